@@ -1,0 +1,95 @@
+/**
+ * What runs containers for the local provider, and under `localstack/` for the cloud stand-ins.
+ * A runtime knows no Kubernetes: a TaskSpec goes in, TaskStates come out. It runs init containers in order, then
+ * sidecars and main containers; it never restarts anything by itself: `restart` says so. After a failed init
+ * container it waits: `restart` of that container goes on with the row, `stop` ends the task.
+ */
+import type {
+  ContainerKind,
+  ContainerRef,
+  Late,
+  LogRecord,
+  LogRequest,
+  SecretText,
+  TaskFeed,
+  TaskIdentity,
+  TaskRef,
+  TaskState,
+  TaskStats,
+} from "../../../src/provider.ts";
+
+export interface Runtime {
+  readonly kind: "process" | "engine" | "scripted";
+  /** Host facts for the node object. */
+  facts(): Promise<RuntimeFacts>;
+  /** Idempotent: a spec with the identity of a known task returns that task. */
+  start(spec: TaskSpec): Promise<TaskState>;
+  stop(task: TaskRef, how: { graceSeconds: number; discard: boolean }): Promise<"stopping" | "stopped" | "gone">;
+  restart(task: TaskRef, container: string, instance: number): Promise<void>;
+  list(): Promise<readonly TaskState[]>;
+  /** As Provider.watch. */
+  watch(feed: TaskFeed, signal: AbortSignal): Promise<void>;
+  logs(source: ContainerRef, want: LogRequest, signal: AbortSignal): AsyncIterable<readonly LogRecord[]>;
+  stats(): Promise<readonly TaskStats[]>;
+  close(): Promise<void>;
+}
+
+export interface RuntimeFacts {
+  readonly cpu: number;
+  readonly memory: number;
+  readonly ephemeralStorage: number;
+  readonly osImage: string;
+  readonly kernelVersion: string;
+  /** `process://1`, `docker://4.3.1`. */
+  readonly containerRuntime: string;
+  readonly architecture: "amd64" | "arm64";
+  /** Do tasks get an address of their own? When not, ports are refused with a sentence. */
+  readonly taskAddresses: boolean;
+}
+
+export interface TaskSpec {
+  readonly identity: TaskIdentity;
+  /** The launch's idempotency token. */
+  readonly token: string;
+  readonly podNamespace: string;
+  readonly podName: string;
+  readonly nodeName: string;
+  readonly hostname: string;
+  readonly hostAliases: readonly { readonly ip: string; readonly hostnames: readonly string[] }[];
+  /** `undefined`: the host's resolver. */
+  readonly dns: { readonly nameservers: readonly string[]; readonly searches: readonly string[]; readonly options: readonly string[] } | undefined;
+  /** In order of start: init containers and sidecars as in the pod, then main containers. */
+  readonly containers: readonly ContainerSpec[];
+  readonly volumes: readonly VolumeSpec[];
+  readonly pullCredentials: readonly { readonly registry: string; readonly username: string; readonly password: string | SecretText | Late }[];
+}
+
+export interface ContainerSpec {
+  readonly name: string;
+  readonly kind: ContainerKind;
+  readonly image: string;
+  readonly imagePullPolicy: "Always" | "IfNotPresent" | "Never";
+  readonly command: readonly (string | SecretText | Late)[] | undefined;
+  readonly args: readonly (string | SecretText | Late)[] | undefined;
+  readonly workingDir: string | undefined;
+  readonly env: readonly { readonly name: string; readonly value: string | SecretText | Late }[];
+  readonly mounts: readonly { readonly volume: string; readonly path: string; readonly readOnly: boolean; readonly subPath?: string | undefined }[];
+  /** Cores; bytes. */
+  readonly cpuLimit?: number | undefined;
+  readonly memoryLimit?: number | undefined;
+  readonly terminationMessagePath: string;
+  readonly terminationMessageFallback: boolean;
+}
+
+export type VolumeSpec =
+  | { readonly name: string; readonly kind: "emptyDir"; readonly medium: "disk" | "memory"; readonly sizeLimit?: number | undefined }
+  | {
+      readonly name: string;
+      readonly kind: "files";
+      readonly files: readonly {
+        readonly path: string;
+        readonly mode: number;
+        readonly content: string | SecretText | Late;
+        readonly encoding: "utf8" | "base64";
+      }[];
+    };

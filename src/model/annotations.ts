@@ -1,0 +1,26 @@
+/** Every label and annotation of ours, named once. Per cloud: `<provider>.burstlet.dev/<key>`. */
+export const annotations = {
+  /** The nth launch for this pod; part of the write-ahead record. */
+  attempt: "burstlet.dev/attempt",
+  /** The nth request for this attempt; part of the write-ahead record. */
+  try: "burstlet.dev/try",
+  /** Name of the virtual node's provider; part of the write-ahead record. */
+  backend: "burstlet.dev/backend",
+  /** The cloud's id of the task. */
+  task: "burstlet.dev/task",
+  /** What was really provisioned, e.g. `0.25vCPU 0.5GB`. */
+  provisioned: "burstlet.dev/provisioned",
+  hourlyUsd: "burstlet.dev/hourly-usd",
+} as const;
+
+/** Marks a Node object as owned by this installation: value = an id of the installation (cluster uid + owner). */
+export const nodeOwnerAnnotation = "burstlet.dev/owner";
+
+/** Node condition: can the provider's cloud be used right now? */
+export const providerReadyCondition = "burstlet.dev/ProviderReady";
+
+/** Taint while the provider's cloud cannot be used. */
+export const providerTroubleTaint = "burstlet.dev/provider-not-ready";
+
+/** The taint of every virtual node, as users of virtual-kubelet know it. */
+export const providerTaint = "virtual-kubelet.io/provider";

@@ -1,0 +1,16 @@
+/** Time arrives as an argument everywhere, so that tests own it. */
+export interface Clock {
+  /** Wall time in milliseconds since 1970; may jump. For what is written into objects. */
+  now(): number;
+  /** Monotonic milliseconds since an arbitrary start; never jumps. For waits and rates. */
+  monotonic(): number;
+  /** Resolves after `ms` (monotonic); rejects with the signal's reason when aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Calls `fn` once after `ms`; the returned function cancels it. Does not keep the process alive. */
+  after(ms: number, fn: () => void): () => void;
+}
+
+/** RFC 3339 with whole seconds, as metav1.Time is written. */
+export function rfc3339(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
+}

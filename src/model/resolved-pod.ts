@@ -1,0 +1,96 @@
+import type { Pod } from "./kube.ts";
+import type { Text } from "./secret-text.ts";
+import type { ContainerKind } from "./task-state.ts";
+
+/** The pod after everything Kubernetes-specific is resolved. A provider never talks to the API server. */
+export interface ResolvedPod {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly nodeName: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly serviceAccountName: string;
+  readonly hostname: string;
+  /** Extra lines of /etc/hosts. */
+  readonly hostAliases: readonly { readonly ip: string; readonly hostnames: readonly string[] }[];
+  readonly dns: ResolvedDns;
+  readonly restartPolicy: "Always" | "OnFailure" | "Never";
+  readonly graceSeconds: number;
+  /** Init containers and sidecars in order, then the main containers. */
+  readonly containers: readonly ResolvedContainer[];
+  readonly volumes: readonly ResolvedVolume[];
+  readonly pullCredentials: readonly PullCredential[];
+  /** The pod as the user wrote it, for fields that need no resolution (securityContext, scheduling hints). */
+  readonly pod: Pod;
+}
+
+export interface ResolvedDns {
+  /** `cloud`: whatever resolver the provider's network has. */
+  readonly policy: "cloud" | "explicit";
+  readonly nameservers: readonly string[];
+  readonly searches: readonly string[];
+  readonly options: readonly string[];
+}
+
+export interface ResolvedContainer {
+  readonly name: string;
+  readonly kind: ContainerKind;
+  readonly image: string;
+  readonly imagePullPolicy: "Always" | "IfNotPresent" | "Never";
+  /** `undefined`: the image's entry point. */
+  readonly command: readonly Text[] | undefined;
+  /** `undefined`: the image's arguments. */
+  readonly args: readonly Text[] | undefined;
+  readonly workingDir: string | undefined;
+  readonly env: readonly { readonly name: string; readonly value: Text }[];
+  readonly mounts: readonly ResolvedMount[];
+  readonly ports: readonly { readonly containerPort: number; readonly protocol: "TCP" | "UDP" | "SCTP" }[];
+  /** Cores and bytes; `undefined` where the pod sets none. */
+  readonly resources: ResolvedResources;
+  readonly terminationMessagePath: string;
+  readonly terminationMessagePolicy: "File" | "FallbackToLogsOnError";
+  readonly stdin: boolean;
+  readonly tty: boolean;
+}
+
+export interface ResolvedResources {
+  readonly cpuRequest?: number | undefined;
+  readonly cpuLimit?: number | undefined;
+  readonly memoryRequest?: number | undefined;
+  readonly memoryLimit?: number | undefined;
+}
+
+export interface ResolvedMount {
+  readonly volume: string;
+  readonly path: string;
+  readonly readOnly: boolean;
+  readonly subPath?: string | undefined;
+}
+
+export type ResolvedVolume =
+  | {
+      readonly name: string;
+      readonly kind: "emptyDir";
+      readonly medium: "disk" | "memory";
+      /** Bytes. */
+      readonly sizeLimit?: number | undefined;
+    }
+  | { readonly name: string; readonly kind: "files"; readonly files: readonly ResolvedFile[] };
+
+/** One file of a configMap, secret, downwardAPI or projected volume. */
+export interface ResolvedFile {
+  /** Relative to the volume, no `..`. */
+  readonly path: string;
+  readonly mode: number;
+  /** Text, or base64 of bytes that are no text. */
+  readonly content: Text;
+  readonly encoding: "utf8" | "base64";
+}
+
+export interface PullCredential {
+  /** Registry host with optional port and path, as a docker config key. */
+  readonly registry: string;
+  readonly username: string;
+  readonly password: Text;
+}

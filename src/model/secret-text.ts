@@ -1,0 +1,59 @@
+import { inspect } from "node:util";
+
+/** A text that must not be seen: prints as `[secret]` wherever it is printed. Only a provider's client may `reveal()` it. */
+export class SecretText {
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** The text itself. Call it in a provider's client, at the moment it goes to the cloud. */
+  reveal(): string {
+    return this.#text;
+  }
+
+  toString(): string {
+    return "[secret]";
+  }
+
+  toJSON(): string {
+    return "[secret]";
+  }
+
+  [inspect.custom](): string {
+    return "[secret]";
+  }
+}
+
+/** What only the running task knows, because the cloud decides it. */
+export type LateName = "podIP" | "podIPs" | "hostIP" | "hostIPs";
+
+/** A text with holes that the task itself fills: `http://` + podIP + `:80`. */
+export class Late {
+  readonly parts: readonly (string | SecretText | { readonly late: LateName })[];
+
+  constructor(parts: readonly (string | SecretText | { readonly late: LateName })[]) {
+    this.parts = parts;
+  }
+
+  /** The text once the values are known; secret as soon as one part is secret. */
+  fill(values: Readonly<Record<LateName, string>>): string | SecretText {
+    const texts = this.parts.map((part) =>
+      typeof part === "string" ? part : part instanceof SecretText ? part.reveal() : values[part.late],
+    );
+    const text = texts.join("");
+    return this.parts.some((part) => part instanceof SecretText) ? new SecretText(text) : text;
+  }
+}
+
+/** A resolved value: plain, secret, or known only to the running task. */
+export type Text = string | SecretText | Late;
+
+/** Concatenates values; the result is as secret and as late as its most secret and latest part. */
+export function joinText(values: readonly Text[]): Text {
+  const parts = values.flatMap((value) => (value instanceof Late ? value.parts : [value]));
+  if (parts.some((part) => typeof part === "object" && !(part instanceof SecretText))) return new Late(parts);
+  const text = parts.map((part) => (part instanceof SecretText ? part.reveal() : (part as string))).join("");
+  return parts.some((part) => part instanceof SecretText) ? new SecretText(text) : text;
+}

@@ -1,0 +1,186 @@
+/**
+ * THE CONTRACT between the node and a cloud. A ResolvedPod goes in, a TaskState comes out; nothing else crosses.
+ *
+ * Every method may be called again after a restart of burstlet, and concurrently for different tasks; the core
+ * never calls two methods for one task at once, except the reading ones (logs, stats, exec, attach, forward).
+ * Errors are ProviderErrors (anything else counts as `unknown`); `src/pods/on-error.ts` says what each kind does.
+ * Optional methods: presence is the capability. A missing one makes the kubelet endpoint answer 501.
+ */
+import type { Duplex, Readable, Writable } from "node:stream";
+import type { Clock } from "./model/clock.ts";
+import type { TaskIdentity } from "./model/identity.ts";
+import type { ProviderError } from "./model/provider-error.ts";
+import type { Refusal, SupportRow } from "./model/refusal.ts";
+import type { ResolvedPod } from "./model/resolved-pod.ts";
+import type { TaskState } from "./model/task-state.ts";
+
+export * from "./model/clock.ts";
+export * from "./model/identity.ts";
+export * from "./model/provider-error.ts";
+export * from "./model/refusal.ts";
+export * from "./model/resolved-pod.ts";
+export * from "./model/secret-text.ts";
+export * from "./model/task-state.ts";
+export type { Pod } from "./model/kube.ts";
+
+export interface Provider<Request = unknown> {
+  /** `local`, `fargate`, `aci`, `lambda`: the value of the node's taint and of `burstlet.dev/backend`. */
+  readonly name: string;
+  /**
+   * Who restarts a container that ended and may run again:
+   * `container`: the core decides when, `restart` does it in place; `task`: the core launches a new attempt;
+   * `cloud`: the cloud does it by itself and the core only reports.
+   */
+  readonly restarts: "container" | "task" | "cloud";
+  /** Seconds for which the cloud remembers an ended task and its idempotency token. `Infinity`: until `stop` with discard. */
+  readonly memory: number;
+  readonly support: readonly SupportRow[];
+
+  /** Pure. The cloud's request for this pod, or every reason why it cannot run here. Called before each launch. */
+  translate(pod: ResolvedPod): Translation<Request>;
+
+  /**
+   * Starts the task, or finds it started: idempotent for the same token. Resolves when the cloud has accepted it,
+   * with the first picture of it; progress comes by `watch`. `noCapacity` promises that nothing was started.
+   */
+  launch(launch: Launch<Request>, signal: AbortSignal): Promise<TaskState>;
+
+  /**
+   * Ends the task: preStop, SIGTERM, grace, SIGKILL as the cloud can. Returns soon; call again until `gone`.
+   * `stopped`: every container has ended and the final states are readable. With `discard` (sent once the final
+   * states are recorded) what the cloud still keeps, logs included, is removed: then `gone`. A task that never
+   * existed is `gone`. A later call with less grace shortens it.
+   */
+  stop(task: TaskRef, how: { graceSeconds: number; discard: boolean }): Promise<"stopping" | "stopped" | "gone">;
+
+  /** Every task in the cloud that carries this cluster's mark and this node's name, ended ones too while remembered. */
+  list(): Promise<readonly TaskState[]>;
+
+  /**
+   * Feeds changes until the signal aborts, then resolves; never rejects. First tells every task (as `list`), then
+   * `synced`, then changes within the delay the provider's README states. Cloud trouble goes to `feed.health`.
+   */
+  watch(feed: TaskFeed, signal: AbortSignal): Promise<void>;
+
+  /** What the node may promise. Called at start and every minute. */
+  capacity(): Promise<Capacity>;
+
+  /** Credentials, permissions, quotas: every finding with its fix. Empty when all is well. */
+  preflight?(): Promise<readonly { readonly message: string; readonly fix: string }[]>;
+  /** Runs instance `instance` of one container again, in place. No-op when that instance exists already. */
+  restart?(task: TaskRef, container: string, instance: number): Promise<void>;
+  /** Records of one run of one container, oldest first, in batches. */
+  logs?(source: ContainerRef, want: LogRequest, signal: AbortSignal): AsyncIterable<readonly LogRecord[]>;
+  exec?(target: ContainerRef, command: readonly string[], tty: boolean, signal: AbortSignal): Promise<ProcessStream>;
+  attach?(target: ContainerRef, signal: AbortSignal): Promise<ProcessStream>;
+  /** One connection into the task's network. */
+  forward?(task: TaskRef, port: number, signal: AbortSignal): Promise<Duplex>;
+  stats?(): Promise<readonly TaskStats[]>;
+  /** Closes what the provider holds open. Never touches a task. */
+  close?(): Promise<void>;
+}
+
+export type Translation<Request> =
+  | { readonly refusals: readonly Refusal[]; readonly request?: undefined }
+  | {
+      readonly refusals: readonly [];
+      readonly request: Request;
+      readonly provisioned?: string | undefined;
+      readonly hourlyUsd?: number | undefined;
+    };
+
+export interface Launch<Request> {
+  readonly identity: TaskIdentity;
+  readonly token: string;
+  readonly request: Request;
+}
+
+/** Names one task: by identity always, by the cloud's id where it is known. */
+export interface TaskRef {
+  readonly identity: TaskIdentity;
+  readonly id?: string | undefined;
+}
+
+export interface ContainerRef {
+  readonly task: TaskRef;
+  readonly container: string;
+  readonly instance: number;
+}
+
+export interface TaskFeed {
+  /** The present picture of a task, new or changed. Cheap to call with an unchanged one. */
+  task(state: TaskState): void;
+  /** The cloud no longer knows this task. */
+  gone(identity: TaskIdentity): void;
+  /** Every existing task has been told once. */
+  synced(): void;
+  /** Trouble with the cloud as a whole, or `undefined` when it is over. */
+  health(trouble: ProviderError | undefined): void;
+}
+
+export interface Capacity {
+  /** Cores, bytes, bytes, pods. */
+  readonly cpu: number;
+  readonly memory: number;
+  readonly ephemeralStorage: number;
+  readonly pods: number;
+  /** For `kubectl get nodes -o wide` and labels: what runs the pods. */
+  readonly osImage: string;
+  readonly kernelVersion: string;
+  readonly containerRuntime: string;
+  readonly architecture: "amd64" | "arm64";
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface LogRequest {
+  readonly follow: boolean;
+  /** Only the last n lines of what is there now; `undefined` = all. */
+  readonly tailLines: number | undefined;
+}
+
+export interface LogRecord {
+  /** RFC 3339 with 9 fraction digits, UTC. */
+  readonly time: string;
+  readonly stream: "stdout" | "stderr";
+  /** Without the line end; `partial` = the line goes on in the next record of the same stream. */
+  readonly bytes: Buffer;
+  readonly partial: boolean;
+}
+
+export interface ProcessStream {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  /** Absent with a tty. */
+  readonly stderr: Readable | undefined;
+  resize(columns: number, rows: number): void;
+  readonly exit: Promise<{ readonly code: number }>;
+}
+
+export interface TaskStats {
+  readonly identity: TaskIdentity;
+  readonly containers: readonly {
+    readonly name: string;
+    /** When the numbers were read, milliseconds since 1970. */
+    readonly time: number;
+    readonly startedAt: number;
+    /** Monotonic within one run of the container. */
+    readonly cpuSeconds: number;
+    readonly memoryBytes: number;
+  }[];
+}
+
+/** What a provider is given; it imports nothing else of `src/`. */
+export interface ProviderContext {
+  readonly clusterUid: string;
+  readonly nodeName: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Constant messages, everything variable in `fields`. */
+export interface Log {
+  debug(message: string, fields?: object): void;
+  info(message: string, fields?: object): void;
+  warn(message: string, fields?: object): void;
+  error(message: string, fields?: object): void;
+}
