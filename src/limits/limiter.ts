@@ -1,0 +1,79 @@
+import type { Clock } from "../model/clock.ts";
+import { ProviderError } from "../model/provider-error.ts";
+import { type AdaptiveLimits, fullSpeed, rateAt, recoveredAt, slowDown } from "./adaptive.ts";
+import { Bucket } from "./bucket.ts";
+
+export interface LimiterOptions extends Partial<AdaptiveLimits> {
+  /** Calls a second that the cloud allows this family. */
+  readonly rate: number;
+  /** Calls that may go out at once. */
+  readonly burst: number;
+}
+
+/** One family of API calls that shares one quota: a bucket that slows down when the cloud says so. */
+export interface Limiter {
+  /**
+   * Waits for a token, then calls. A ProviderError `throttled` slows the family and is thrown on unchanged: whether
+   * to try again is the caller's decision. Rejects with the signal's reason while it waits; then nothing was called.
+   */
+  run<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** Calls that wait for a token. */
+  readonly waiting: number;
+  /** Milliseconds until a call asked for now would be sent. */
+  delay(): number;
+  /** Calls a second at this moment. */
+  readonly rate: number;
+}
+
+/** While a family grows back, its bucket is told the new rate this often (milliseconds). */
+const recoveryStep = 1_000;
+
+/** Defaults: half the rate after a throttle, a tenth of the full rate as floor, full speed again after at most 20 s. */
+export function createLimiter(clock: Clock, options: LimiterOptions): Limiter {
+  const { rate, burst, floor = rate / 10, decrease = 0.5, recovery = rate / 20 } = options;
+  const limits = { rate, floor, decrease, recovery };
+  const bucket = new Bucket(clock, { rate, burst });
+  let state = fullSpeed(limits);
+  let cancelStep: (() => void) | undefined;
+
+  const apply = (): void => {
+    const now = clock.monotonic();
+    const current = rateAt(state, limits, now);
+    // The burst shrinks with the rate, or a slowed family would still send its whole burst after each pause.
+    bucket.configure({ rate: current, burst: Math.max(1, (burst * current) / rate) });
+    cancelStep?.();
+    cancelStep = current < rate ? clock.after(nextStep(now), apply) : undefined;
+  };
+  const nextStep = (now: number): number => {
+    if (now < state.at) return state.at - now;
+    return Math.max(1, Math.min(recoveryStep, Math.ceil(recoveredAt(state, limits) - now)));
+  };
+  const slow = (sentAt: number, retryAfter: number | undefined): void => {
+    const now = clock.monotonic();
+    state = slowDown(state, limits, { sentAt, now, retryAfter });
+    apply();
+    // At the present rate the bucket is back at one token exactly when the cloud wants to hear from us again.
+    const closedSeconds = Math.max(0, state.closedUntil - now) / 1000;
+    bucket.drain(closedSeconds > 0 ? 1 - closedSeconds * bucket.limits.rate : 0);
+  };
+
+  return {
+    async run(call, signal) {
+      await bucket.take(1, signal);
+      const sentAt = clock.monotonic();
+      try {
+        return await call();
+      } catch (error) {
+        if (error instanceof ProviderError && error.kind === "throttled") slow(sentAt, error.retryAfter);
+        throw error;
+      }
+    },
+    get waiting() {
+      return bucket.waiting;
+    },
+    delay: () => bucket.delay(),
+    get rate() {
+      return bucket.limits.rate;
+    },
+  };
+}
