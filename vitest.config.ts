@@ -1,0 +1,31 @@
+import "./test/run/node-guard.mjs";
+import { configDefaults, defineConfig } from "vitest/config";
+
+/** One cluster, one network namespace and one container engine at a time fit on two cores. */
+const oneFileAtATime = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 300_000 } as const;
+
+export default defineConfig({
+  test: {
+    exclude: [...configDefaults.exclude, "test/controlplane/**"],
+    passWithNoTests: false,
+    reporters: ["default", "./test/run/reporter.ts"],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["{src,providers,localstack,test}/**/*.test.ts"],
+          exclude: [...configDefaults.exclude, "test/controlplane/**", "**/*.{contract,e2e}.test.ts"],
+        },
+      },
+      {
+        extends: true,
+        test: { name: "contract", include: ["test/contract/**/*.contract.test.ts"], ...oneFileAtATime },
+      },
+      {
+        extends: true,
+        test: { name: "e2e", include: ["test/e2e/**/*.e2e.test.ts"], ...oneFileAtATime },
+      },
+    ],
+  },
+});
