@@ -88,7 +88,7 @@ function brokenByProvider(from: string, to: string): string | undefined {
 }
 
 function brokenInsideSrc(from: string, to: string, typeOnly: boolean): string | undefined {
-  const [above, below] = [rowOf(from), rowOf(to)];
+  const [above, below] = [roomOf(from), roomOf(to)];
   if (above === undefined || below === undefined) return sentences.named;
   if (above.row < below.row || above.room === below.room) return undefined;
   if (above.room === "src/model") return sentences.model;
@@ -96,7 +96,7 @@ function brokenInsideSrc(from: string, to: string, typeOnly: boolean): string | 
   return typeOnly ? undefined : sentences.sideways;
 }
 
-function rowOf(path: string): { row: number; room: string } | undefined {
+export function roomOf(path: string): { row: number; room: string } | undefined {
   for (const [row, rooms] of rows.entries()) {
     const room = rooms.find((name) => path === name || path.startsWith(`${name}/`));
     if (room !== undefined) return { row, room };
