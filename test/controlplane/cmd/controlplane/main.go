@@ -1,31 +1,42 @@
+// Command controlplane is a Kubernetes control plane in one file: by its first argument it is etcd,
+// one of the three servers, kubectl, or `up`, which runs them all together, or `kubeconfig`, which makes
+// a user for a test.
 package main
 
 import (
+	"fmt"
 	"os"
+	"slices"
+	"strings"
 
-	"go.etcd.io/etcd/server/v3/embed"
-	_ "k8s.io/client-go/plugin/pkg/client/auth"
-	"k8s.io/component-base/cli"
-	_ "k8s.io/component-base/logs/json/register"
-	_ "k8s.io/component-base/metrics/prometheus/clientgo"
-	_ "k8s.io/component-base/metrics/prometheus/version"
-	"k8s.io/kubectl/pkg/cmd"
-	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
-	controllers "k8s.io/kubernetes/cmd/kube-controller-manager/app"
-	scheduler "k8s.io/kubernetes/cmd/kube-scheduler/app"
-	_ "time/tzdata"
+	"burstlet.dev/burstlet/test/controlplane/internal/cluster"
+	"burstlet.dev/burstlet/test/controlplane/internal/etcd"
+	"burstlet.dev/burstlet/test/controlplane/internal/lifetime"
+	"burstlet.dev/burstlet/test/controlplane/internal/pki"
 )
 
+// commands return the exit code. Kubernetes' own read os.Args, the others get what follows the name.
+var commands = map[string]func(arguments []string) int{
+	"etcd":                    etcd.Run,
+	"kube-apiserver":          kubeAPIServer,
+	"kube-controller-manager": kubeControllerManager,
+	"kube-scheduler":          kubeScheduler,
+	"kubectl":                 kubectl,
+	"kubeconfig":              pki.KubeconfigCommand,
+	"up":                      cluster.Up,
+}
+
 func main() {
-	_ = embed.NewConfig()
-	switch os.Args[1] {
-	case "kube-apiserver":
-		os.Exit(cli.Run(apiserver.NewAPIServerCommand()))
-	case "kube-controller-manager":
-		os.Exit(cli.Run(controllers.NewControllerManagerCommand()))
-	case "kube-scheduler":
-		os.Exit(cli.Run(scheduler.NewSchedulerCommand()))
-	case "kubectl":
-		_ = cli.RunNoErrOutput(cmd.NewDefaultKubectlCommand())
+	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
+		names := []string{}
+		for name := range commands {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		fmt.Fprintln(os.Stderr, "usage: controlplane", strings.Join(names, "|"), "[ARGUMENT...]")
+		os.Exit(2)
 	}
+	lifetime.EndWithStdin()
+	os.Args = os.Args[1:]
+	os.Exit(commands[os.Args[0]](os.Args[1:]))
 }

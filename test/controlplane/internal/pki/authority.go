@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// lifetime of everything that is issued: no test runs this long, no forgotten key lasts for ever.
-const lifetime = 30 * 24 * time.Hour
+// validity of everything that is issued: no test runs this long, no forgotten key lasts for ever.
+const validity = 30 * 24 * time.Hour
 
 // Authority is a certificate authority together with its key.
 type Authority struct {
@@ -117,7 +117,7 @@ func newTemplate(name string, groups []string) *x509.Certificate {
 		SerialNumber: serial,
 		Subject:      pkix.Name{CommonName: name, Organization: groups},
 		NotBefore:    now.Add(-time.Hour), // tests may run beside a clock that is a little behind
-		NotAfter:     now.Add(lifetime),
+		NotAfter:     now.Add(validity),
 	}
 }
 
