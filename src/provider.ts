@@ -17,6 +17,7 @@ import type { TaskState } from "./model/task-state.ts";
 export * from "./model/clock.ts";
 export * from "./model/identity.ts";
 export * from "./model/provider-error.ts";
+export * from "./model/pull-credentials.ts";
 export * from "./model/refusal.ts";
 export * from "./model/resolved-pod.ts";
 export * from "./model/secret-text.ts";

@@ -12,6 +12,8 @@ export interface ResolvedPod {
   readonly annotations: Readonly<Record<string, string>>;
   readonly serviceAccountName: string;
   readonly hostname: string;
+  /** `<subdomain>.<namespace>.svc.<cluster domain>` of a pod with a subdomain: /etc/hosts knows it by that name too. */
+  readonly domain?: string | undefined;
   /** Extra lines of /etc/hosts. */
   readonly hostAliases: readonly { readonly ip: string; readonly hostnames: readonly string[] }[];
   readonly dns: ResolvedDns;
@@ -86,6 +88,8 @@ export interface ResolvedFile {
   /** Text, or base64 of bytes that are no text. */
   readonly content: Text;
   readonly encoding: "utf8" | "base64";
+  /** Owner; `undefined`: root. Set for a token that only this user may read. */
+  readonly uid?: number | undefined;
 }
 
 export interface PullCredential {

@@ -1,0 +1,133 @@
+import { posix } from "node:path";
+import type { Container, Pod } from "../model/kube.ts";
+import type { ResolvedContainer, ResolvedMount, ResolvedVolume } from "../model/resolved-pod.ts";
+import type { ContainerKind } from "../model/task-state.ts";
+import { resolvedResources } from "./downward.ts";
+import { environmentOf, type Environment, type Surroundings } from "./env.ts";
+import { expand } from "./expand.ts";
+import { below, invalid, missing, type Finds, type Where } from "./resolution.ts";
+
+type VolumeMount = NonNullable<Container["volumeMounts"]>[number];
+
+/** Init containers and sidecars in order, then the main containers. */
+export function* containersOf(
+  around: Surroundings,
+  volumes: readonly ResolvedVolume[],
+): Finds<readonly ResolvedContainer[]> {
+  const { initContainers = [], containers = [] } = around.pod.spec ?? {};
+  const resolved: ResolvedContainer[] = [];
+  for (const [index, container] of initContainers.entries()) {
+    const kind = container.restartPolicy === "Always" ? "sidecar" : "init";
+    const where = { path: `spec.initContainers[${index}]`, container: container.name };
+    resolved.push(yield* containerOf(container, kind, around, volumes, where));
+  }
+  for (const [index, container] of containers.entries()) {
+    const where = { path: `spec.containers[${index}]`, container: container.name };
+    resolved.push(yield* containerOf(container, "main", around, volumes, where));
+  }
+  return resolved;
+}
+
+function* containerOf(
+  container: Container,
+  kind: ContainerKind,
+  around: Surroundings,
+  volumes: readonly ResolvedVolume[],
+  where: Where,
+): Finds<ResolvedContainer> {
+  const environment = yield* environmentOf(container, around, where);
+  const expanded = (text: string) => expand(text, (name) => environment.get(name));
+  const { image = "", command = [], args = [], ports = [], workingDir } = container;
+  if (image === "") yield invalid(below(where, "image"), `container "${container.name}" names no image`);
+  return {
+    name: container.name,
+    kind,
+    image,
+    imagePullPolicy:
+      (container.imagePullPolicy as ResolvedContainer["imagePullPolicy"] | undefined) ?? pullPolicy(image),
+    command: command.length === 0 ? undefined : command.map(expanded),
+    args: args.length === 0 ? undefined : args.map(expanded),
+    workingDir: workingDir === "" ? undefined : workingDir,
+    env: [...environment].map(([name, value]) => ({ name, value })),
+    mounts: yield* mountsOf(container, around.pod, environment, volumes, where),
+    ports: ports.map(({ containerPort, protocol = "TCP" }) => ({
+      containerPort,
+      protocol: protocol as "TCP" | "UDP" | "SCTP",
+    })),
+    resources: yield* resolvedResources(container, below(where, "resources")),
+    terminationMessagePath: container.terminationMessagePath ?? "/dev/termination-log",
+    terminationMessagePolicy:
+      container.terminationMessagePolicy === "FallbackToLogsOnError" ? "FallbackToLogsOnError" : "File",
+    stdin: container.stdin === true,
+    tty: container.tty === true,
+  };
+}
+
+/** The API's default, for pods that did not come through the API: a tag that moves is always pulled. */
+function pullPolicy(image: string): ResolvedContainer["imagePullPolicy"] {
+  if (image.includes("@")) return "IfNotPresent";
+  const tag = /:([^/:]+)$/.exec(image)?.[1] ?? "latest";
+  return tag === "latest" ? "Always" : "IfNotPresent";
+}
+
+function* mountsOf(
+  { name: containerName, volumeMounts = [] }: Container,
+  { spec }: Pod,
+  environment: Environment,
+  volumes: readonly ResolvedVolume[],
+  where: Where,
+): Finds<readonly ResolvedMount[]> {
+  const mounts: ResolvedMount[] = [];
+  for (const [index, mount] of volumeMounts.entries()) {
+    const here = below(where, `volumeMounts[${index}]`);
+    if (spec?.volumes?.some(({ name }) => name === mount.name) !== true) {
+      yield invalid(here, `cannot find volume "${mount.name}" to mount into container "${containerName}"`);
+    }
+    const subPath = yield* subPathOf(mount, environment, here);
+    // Nobody can write into what the API holds, so the kubelet mounts it read-only whatever the pod says.
+    const fixed = volumes.some((volume) => volume.name === mount.name && volume.kind === "files");
+    const path = mount.mountPath.startsWith("/") ? mount.mountPath : `/${mount.mountPath}`;
+    const sub = subPath === undefined ? {} : { subPath };
+    mounts.push({ volume: mount.name, path, readOnly: mount.readOnly === true || fixed, ...sub });
+  }
+  return mounts;
+}
+
+function* subPathOf(mount: VolumeMount, environment: Environment, where: Where): Finds<string | undefined> {
+  const { subPath = "", subPathExpr = "" } = mount;
+  if (subPathExpr === "")
+    return subPath === "" ? undefined : yield* checkSubPath(subPath, below(where, "subPath"), invalid);
+  const here = below(where, "subPathExpr");
+  const unset: string[] = [];
+  const expanded = expand(subPathExpr, (name) => {
+    const value = environment.get(name);
+    if (value === undefined || value === "") unset.push(name);
+    return value;
+  });
+  // Annotations, labels and ConfigMaps can change, so everything but the expression itself may still come right.
+  if (unset.length > 0) {
+    yield missing(here, `missing value for ${unset.toSorted().join(", ")}`);
+    return undefined;
+  }
+  if (typeof expanded === "string") return yield* checkSubPath(expanded, here, missing);
+  const what = "a value from a Secret or an address that only the running task knows";
+  yield invalid(here, `subPathExpr contains ${what}, and neither can be part of a path here`);
+  return undefined;
+}
+
+function* checkSubPath(
+  subPath: string,
+  where: Where,
+  verdict: typeof invalid | typeof missing,
+): Finds<string | undefined> {
+  if (subPath.startsWith("/")) {
+    yield verdict(where, `error SubPath \`${subPath}\` must not be an absolute path`);
+    return undefined;
+  }
+  if (subPath.split("/").includes("..")) {
+    yield verdict(where, `unable to provision SubPath \`${subPath}\`: must not contain '..'`);
+    return undefined;
+  }
+  const normal = posix.normalize(subPath).replace(/\/$/, "");
+  return normal === "." ? undefined : normal;
+}

@@ -1,0 +1,123 @@
+/** The environment of one container, in the kubelet's order (pkg/kubelet/kubelet_pods.go makeEnvironmentVariables). */
+import type { Container, Pod } from "../model/kube.ts";
+import type { Text } from "../model/secret-text.ts";
+import { envField, resourceField } from "./downward.ts";
+import { expand } from "./expand.ts";
+import { objectOf, type DataObject, type Entry, type Gathered } from "./gather.ts";
+import { below, invalid, missing, warning } from "./resolution.ts";
+import type { Finds, ObjectKind, ResolveNode, Where } from "./resolution.ts";
+
+export type Environment = ReadonlyMap<string, Text>;
+
+/** Everything that the resolving of one pod looks at. */
+export interface Surroundings {
+  readonly pod: Pod;
+  readonly node: ResolveNode;
+  readonly gathered: Gathered;
+  readonly serviceVariables: ReadonlyMap<string, string>;
+}
+
+type EnvFrom = NonNullable<Container["envFrom"]>[number];
+type EnvVar = NonNullable<Container["env"]>[number];
+type ValueFrom = NonNullable<EnvVar["valueFrom"]>;
+
+/**
+ * First envFrom (later entries win), then env (which wins over envFrom), then the service variables that are not
+ * set yet. A value sees what is set so far and the service variables, never a later variable.
+ */
+export function* environmentOf(container: Container, around: Surroundings, where: Where): Finds<Environment> {
+  const environment = new Map<string, Text>();
+  for (const [index, source] of (container.envFrom ?? []).entries()) {
+    yield* addAll(environment, source, around.gathered, below(where, `envFrom[${index}]`));
+  }
+  const lookup = (name: string) => environment.get(name) ?? around.serviceVariables.get(name);
+  for (const [index, variable] of (container.env ?? []).entries()) {
+    const here = below(where, `env[${index}]`);
+    yield* checkName(variable.name, below(here, "name"));
+    const { value = "", valueFrom } = variable;
+    const resolved =
+      value === "" && valueFrom !== undefined
+        ? yield* valueOf(valueFrom, container, around, below(here, "valueFrom"))
+        : expand(value, lookup);
+    if (value.includes("\0")) yield invalid(below(here, "value"), `the value of ${variable.name} contains a NUL byte`);
+    if (resolved !== undefined) environment.set(variable.name, resolved);
+  }
+  for (const [name, value] of around.serviceVariables) {
+    if (!environment.has(name)) environment.set(name, value);
+  }
+  return environment;
+}
+
+function* addAll(environment: Map<string, Text>, source: EnvFrom, gathered: Gathered, where: Where): Finds<void> {
+  const { configMapRef, secretRef, prefix = "" } = source;
+  const [kind, ref, field] = configMapRef
+    ? (["ConfigMap", configMapRef, "configMapRef"] as const)
+    : (["Secret", secretRef ?? {}, "secretRef"] as const);
+  const here = below(where, field);
+  const object = yield* objectOf(gathered, kind, ref, here);
+  for (const [key, entry] of object?.entries ?? []) {
+    // binaryData of a ConfigMap is for volumes only.
+    if (kind === "ConfigMap" && entry.encoding === "base64") continue;
+    yield* checkName(prefix + key, below(where, "prefix"));
+    yield* checkText(entry, key, kind, nameIn(gathered, ref), here);
+    environment.set(prefix + key, entry.content);
+  }
+}
+
+/** The value, or `undefined` when the variable is not set at all: an optional source is missing, or a problem was told. */
+function* valueOf(source: ValueFrom, own: Container, around: Surroundings, where: Where): Finds<Text | undefined> {
+  const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef } = source;
+  if (fieldRef) return yield* envField(around.pod, around.node, fieldRef, below(where, "fieldRef"));
+  if (resourceFieldRef) {
+    return yield* resourceField(around.pod, around.node, resourceFieldRef, own, below(where, "resourceFieldRef"));
+  }
+  if (configMapKeyRef) {
+    return yield* keyOf(around.gathered, "ConfigMap", configMapKeyRef, below(where, "configMapKeyRef"));
+  }
+  if (secretKeyRef) return yield* keyOf(around.gathered, "Secret", secretKeyRef, below(where, "secretKeyRef"));
+  if (fileKeyRef) {
+    const message =
+      "fileKeyRef reads a file that an earlier container writes, but here the environment is fixed before the task " +
+      "starts: use configMapKeyRef or secretKeyRef, or read the file in the container";
+    yield invalid(below(where, "fileKeyRef"), message);
+  }
+  return undefined;
+}
+
+interface KeyRef {
+  readonly name?: string;
+  readonly key: string;
+  readonly optional?: boolean;
+}
+
+function* keyOf(gathered: Gathered, kind: ObjectKind, ref: KeyRef, where: Where): Finds<Text | undefined> {
+  const object: DataObject | undefined = yield* objectOf(gathered, kind, ref, where);
+  if (object === undefined) return undefined;
+  const entry = object.entries.get(ref.key);
+  if (entry === undefined || (kind === "ConfigMap" && entry.encoding === "base64")) {
+    const message = `couldn't find key ${ref.key} in ${kind} ${nameIn(gathered, ref)}`;
+    if (ref.optional === true) yield warning(where, `Optional${kind}KeyNotFound`, message);
+    else yield missing(where, message, `Mandatory${kind}KeyNotFound`);
+    return undefined;
+  }
+  yield* checkText(entry, ref.key, kind, nameIn(gathered, ref), where);
+  return entry.content;
+}
+
+function nameIn(gathered: Gathered, ref: { readonly name?: string }): string {
+  return `${gathered.namespace}/${ref.name ?? ""}`;
+}
+
+/** A process can take neither a NUL nor, through most clouds' APIs, bytes that are no UTF-8. */
+function* checkText(entry: Entry, key: string, kind: ObjectKind, name: string, where: Where): Finds<void> {
+  const { content, encoding } = entry;
+  if (encoding === "utf8" && !(typeof content === "string" && content.includes("\0"))) return;
+  yield missing(where, `key ${key} in ${kind} ${name} is no text, so it cannot be an environment variable: mount it`);
+}
+
+/** What the API has allowed since 1.34 (IsRelaxedEnvVarName). */
+function* checkName(name: string, where: Where): Finds<void> {
+  if (/^[ -<>-~]+$/.test(name)) return;
+  const message = `"${name}" is no name of an environment variable: printable ASCII without "=" is`;
+  yield invalid(where, message, "InvalidEnvironmentVariableNames");
+}
