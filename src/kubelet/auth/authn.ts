@@ -1,0 +1,77 @@
+import { createHmac, randomBytes } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import type { TLSSocket } from "node:tls";
+
+import { LRUCache } from "lru-cache";
+
+import type { Cluster, UserInfo } from "../../cluster/cluster.ts";
+import type { Clock, Log } from "../../provider.ts";
+import { bearerToken } from "./bearer.ts";
+import { certifiedUser, type CertifiedUser } from "./client-certificate.ts";
+
+/** The kubelet's default for authentication.webhook.cacheTTL. */
+const tokenMemoryMs = 2 * 60_000;
+const rememberedTokens = 8192;
+
+/** Resolves to the caller of a request, or `undefined`: there is no anonymous access. */
+export type Authenticate = (request: IncomingMessage) => Promise<UserInfo | undefined>;
+
+/**
+ * Client certificate first, then bearer token. `trusts`: whether certificates on this connection were checked
+ * against the present client CA.
+ */
+export function authenticator(options: {
+  reviewer: Pick<Cluster, "reviewToken">;
+  trusts: (socket: TLSSocket) => boolean;
+  clock: Clock;
+  log: Log;
+}): Authenticate {
+  const { clock, log } = options;
+  const certificates = new WeakMap<TLSSocket, { certified: CertifiedUser | undefined }>();
+  const reviewed = tokenReviews(options.reviewer, clock);
+
+  const byCertificate = (socket: TLSSocket): UserInfo | undefined => {
+    if (!options.trusts(socket)) return undefined;
+    let known = certificates.get(socket);
+    if (known === undefined) certificates.set(socket, (known = { certified: certifiedUser(socket) }));
+    return known.certified !== undefined && clock.now() < known.certified.notAfter ? known.certified.user : undefined;
+  };
+
+  return async (request) => {
+    const certified = byCertificate(request.socket as TLSSocket);
+    if (certified !== undefined) return authenticated(certified);
+    const token = bearerToken(request.headers);
+    if (token === undefined) return undefined;
+    try {
+      const user = await reviewed(token);
+      return user && authenticated(user);
+    } catch (err) {
+      log.error("A bearer token could not be reviewed", { err });
+      return undefined;
+    }
+  };
+}
+
+/** TokenReview with a memory for both answers; callers with the same token at the same time share one review. */
+function tokenReviews(
+  reviewer: Pick<Cluster, "reviewToken">,
+  clock: Clock,
+): (token: string) => Promise<UserInfo | undefined> {
+  // Keyed by a hash under a key of this process, so that a memory dump holds no token.
+  const hashKey = randomBytes(32);
+  const memory = new LRUCache<string, { user: UserInfo | undefined }, string>({
+    max: rememberedTokens,
+    ttl: tokenMemoryMs,
+    perf: { now: () => clock.monotonic() },
+    ttlResolution: 0,
+    fetchMethod: async (_hash, _stale, { context: token }) => ({ user: await reviewer.reviewToken(token) }),
+  });
+  return async (token) => {
+    const hash = createHmac("sha256", hashKey).update(token).digest("base64");
+    return (await memory.fetch(hash, { context: token }))?.user;
+  };
+}
+
+function authenticated(user: UserInfo): UserInfo {
+  return { ...user, groups: [...new Set([...user.groups, "system:authenticated"])] };
+}

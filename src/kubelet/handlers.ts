@@ -1,0 +1,87 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+
+import type { Clock, Log, Pod, Provider } from "../provider.ts";
+import { healthAnswer, type HealthCheck, type HealthEndpoint } from "../telemetry/health.ts";
+import { failure, send, text } from "./answer.ts";
+import { containerLogs } from "./logs/container-logs.ts";
+import type { PodLookup } from "./pod-lookup.ts";
+import type { RouteName } from "./routes.ts";
+
+/** One admitted request. */
+export interface KubeletRequest {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  /** Aborts when the client is gone or the server closes. */
+  readonly signal: AbortSignal;
+}
+
+/** What the handlers of one virtual node share. */
+export interface HandlerContext {
+  readonly nodeName: string;
+  readonly pods: PodLookup;
+  readonly provider: Provider;
+  readonly health: readonly HealthCheck[];
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Rejecting is answered 500 when nothing was sent yet. */
+export type Handler = (request: KubeletRequest, context: HandlerContext) => Promise<void> | void;
+
+/** One handler a route. */
+export const handlers: Readonly<Record<RouteName, Handler>> = {
+  healthz: health("healthz"),
+  livez: health("livez"),
+  readyz: health("readyz"),
+  pods: (request, context) => sendPods(request, context.pods.list()),
+  runningPods: (request, context) => sendPods(request, context.pods.running()),
+  containerLogs,
+  exec: missing("exec", "no way to run a command in a container"),
+  attach: missing("attach", "no way to attach to a container"),
+  portForward: missing("forward", "no way to reach a port of a pod"),
+  run: missing("exec", "no way to run a command in a container"),
+  statsSummary: missing("stats", "no usage figures"),
+  metrics: missing(undefined, "no metrics"),
+  metricsResource: missing("stats", "no usage figures"),
+  metricsProbes: missing(undefined, "no probe metrics"),
+  metricsCadvisor: missing("stats", "no usage figures"),
+  configz: missing(undefined, "no view of the configuration"),
+  nodeLogs: ({ res }) => send(res, text(405, "logs endpoint is disabled.\n")),
+  profiling: ({ res }) => send(res, text(405, "profiling endpoint is disabled.\n")),
+  debugFlags: ({ res }) => send(res, text(405, "flags endpoint is disabled.\n")),
+  notFound: ({ res }) => send(res, text(404, "404 page not found\n")),
+};
+
+function health(endpoint: HealthEndpoint): Handler {
+  return ({ res, params, query }, context) => {
+    const { status, body } = healthAnswer(context.health, endpoint, query, params["check"]);
+    send(res, text(status, body, { "Cache-Control": "no-cache, private" }));
+  };
+}
+
+/** 501 that tells apart what the provider cannot do and what this node does not serve. */
+function missing(capability: "exec" | "attach" | "forward" | "stats" | undefined, what: string): Handler {
+  return ({ res }, { provider, nodeName }) => {
+    const lacks = capability !== undefined && provider[capability] === undefined;
+    const sentence = lacks
+      ? `provider "${provider.name}" of node "${nodeName}" offers ${what}`
+      : `burstlet offers ${what} on node "${nodeName}" (provider "${provider.name}") in this version`;
+    send(res, failure(501, "NotImplemented", sentence));
+  };
+}
+
+/** A PodList, written pod by pod: thousands at once would hold up everything else. */
+async function sendPods({ res, signal }: KubeletRequest, pods: readonly Pod[]): Promise<void> {
+  res.writeHead(200, { "Content-Type": "application/json" });
+  await pipeline(Readable.from(podListParts(pods)), res, { signal });
+}
+
+function* podListParts(pods: readonly Pod[]): Generator<string> {
+  yield '{"kind":"PodList","apiVersion":"v1","metadata":{},"items":[';
+  for (const [index, pod] of pods.entries()) yield (index > 0 ? "," : "") + JSON.stringify(pod);
+  yield "]}\n";
+}

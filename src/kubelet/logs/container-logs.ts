@@ -1,0 +1,85 @@
+import { once } from "node:events";
+import type { ServerResponse } from "node:http";
+
+import { asProviderError, type LogRecord, type ProviderError } from "../../provider.ts";
+import { failure, send, text } from "../answer.ts";
+import type { HandlerContext, KubeletRequest } from "../handlers.ts";
+import { logLines, type LogLines } from "./log-lines.ts";
+import { logSource } from "./log-source.ts";
+import { parseLogOptions } from "./options.ts";
+
+/**
+ * How long the first records may keep the status line waiting when the client follows: until then an error of the
+ * provider becomes a proper answer, afterwards a quiet container must still look connected.
+ */
+const patienceMs = 1_000;
+
+/** GET /containerLogs/{namespace}/{pod}/{container}. Holds one batch of records at a time, whatever the log's size. */
+export async function containerLogs(request: KubeletRequest, context: HandlerContext): Promise<void> {
+  const { provider, clock, nodeName } = context;
+  const { res, params, signal } = request;
+  const { namespace = "", pod = "", container = "" } = params;
+
+  const parsed = parseLogOptions(request.query, clock.now());
+  if (parsed.problems !== undefined) {
+    const reason = parsed.status === 400 ? "BadRequest" : "Invalid";
+    return send(res, failure(parsed.status, reason, `Invalid request: ${parsed.problems.join("; ")}`));
+  }
+  const found = context.pods.find(namespace, pod);
+  if (found === undefined) return send(res, text(404, `pod "${pod}" does not exist`));
+  if (provider.logs === undefined) {
+    const sentence = `provider "${provider.name}" of node "${nodeName}" keeps no logs that burstlet can read`;
+    return send(res, failure(501, "NotImplemented", sentence));
+  }
+  const { options } = parsed;
+  const chosen = logSource(found, container, options.previous, provider.restarts);
+  if (chosen.trouble !== undefined) return send(res, text(chosen.status, chosen.trouble));
+
+  const want = { follow: options.follow, tailLines: options.tailLines };
+  const batches = provider.logs(chosen.source, want, signal)[Symbol.asyncIterator]();
+  try {
+    const first = batches.next();
+    await (options.follow ? Promise.race([first, clock.sleep(patienceMs, signal)]) : first);
+    res.writeHead(200, { "Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff" });
+    res.flushHeaders();
+    await copy(first, batches, logLines(options), res, signal);
+    res.end();
+  } catch (error) {
+    if (signal.aborted) return;
+    const named = `container "${container}" in pod "${pod}"`;
+    context.log.warn("Reading a container's log failed", { err: error, pod: { namespace, name: pod }, container });
+    breakOff(res, named, asProviderError(error));
+  } finally {
+    // Not awaited: a generator that still waits for its cloud ends when the signal reaches it.
+    batches.return?.().catch(() => undefined);
+  }
+}
+
+async function copy(
+  first: Promise<IteratorResult<readonly LogRecord[]>>,
+  batches: AsyncIterator<readonly LogRecord[]>,
+  lines: LogLines,
+  res: ServerResponse,
+  signal: AbortSignal,
+): Promise<void> {
+  signal.throwIfAborted();
+  const gone = once(signal, "abort").then(() => signal.throwIfAborted());
+  gone.catch(() => undefined);
+  for (let batch = first; !lines.full; batch = batches.next()) {
+    const { done, value } = await Promise.race([batch, gone as Promise<never>]);
+    if (done === true) return;
+    const bytes = lines.render(value);
+    // Each write leaves at once; the next batch is asked for when this one is out.
+    if (bytes.length > 0 && !res.write(bytes)) await once(res, "drain", { signal });
+  }
+}
+
+/** The API server passes the words on for 400 and 500 alone. Once lines are out, the end says that it is none. */
+function breakOff(res: ServerResponse, named: string, error: ProviderError): void {
+  const sentence = `unable to retrieve the logs of ${named}: ${error.message}`;
+  if (!res.headersSent) {
+    const isFinal = error.kind === "notFound" || error.kind === "refused" || error.kind === "invalid";
+    return send(res, text(isFinal ? 400 : 500, sentence));
+  }
+  res.write(`${sentence}\n`, () => res.destroy());
+}

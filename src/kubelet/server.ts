@@ -1,0 +1,122 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { createServer, type Server } from "node:https";
+import type { AddressInfo } from "node:net";
+
+import type { Cluster } from "../cluster/cluster.ts";
+import type { Clock, Log, Provider } from "../provider.ts";
+import type { HealthCheck } from "../telemetry/health.ts";
+import { send, text } from "./answer.ts";
+import { admission } from "./auth/admit.ts";
+import { authenticator } from "./auth/authn.ts";
+import { authorizer } from "./auth/authz.ts";
+import { clientTrust, secureContext, type ClientTrust } from "./auth/client-trust.ts";
+import type { KeyAndCertificate } from "./certificate.ts";
+import { handlers, type HandlerContext } from "./handlers.ts";
+import { ofNode, type PodLookup } from "./pod-lookup.ts";
+
+export interface KubeletServerOptions {
+  /** The address to listen on. */
+  readonly address: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly nodeName: string;
+  readonly certificate: KeyAndCertificate;
+  /** PEM of the CA whose client certificates count; asked again every minute. */
+  readonly clientCA: () => Promise<string | undefined>;
+  readonly reviewer: Pick<Cluster, "reviewToken" | "reviewAccess">;
+  readonly pods: PodLookup;
+  readonly provider: Provider;
+  readonly health?: readonly HealthCheck[];
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface KubeletServer {
+  readonly port: number;
+  /** Serves this certificate to new connections. Throws when key and certificate do not belong together. */
+  replaceCertificate(certificate: KeyAndCertificate): void;
+  /** Ends every connection, open streams too. */
+  close(): Promise<void>;
+}
+
+/** The API server and scrapers keep idle connections for 90 s; closing them first would race with their requests. */
+const keepAliveMs = 95_000;
+
+/** The HTTPS API of one virtual node. Resolves when it listens. */
+export async function startKubeletServer(options: KubeletServerOptions): Promise<KubeletServer> {
+  const { certificate, clientCA, clock, log } = options;
+  const server = createServer({
+    ...secureContext(certificate, undefined),
+    // SPDY and WebSocket upgrades exist in HTTP/1.1 alone.
+    ALPNProtocols: ["http/1.1"],
+    requestCert: true,
+    // Callers with a bearer token have no certificate; authentication decides per request.
+    rejectUnauthorized: false,
+    maxHeaderSize: 1 << 20,
+    keepAliveTimeout: keepAliveMs,
+    // Streams last for hours; headersTimeout still bounds how long a request may take to arrive.
+    requestTimeout: 0,
+  });
+  const trust = await clientTrust({ server, certificate, clientCA, clock, log });
+  server.on("request", requestListener(options, trust));
+  server.on("tlsClientError", (err) => log.debug("A TLS handshake failed", { err }));
+  try {
+    await listening(server, options);
+  } catch (error) {
+    trust.close();
+    throw error;
+  }
+  const { port } = server.address() as AddressInfo;
+  log.info("Serving the kubelet API", { address: options.address, port });
+
+  return {
+    port,
+    replaceCertificate: trust.replaceCertificate,
+    close: () =>
+      new Promise((resolve) => {
+        trust.close();
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function requestListener(options: KubeletServerOptions, trust: ClientTrust): RequestListener {
+  const { nodeName, reviewer, provider, health = [], clock, log } = options;
+  const admit = admission({
+    authenticate: authenticator({ reviewer, trusts: trust.trusts, clock, log }),
+    authorize: authorizer(reviewer, clock),
+    nodeName,
+    log,
+  });
+  const context: HandlerContext = { nodeName, pods: ofNode(options.pods, nodeName), provider, health, clock, log };
+
+  const serve = async (req: IncomingMessage, res: ServerResponse, signal: AbortSignal): Promise<void> => {
+    const outcome = await admit(req);
+    if ("status" in outcome) return send(res, outcome);
+    const { route, query } = outcome;
+    await handlers[route.name]({ req, res, params: route.params, query, signal }, context);
+  };
+  return (req, res) => {
+    const gone = new AbortController();
+    res.once("close", () => gone.abort(new Error("the client is gone")));
+    // Without a listener an error on a response would end the process.
+    res.on("error", () => undefined);
+    serve(req, res, gone.signal).catch((err: unknown) => {
+      if (gone.signal.aborted) return;
+      log.error("A request to the kubelet API failed", { err, path: req.url?.split("?")[0] });
+      if (res.headersSent) res.destroy();
+      else send(res, text(500, "Internal error occurred"));
+    });
+  };
+}
+
+function listening(server: Server, { address, port }: { address: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, address, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
