@@ -14,3 +14,16 @@ export interface Clock {
 export function rfc3339(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
 }
+
+/** Milliseconds since 1970 of a metav1.Time or MicroTime; `undefined` when absent or not a time. */
+export function parseTime(text: string | null | undefined): number | undefined {
+  const ms = text === null || text === undefined ? Number.NaN : Date.parse(text);
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+/** RFC 3339 with 9 fraction digits, as log records carry it. */
+export function rfc3339Nano(ms: number): string {
+  const whole = Math.floor(ms);
+  const nanoseconds = Math.floor((ms - whole) * 1e6);
+  return new Date(whole).toISOString().replace("Z", `${String(nanoseconds).padStart(6, "0")}Z`);
+}
