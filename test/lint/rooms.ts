@@ -47,7 +47,7 @@ const ioModule =
   /^node:(fs|fs\/promises|net|http|https|http2|tls|dgram|dns|dns\/promises|child_process|worker_threads|cluster)$/;
 const timeModule = /^node:(timers|timers\/promises|perf_hooks)$/;
 const pureFile =
-  /^(src\/(model|status)\/|src\/pods\/(plan|attempts)\.ts$|src\/resolve\/(?!resolve\.ts$)|providers\/.*\/(translate|observe|support|sizes)\.ts$)/;
+  /^(src\/(model|status)\/|src\/pods\/(plan\/|(plan|attempts)\.ts$)|src\/resolve\/(?!resolve\.ts$)|providers\/.*\/(translate|observe|support|sizes)\.ts$)/;
 const ownsTime = /^src\/(telemetry\/|main\.ts$|model\/clock\.ts$)/;
 
 /** The sentence that this import breaks, or nothing. */
