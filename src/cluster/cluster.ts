@@ -17,9 +17,13 @@ export interface Cluster {
   readonly leases: LeasesApi;
   readonly events: EventRecorder;
 
-  /** Cached with a jittered TTL of 60 s, single flight; `undefined` when it does not exist. */
-  configMap(namespace: string, name: string): Promise<ConfigMap | undefined>;
-  secret(namespace: string, name: string): Promise<Secret | undefined>;
+  /**
+   * Cached with a jittered TTL of 60 s, single flight; `undefined` when it does not exist. With `newerThan` (RFC 3339:
+   * the pod's creationTimestamp) a copy read before that second has passed is read again, as the kubelet does for a
+   * new pod: a ConfigMap changed before its pod was created is never seen in its old form.
+   */
+  configMap(namespace: string, name: string, newerThan?: string): Promise<ConfigMap | undefined>;
+  secret(namespace: string, name: string, newerThan?: string): Promise<Secret | undefined>;
   /** Feeds all services of the cluster; for service variables. */
   watchServices(sink: WatchSink<Service>, signal: AbortSignal): Promise<void>;
   /** A token of the ServiceAccount bound to this pod's uid. */
@@ -125,12 +129,15 @@ export class ApiError extends Error {
   readonly reason: string;
   /** Seconds, from Retry-After. */
   readonly retryAfter: number | undefined;
+  /** What a 422 objects to, e.g. `metadata.uid`. */
+  readonly fields: readonly string[];
 
-  constructor(status: number, reason: string, message: string, retryAfter?: number) {
+  constructor(status: number, reason: string, message: string, retryAfter?: number, fields: readonly string[] = []) {
     super(message);
     this.name = "ApiError";
     this.status = status;
     this.reason = reason;
     this.retryAfter = retryAfter;
+    this.fields = fields;
   }
 }

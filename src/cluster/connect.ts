@@ -1,0 +1,68 @@
+import type { ConfigMap, Secret } from "../model/kube.ts";
+import type { Clock, Log } from "../provider.ts";
+import type { Cluster } from "./cluster.ts";
+import { createEventRecorder } from "./events/recorder.ts";
+import { createLeases, createNodes, createPods } from "./objects.ts";
+import { createReferences } from "./references.ts";
+import { calls } from "./rest/calls.ts";
+import { createHealth } from "./rest/health.ts";
+import { openCredentials } from "./rest/kubeconfig.ts";
+import { createRest } from "./rest/rest.ts";
+import { createTransport } from "./rest/transport.ts";
+import { clientCA, reviewAccess, reviewToken, serviceAccountToken } from "./reviews.ts";
+import { listWatch } from "./watch/list-watch.ts";
+
+export interface ConnectOptions {
+  /** Default: KUBECONFIG, else the pod's ServiceAccount, else ~/.kube/config. */
+  readonly kubeconfig?: string | undefined;
+  /** Default: the kubeconfig's current context. */
+  readonly context?: string | undefined;
+  /** e.g. `burstlet/0.1.0 (linux/amd64)` */
+  readonly userAgent: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Connections for requests; each watch has one more of its own. @default 32 */
+  readonly connections?: number | undefined;
+  /** How long one request may take before it counts as unanswered, milliseconds. @default 30000 */
+  readonly patienceMs?: number | undefined;
+  /** 0 ≤ x < 1; spreads waits. @default Math.random */
+  readonly random?: (() => number) | undefined;
+}
+
+/** Rejects when there is no usable kubeconfig. Does not wait for the API server: it may be away for a while. */
+export async function connectCluster(options: ConnectOptions): Promise<Cluster> {
+  const { clock, log, userAgent, connections = 32, patienceMs = 30_000, random = Math.random } = options;
+  const credentials = openCredentials(options);
+  const { server } = await credentials.read();
+  const transport = createTransport({ credentials, clock, userAgent, connections });
+  const rest = createRest({ transport, health: createHealth(server, clock, log), clock, patienceMs });
+  const watching = { rest, clock, log, random };
+  const configMaps = createReferences<ConfigMap>(calls.getConfigMap, rest, clock, random);
+  const secrets = createReferences<Secret>(calls.getSecret, rest, clock, random);
+
+  return {
+    async clusterUid() {
+      const namespace = await rest.send<{ metadata?: { uid?: string } }>(calls.getKubeSystem, { name: calls.getKubeSystem.only });
+      if (namespace.metadata?.uid === undefined) throw new Error("Namespace kube-system has no uid.");
+      return namespace.metadata.uid;
+    },
+    async version() {
+      const { major, minor, gitVersion } = await rest.getPath<Record<"major" | "minor" | "gitVersion", string>>("/version");
+      // Some providers write "36+".
+      return { major: Number.parseInt(major, 10), minor: Number.parseInt(minor, 10), gitVersion };
+    },
+    clientCA: () => clientCA(rest),
+    pods: createPods(rest, watching),
+    nodes: createNodes(rest, watching),
+    leases: createLeases(rest),
+    events: createEventRecorder(watching),
+    configMap: configMaps.get,
+    secret: secrets.get,
+    watchServices: (sink, signal) =>
+      listWatch({ list: calls.listServices, watch: calls.watchServices }, sink, signal, watching),
+    serviceAccountToken: (request) => serviceAccountToken(rest, request),
+    reviewToken: (token) => reviewToken(rest, token),
+    reviewAccess: (user, what) => reviewAccess(rest, user, what),
+    close: () => transport.close(),
+  };
+}
