@@ -6,6 +6,10 @@ export const annotations = {
   try: "burstlet.dev/try",
   /** Name of the virtual node's provider; part of the write-ahead record. */
   backend: "burstlet.dev/backend",
+  /** When the record was written, RFC 3339: past the provider's memory the outcome of a launch is unknown. */
+  recorded: "burstlet.dev/recorded",
+  /** Restarts counted before this attempt, `container=count,…`: restartCount never falls. */
+  earlierRestarts: "burstlet.dev/earlier-restarts",
   /** The cloud's id of the task. */
   task: "burstlet.dev/task",
   /** What was really provisioned, e.g. `0.25vCPU 0.5GB`. */

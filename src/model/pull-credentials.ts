@@ -1,7 +1,8 @@
 import type { PullCredential } from "./resolved-pod.ts";
 
-/** The key under which a docker config holds what is for Docker Hub: `https://index.docker.io/v1/` without its ends. */
-const hub = "index.docker.io";
+/** Docker Hub's names: in an image, and in a docker config (`https://index.docker.io/v1/` without its ends). */
+const hub = "docker.io";
+const hubKey = "index.docker.io";
 
 interface Location {
   /** Labels of the host. */
@@ -13,16 +14,18 @@ interface Location {
 /**
  * The credentials to try for an image, most specific first; empty: pull without. The kubelet's rules
  * (pkg/credentialprovider/keyring.go): the same port, as many host labels, `*`, `?` and `[…]` inside one label, the
- * credential's path a prefix of the image's. A credential for Docker Hub serves images that name no registry.
+ * credential's path a prefix of the image's. A credential for `index.docker.io` serves Docker Hub's images when no
+ * other does.
  */
 export function credentialsFor(image: string, credentials: readonly PullCredential[]): readonly PullCredential[] {
-  const wanted = locate(image);
+  const repository = repositoryOf(image);
+  const wanted = locate(repository);
   const keyed = credentials.map((credential) => ({ credential, key: keyOf(credential.registry) }));
   const matching = keyed.filter(({ key }) => matches(locate(key), wanted));
   // Backwards by key, so that `quay.io/team` comes before `quay.io`.
   const sorted = matching.toSorted((a, b) => (a.key === b.key ? 0 : a.key < b.key ? 1 : -1));
-  if (sorted.length > 0 || !isHubImage(image)) return sorted.map(({ credential }) => credential);
-  return keyed.filter(({ key }) => key === hub).map(({ credential }) => credential);
+  if (sorted.length > 0 || !repository.startsWith(`${hub}/`)) return sorted.map(({ credential }) => credential);
+  return keyed.filter(({ key }) => key === hubKey).map(({ credential }) => credential);
 }
 
 /** `https://index.docker.io/v1/` → `index.docker.io`; `/v1/` and `/v2/` say nothing about the image. */
@@ -34,10 +37,23 @@ function keyOf(registry: string): string {
   return path === "/" ? bare.slice(0, slash) : bare.slice(0, slash) + path;
 }
 
+/** `nginx:1` → `docker.io/library/nginx`: no tag, no digest, always a registry (github.com/distribution/reference). */
+function repositoryOf(image: string): string {
+  const name = image.replace(/@.*$/, "").replace(/:[^:/]*$/, "");
+  const slash = name.indexOf("/");
+  const first = name.slice(0, Math.max(slash, 0));
+  const isHost = /[.:]/.test(first) || first === "localhost" || first !== first.toLowerCase();
+  const [registry, path] = isHost ? [first, name.slice(slash + 1)] : [hub, name];
+  if (registry !== hub && registry !== hubKey) return `${registry}/${path}`;
+  return path.includes("/") ? `${hub}/${path}` : `${hub}/library/${path}`;
+}
+
 function locate(text: string): Location {
   const slash = text.indexOf("/");
   const authority = slash === -1 ? text : text.slice(0, slash);
-  const [, host = authority, port = ""] = /^(.*):([0-9]*)$/.exec(authority) ?? [];
+  const colon = authority.lastIndexOf(":");
+  const host = colon === -1 ? authority : authority.slice(0, colon);
+  const port = colon === -1 ? "" : authority.slice(colon + 1);
   return { labels: host.split("."), port, path: slash === -1 ? "" : text.slice(slash) };
 }
 
@@ -50,20 +66,37 @@ function matches(credential: Location, image: Location): boolean {
   );
 }
 
-/** One label of a host name; `*`, `?` and sets as in Go's filepath.Match. */
+/**
+ * One label of a host name; `*`, `?` and sets as in Go's filepath.Match. Going back only to the last `*` keeps the
+ * time linear in the glob, which a user of the cluster writes.
+ */
 function globMatches(glob: string, label: string): boolean {
-  const pattern = glob.replaceAll(/\[\^?[^\]]+\]|[\s\S]/g, (part) => {
-    if (part === "*") return ".*";
-    if (part === "?") return ".";
-    return part.length > 1 ? part : part.replace(/[\\^$.|+()[\]{}]/, String.raw`\$&`);
-  });
-  return new RegExp(`^${pattern}$`).test(label);
+  const terms = glob.match(/\[\^?[^\]]+\]|[^]/g) ?? [];
+  let term = 0;
+  let at = 0;
+  let star: { term: number; at: number } | undefined;
+  while (at < label.length) {
+    const here = terms[term];
+    if (here === "*") {
+      star = { term, at };
+      term += 1;
+    } else if (here !== undefined && characterMatches(here, label.charAt(at))) {
+      term += 1;
+      at += 1;
+    } else if (star !== undefined) {
+      star = { term: star.term, at: star.at + 1 };
+      term = star.term + 1;
+      at = star.at;
+    } else return false;
+  }
+  return terms.slice(term).every((rest) => rest === "*");
 }
 
-/** No registry, or Docker Hub by name: a first part without `.` or `:` is a user's name (keyring.go). */
-function isHubImage(image: string): boolean {
-  const slash = image.indexOf("/");
-  const first = slash === -1 ? image : image.slice(0, slash);
-  if (first === "") return false;
-  return slash === -1 || first === "docker.io" || first === hub || !/[.:]/.test(first);
+function characterMatches(term: string, character: string): boolean {
+  if (term === "?" || term === character) return true;
+  if (term.length === 1) return false;
+  const negated = term.startsWith("[^");
+  const ranges = term.slice(negated ? 2 : 1, -1).match(/[^]-[^]|[^]/g) ?? [];
+  const included = ranges.some((range) => character >= range.charAt(0) && character <= range.charAt(range.length - 1));
+  return included !== negated;
 }

@@ -57,3 +57,11 @@ export function joinText(values: readonly Text[]): Text {
   const text = parts.map((part) => (part instanceof SecretText ? part.reveal() : (part as string))).join("");
   return parts.some((part) => part instanceof SecretText) ? new SecretText(text) : text;
 }
+
+/** Characters that are known already; what only the running task knows counts as none. */
+export function lengthOf(value: Text): number {
+  if (typeof value === "string") return value.length;
+  if (value instanceof SecretText) return value.reveal().length;
+  const known = value.parts.filter((part) => typeof part === "string" || part instanceof SecretText);
+  return known.reduce((sum, part) => sum + lengthOf(part), 0);
+}

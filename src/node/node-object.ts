@@ -1,0 +1,149 @@
+/** What the Node object of a virtual node looks like. Pure. */
+import { nodeOwnerAnnotation, providerTaint } from "../model/annotations.ts";
+import { rfc3339 } from "../model/clock.ts";
+import type { Node, NodeCondition, Taint } from "../model/kube.ts";
+import type { Capacity } from "../provider.ts";
+
+/** Everything about one virtual node that is known before it registers. */
+export interface NodeFacts {
+  readonly name: string;
+  readonly provider: string;
+  readonly clusterUid: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** `undefined`: the default taint alone. */
+  readonly taints: readonly Taint[] | undefined;
+  readonly address: string | undefined;
+  /** Port of the kubelet API. */
+  readonly port: number;
+  readonly maxPods: number | undefined;
+  /** A semver that begins with the API server's version, e.g. `v1.36.1-burstlet-0.1.0`. */
+  readonly version: string;
+  readonly capacity: Capacity;
+}
+
+/** Labels that belong to the node whatever the configuration says. */
+function fixedLabels(facts: NodeFacts): Record<string, string> {
+  return {
+    "kubernetes.io/os": "linux",
+    "kubernetes.io/arch": facts.capacity.architecture,
+    "kubernetes.io/hostname": facts.name,
+    "kubernetes.io/role": "agent",
+    "node-role.kubernetes.io/agent": "",
+    "node.kubernetes.io/instance-type": `burstlet-${facts.provider}`,
+    "node.kubernetes.io/exclude-from-external-load-balancers": "true",
+    // node-exporter, CSI drivers and many charts keep away from exactly this label.
+    type: "virtual-kubelet",
+  };
+}
+
+export function defaultTaint(provider: string): Taint {
+  return { key: providerTaint, value: provider, effect: "NoSchedule" };
+}
+
+/** The object that is created when there is none. */
+export function newNode(facts: NodeFacts): Node {
+  return {
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: { name: facts.name, ...metadataPatch(facts) },
+    spec: { taints: [...(facts.taints ?? [defaultTaint(facts.provider)])] },
+  };
+}
+
+/** Labels and annotations that must be there; other people's stay. */
+export function metadataPatch(facts: NodeFacts): { labels: Record<string, string>; annotations: Record<string, string> } {
+  return {
+    labels: { ...fixedLabels(facts), ...facts.capacity.labels, ...facts.labels },
+    annotations: { [nodeOwnerAnnotation]: facts.clusterUid },
+  };
+}
+
+/** May this existing object be taken over? A real kubelet's node must never be. */
+export function isOurs(node: Node): boolean {
+  return node.metadata?.annotations?.[nodeOwnerAnnotation] !== undefined;
+}
+
+/** The whole status without conditions; sent when anything of it differs, and with every report. */
+export function nodeStatus(facts: NodeFacts): object {
+  const { capacity, address, port } = facts;
+  const amounts = {
+    cpu: `${Math.floor(capacity.cpu * 1000)}m`,
+    memory: `${Math.floor(capacity.memory / 1024)}Ki`,
+    "ephemeral-storage": `${Math.floor(capacity.ephemeralStorage / 1024)}Ki`,
+    pods: String(Math.min(capacity.pods, facts.maxPods ?? capacity.pods)),
+  };
+  return {
+    capacity: amounts,
+    allocatable: amounts,
+    // No Hostname address: nothing could resolve it, and some clients would try it first.
+    addresses: address === undefined ? [] : [{ type: "InternalIP", address }],
+    daemonEndpoints: { kubeletEndpoint: { Port: port } },
+    nodeInfo: {
+      architecture: capacity.architecture,
+      operatingSystem: "linux",
+      osImage: capacity.osImage,
+      kernelVersion: capacity.kernelVersion,
+      containerRuntimeVersion: capacity.containerRuntime,
+      kubeletVersion: facts.version,
+      kubeProxyVersion: "",
+      // Unique and stable for a node that is no machine.
+      machineID: facts.name,
+      systemUUID: facts.name,
+      bootID: facts.clusterUid,
+    },
+  };
+}
+
+/** Milliseconds between two heartbeats of the conditions when nothing changes: the kubelet's nodeStatusReportFrequency. */
+export const REPORT_EVERY_MS = 300_000;
+
+export interface NodeHealth {
+  /** Why the node cannot do its own work; `undefined` when it can. Trouble of a cloud is not among it. */
+  readonly notReady: { readonly reason: string; readonly message: string } | undefined;
+  readonly providerTrouble: { readonly reason: string; readonly message: string } | undefined;
+}
+
+/** Conditions that differ from `before` or are older than the report interval need sending: `due` says so. */
+export function nodeConditions(
+  health: NodeHealth,
+  before: readonly NodeCondition[],
+  now: number,
+): { conditions: NodeCondition[]; changed: boolean } {
+  const { notReady, providerTrouble } = health;
+  const rows: [string, boolean, string, string][] = [
+    ["MemoryPressure", false, "KubeletHasSufficientMemory", "a virtual node has no memory of its own to run out of"],
+    ["DiskPressure", false, "KubeletHasNoDiskPressure", "a virtual node has no disk of its own to run out of"],
+    ["PIDPressure", false, "KubeletHasSufficientPID", "a virtual node has no process table to run out of"],
+    ["NetworkUnavailable", false, "RouteCreated", "the provider's network serves the pods"],
+    [
+      "burstlet.dev/ProviderReady",
+      providerTrouble === undefined,
+      providerTrouble?.reason ?? "ProviderReady",
+      providerTrouble?.message ?? "the provider answers",
+    ],
+    [
+      "Ready",
+      notReady === undefined,
+      notReady?.reason ?? "KubeletReady",
+      notReady?.message ?? "burstlet is posting ready status",
+    ],
+  ];
+  const conditions = rows.map(([type, status, reason, message]): NodeCondition => {
+    const text = status ? "True" : "False";
+    const known = before.find((condition) => condition.type === type);
+    const since = known?.status === text ? known.lastTransitionTime : undefined;
+    return {
+      type,
+      status: text,
+      reason,
+      message,
+      lastHeartbeatTime: rfc3339(now),
+      lastTransitionTime: since ?? rfc3339(now),
+    } as NodeCondition;
+  });
+  const changed = conditions.some((want) => {
+    const have = before.find((condition) => condition.type === want.type);
+    return have?.status !== want.status || have.reason !== want.reason || have.message !== want.message;
+  });
+  return { conditions, changed };
+}

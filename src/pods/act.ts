@@ -1,0 +1,221 @@
+/** Performs exactly one action of a plan, and notes what came of it. All I/O of a pod's life is here. */
+import type { Cluster, PodRef } from "../cluster/cluster.ts";
+import type { Lanes } from "../limits/lanes.ts";
+import { annotations } from "../model/annotations.ts";
+import { idempotencyToken, type TaskIdentity } from "../model/identity.ts";
+import { asProviderError } from "../model/provider-error.ts";
+import type { Clock, Log, Pod, Provider } from "../provider.ts";
+import { eventsOf, type PodEvent } from "./pod-events.ts";
+import { troubleAfter } from "./plan/on-error.ts";
+import type { Action } from "./plan/plan.ts";
+import { recordPatch } from "./plan/record.ts";
+import type { Notes, World } from "./plan/world.ts";
+import type { Prepare } from "./prepare.ts";
+import type { PodStore, TaskStore } from "./stores.ts";
+
+export interface ActDeps {
+  readonly cluster: Pick<Cluster, "pods" | "events">;
+  readonly provider: Provider;
+  readonly prepare: Prepare;
+  readonly lanes: Lanes<PodLane>;
+  readonly pods: PodStore;
+  readonly tasks: TaskStore;
+  readonly notes: Map<string, Notes>;
+  readonly clusterUid: string;
+  readonly nodeName: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** Aborts launches that still wait when the node stops. */
+  readonly signal: AbortSignal;
+  /** The object of this uid does not exist any more. */
+  readonly vanished: (uid: string) => void;
+}
+
+export type PodLane = "api" | "launch" | "cloud";
+
+type Doing<Kind extends Action["do"]> = Extract<Action, { do: Kind }>;
+
+/** Rejects when the API server cannot be asked; trouble of the provider is noted instead, and planned around. */
+export async function act(deps: ActDeps, uid: string, world: World, action: Action): Promise<void> {
+  switch (action.do) {
+    case "wait":
+      return;
+    case "prepare":
+      return prepare(deps, uid, world, action);
+    case "record":
+      return record(deps, uid, world, action);
+    case "launch":
+      return launch(deps, uid, action);
+    case "restart":
+      return restart(deps, uid, action);
+    case "report":
+      return report(deps, uid, world, action);
+    case "stop":
+      return stop(deps, uid, world, action);
+    case "remove":
+      return remove(deps, uid);
+  }
+}
+
+async function prepare(deps: ActDeps, uid: string, world: World, action: Doing<"prepare">): Promise<void> {
+  const pod = deps.pods.get(uid);
+  if (pod === undefined) return;
+  const { prepared, events } = await deps.prepare(pod, action, world.now);
+  note(deps, uid, { prepared });
+  for (const event of events) tell(deps, pod, event);
+}
+
+async function record(deps: ActDeps, uid: string, world: World, action: Doing<"record">): Promise<void> {
+  const pod = deps.pods.get(uid);
+  if (pod === undefined) return;
+  await patch(deps, pod, recordPatch(world, pod, action));
+  // What stood in the way of the last try does not stand in the way of this one.
+  note(deps, uid, { trouble: undefined, gone: undefined });
+}
+
+async function launch(deps: ActDeps, uid: string, action: Doing<"launch">): Promise<void> {
+  const identity = identityOf(deps, uid, action.attempt);
+  await attempt(deps, uid, () =>
+    deps.lanes.run(
+      "launch",
+      async () => {
+        const prepared = deps.notes.get(uid)?.prepared;
+        // Deleted while it waited for its turn: the next plan sees it.
+        if (prepared?.is !== "ready" || deps.pods.get(uid)?.metadata?.deletionTimestamp !== undefined) return;
+        const token = idempotencyToken(identity, action.try);
+        deps.tasks.put(await deps.provider.launch({ identity, token, request: prepared.request }, deps.signal));
+      },
+      { signal: deps.signal },
+    ),
+  );
+}
+
+async function restart(deps: ActDeps, uid: string, action: Doing<"restart">): Promise<void> {
+  const task = refOf(deps, uid, action.attempt);
+  const { container, instance } = action;
+  await attempt(deps, uid, async () => {
+    await deps.lanes.run("cloud", async () => deps.provider.restart?.(task, container, instance));
+    const restarts = new Map(deps.notes.get(uid)?.restarts);
+    note(deps, uid, { restarts: restarts.set(container, { instance, sentAt: deps.clock.now() }) });
+  });
+}
+
+async function stop(deps: ActDeps, uid: string, world: World, action: Doing<"stop">): Promise<void> {
+  const first = !(world.notes.stops?.has(action.attempt) ?? false);
+  if (first) tellKilling(deps, uid, world, action.attempt);
+  const graceSeconds = Math.max(0, Math.ceil((action.killAt - deps.clock.now()) / 1000));
+  const how = { graceSeconds, discard: action.discard };
+  await attempt(deps, uid, async () => {
+    const task = refOf(deps, uid, action.attempt);
+    const outcome = await deps.lanes.run("cloud", async () => deps.provider.stop(task, how), { priority: 1 });
+    const stops = new Map(deps.notes.get(uid)?.stops);
+    stops.set(action.attempt, { killAt: action.killAt, sentAt: deps.clock.now(), discard: action.discard });
+    note(deps, uid, { stops, ...(outcome === "gone" && { gone: true }) });
+    if (outcome === "gone") deps.tasks.delete(uid, action.attempt);
+  });
+}
+
+async function report(deps: ActDeps, uid: string, world: World, action: Doing<"report">): Promise<void> {
+  const pod = deps.pods.get(uid);
+  if (pod === undefined) return;
+  const metadata = taskAnnotations(pod, world);
+  const after = await patch(deps, pod, { status: action.patch, ...(metadata !== undefined && { metadata }) });
+  if (after !== undefined) for (const event of eventsOf(pod, after)) tell(deps, after, event);
+}
+
+async function remove(deps: ActDeps, uid: string): Promise<void> {
+  const pod = deps.pods.get(uid);
+  if (pod === undefined) return;
+  await deps.lanes.run("api", async () => deps.cluster.pods.remove(refOfPod(pod)), { priority: 1 });
+  deps.vanished(uid);
+}
+
+/** One status write; the answer is the newest picture of the pod. */
+async function patch(deps: ActDeps, pod: Pod, body: { metadata?: object; status: object }): Promise<Pod | undefined> {
+  const after = await deps.lanes.run("api", async () => deps.cluster.pods.patchStatus(refOfPod(pod), body));
+  if (after === undefined) deps.vanished(pod.metadata?.uid ?? "");
+  else deps.pods.put(after);
+  return after;
+}
+
+/** Runs one operation of the provider; its failure becomes a note that the next plan reads. */
+async function attempt(deps: ActDeps, uid: string, operation: () => Promise<void>): Promise<void> {
+  try {
+    await operation();
+    note(deps, uid, { trouble: undefined });
+  } catch (error) {
+    if (deps.signal.aborted) return;
+    const trouble = troubleAfter(deps.notes.get(uid)?.trouble, asProviderError(error), deps.clock.now(), deps.random());
+    const { kind, reason, message } = trouble.error;
+    const pod = deps.pods.get(uid)?.metadata;
+    deps.log.warn("provider operation failed", {
+      pod: { namespace: pod?.namespace, name: pod?.name },
+      uid,
+      kind,
+      reason,
+      err: message,
+      failures: trouble.count,
+    });
+    note(deps, uid, { trouble });
+  }
+}
+
+function note(deps: ActDeps, uid: string, more: Notes): void {
+  deps.notes.set(uid, { ...deps.notes.get(uid), ...more });
+}
+
+function tell(deps: ActDeps, pod: Pod, { container, ...event }: PodEvent): void {
+  const inits = pod.spec?.initContainers ?? [];
+  const list = inits.some((one) => one.name === container) ? "initContainers" : "containers";
+  deps.cluster.events.record({
+    ...event,
+    about: {
+      kind: "Pod",
+      ...refOfPod(pod),
+      ...(container !== undefined && { fieldPath: `spec.${list}{${container}}` }),
+    },
+    nodeName: deps.nodeName,
+  });
+}
+
+function tellKilling(deps: ActDeps, uid: string, world: World, attemptNumber: number): void {
+  const pod = deps.pods.get(uid);
+  const task = world.tasks.find((one) => one.identity.attempt === attemptNumber);
+  if (pod === undefined || task === undefined) return;
+  for (const one of task.containers) {
+    if (one.state.is !== "running") continue;
+    const message = `Stopping container ${one.name}`;
+    tell(deps, pod, { type: "Normal", reason: "Killing", message, container: one.name });
+  }
+}
+
+/** The task's id, size and price, once they are known and where the pod does not show them yet. */
+function taskAnnotations(pod: Pod, world: World): object | undefined {
+  const attemptNumber = Number(pod.metadata?.annotations?.[annotations.attempt]);
+  const task = world.tasks.find((one) => one.identity.attempt === attemptNumber);
+  if (task === undefined) return undefined;
+  const wanted: Record<string, string> = {
+    [annotations.task]: task.id,
+    ...(task.provisioned !== undefined && { [annotations.provisioned]: task.provisioned }),
+    ...(task.hourlyUsd !== undefined && { [annotations.hourlyUsd]: String(task.hourlyUsd) }),
+  };
+  const present = pod.metadata?.annotations ?? {};
+  const news = Object.entries(wanted).filter(([key, value]) => present[key] !== value);
+  return news.length === 0 ? undefined : { annotations: Object.fromEntries(news) };
+}
+
+function identityOf(deps: ActDeps, uid: string, attemptNumber: number): TaskIdentity {
+  return { clusterUid: deps.clusterUid, podUid: uid, attempt: attemptNumber };
+}
+
+function refOf(deps: ActDeps, uid: string, attemptNumber: number) {
+  const id = deps.tasks.of(uid).find((task) => task.identity.attempt === attemptNumber)?.id;
+  return { identity: identityOf(deps, uid, attemptNumber), id };
+}
+
+function refOfPod(pod: Pod): PodRef {
+  const { namespace = "", name = "", uid = "" } = pod.metadata ?? {};
+  return { namespace, name, uid };
+}

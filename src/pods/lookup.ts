@@ -1,0 +1,26 @@
+/** What the kubelet API may see of the pods of one node (`src/kubelet/pod-lookup.ts`): memory alone. */
+import type { Pod } from "../provider.ts";
+import { recordOf } from "./plan/world.ts";
+import type { PodStore, TaskStore } from "./stores.ts";
+
+export function createLookup(pods: PodStore, tasks: TaskStore, backend: string) {
+  const taskOf = (pod: Pod) => {
+    const attempt = recordOf(pod, backend)?.attempt;
+    return tasks.of(pod.metadata?.uid ?? "").find((task) => task.identity.attempt === attempt);
+  };
+  return {
+    list: (): readonly Pod[] => [...pods.values()],
+    running: (): readonly Pod[] =>
+      [...pods.values()].filter((pod) => {
+        const phase = taskOf(pod)?.phase;
+        return pod.metadata?.deletionTimestamp === undefined && (phase === "running" || phase === "starting");
+      }),
+    find(namespace: string, name: string) {
+      const pod = pods.byName(namespace, name);
+      if (pod === undefined) return undefined;
+      const task = taskOf(pod);
+      const ref = task === undefined ? undefined : { identity: task.identity, id: task.id };
+      return { pod, task: ref, containers: task?.containers ?? [] };
+    },
+  };
+}

@@ -1,0 +1,101 @@
+/** Which containers run again, and when: restartPolicy and the kubelet's back-off. Pure. */
+import type { PodSpec } from "../../model/kube.ts";
+import type { ContainerState, TaskState, Terminated } from "../../model/task-state.ts";
+
+/** The kubelet's figures (pkg/kubelet/kubelet.go): first restart at once, then 10 s doubling to 300 s. */
+const BACK_OFF_FIRST_MS = 10_000;
+const BACK_OFF_MAX_MS = 300_000;
+/** A run of twice the longest back-off counts as calm and forgets what was before. */
+const CALM_RUN_MS = 2 * BACK_OFF_MAX_MS;
+
+export interface DueRestart {
+  readonly container: string;
+  /** The instance to start: the nth run in this task. */
+  readonly instance: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+type RestartPolicy = "Always" | "OnFailure" | "Never";
+
+/** Does this ended container run again, by the pod's rules? */
+export function runsAgain(spec: PodSpec, container: ContainerState): boolean {
+  const state = container.state;
+  if (state.is !== "terminated") return false;
+  const policy = (spec.restartPolicy ?? "Always") as RestartPolicy;
+  const failed = state.exitCode !== 0;
+  switch (container.kind) {
+    case "sidecar":
+      return true;
+    case "ephemeral":
+      return false;
+    case "init":
+      return failed && policy !== "Never";
+    case "main":
+      return policy === "Always" || (policy === "OnFailure" && failed);
+  }
+}
+
+/** How long after its end a container with this many restarts behind it waits. */
+export function backOffMs(restarts: number, run: Terminated): number {
+  if (restarts <= 0 || ranCalmly(run)) return 0;
+  return Math.min(BACK_OFF_FIRST_MS * 2 ** (restarts - 1), BACK_OFF_MAX_MS);
+}
+
+function ranCalmly(run: Terminated): boolean {
+  return (
+    run.startedAt !== undefined && run.finishedAt !== undefined && run.finishedAt - run.startedAt >= CALM_RUN_MS
+  );
+}
+
+/**
+ * The containers of the task that wait for a restart. `counted` gives the restarts that count for the back-off
+ * (those since the last calm run). A container without a known end is due at once.
+ */
+export function dueRestarts(
+  spec: PodSpec,
+  task: TaskState,
+  counted: (container: ContainerState) => number,
+  now: number,
+): DueRestart[] {
+  const failedInit = task.containers.find((one) => one.kind === "init" && isFailed(one));
+  // Behind a failed init container nothing has started; a sidecar before it restarts in its own right.
+  const candidates = failedInit === undefined ? task.containers : upTo(task.containers, failedInit);
+  return candidates.flatMap((container) => {
+    if (container.state.is !== "terminated" || !runsAgain(spec, container)) return [];
+    const wait = backOffMs(counted(container), container.state);
+    // Waiting from an unknown end would wait for ever: every look would move it.
+    const at = container.state.finishedAt === undefined ? now : container.state.finishedAt + wait;
+    return [{ container: container.name, instance: container.instance + 1, at }];
+  });
+}
+
+function upTo(containers: readonly ContainerState[], last: ContainerState): readonly ContainerState[] {
+  return containers.slice(0, containers.indexOf(last) + 1);
+}
+
+function isFailed(container: ContainerState): boolean {
+  return container.state.is === "terminated" && container.state.exitCode !== 0;
+}
+
+/** Will no main container run any more, by the pod's own rules? Sidecars do not count. */
+export function isFinished(spec: PodSpec, task: TaskState): boolean {
+  const forGood = (one: ContainerState) => one.state.is === "terminated" && !runsAgain(spec, one);
+  const dead = task.containers.some((one) => one.kind === "init" && isFailed(one) && !runsAgain(spec, one));
+  const mains = task.containers.filter((one) => one.kind === "main");
+  return dead || (mains.length > 0 && mains.every(forGood));
+}
+
+/** Notes which containers have run calmly, so that their back-off starts anew. Returns the same map when nothing changed. */
+export function noteCalm(
+  calm: ReadonlyMap<string, number> | undefined,
+  task: TaskState | undefined,
+  earlierRestarts: Readonly<Record<string, number>>,
+): ReadonlyMap<string, number> | undefined {
+  const total = (one: ContainerState) => (earlierRestarts[one.name] ?? 0) + one.instance;
+  const fresh = (task?.containers ?? []).filter(
+    (one) => one.state.is === "terminated" && ranCalmly(one.state) && calm?.get(one.name) !== total(one),
+  );
+  if (fresh.length === 0) return calm;
+  return new Map([...(calm ?? []), ...fresh.map((one) => [one.name, total(one)] as const)]);
+}

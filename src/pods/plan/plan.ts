@@ -1,0 +1,162 @@
+/**
+ * THE decision: the world of one pod → the one next action. Pure and total; every rule of a pod's life starts here.
+ * Running pods are decided in this file, ending ones in `ending.ts`; what a status would say is `report.ts`.
+ */
+import type { Pod } from "../../model/kube.ts";
+import { type DueRestart, dueRestarts } from "./attempts.ts";
+import { planEnding, planOrphan, planTerminated, stopDue } from "./ending.ts";
+import { onError } from "./on-error.ts";
+import { nodeRefusal, refusalStory } from "./refuse.ts";
+import { report, type Story, storyOf } from "./report.ts";
+import { deadlineOf, type View, viewOf } from "./view.ts";
+import type { World } from "./world.ts";
+
+const RESTART_AGAIN_MS = 10_000;
+
+export type Action =
+  /** Nothing to do until `until` (milliseconds since 1970), or until something changes. */
+  | { readonly do: "wait"; readonly until?: number | undefined }
+  /** Resolve and translate the pod for this attempt. */
+  | { readonly do: "prepare"; readonly attempt: number; readonly omit: readonly string[] }
+  /** Write the write-ahead record; acknowledged before the launch. */
+  | { readonly do: "record"; readonly attempt: number; readonly try: number; readonly story: Story }
+  | { readonly do: "launch"; readonly attempt: number; readonly try: number }
+  | { readonly do: "restart"; readonly attempt: number; readonly container: string; readonly instance: number }
+  /** Write the status that this story makes. */
+  | { readonly do: "report"; readonly story: Story; readonly patch: Record<string, unknown> }
+  | {
+      readonly do: "stop";
+      readonly attempt: number;
+      readonly killAt: number;
+      readonly discard: boolean;
+    }
+  /** Remove the API object, with its uid as precondition. */
+  | { readonly do: "remove" };
+
+export function plan(world: World): Action {
+  const { pod } = world;
+  if (pod === undefined) return planOrphan(world);
+  const view = viewOf(world, pod);
+  switch (view.life.is) {
+    case "running":
+      return planRunning(world, view);
+    case "terminating":
+      return planEnding(world, view, view.life);
+    case "terminated":
+      return planTerminated(world, view);
+  }
+}
+
+function planRunning(world: World, view: View): Action {
+  const refusal = nodeRefusal(view.pod, world.node);
+  if (refusal !== undefined && view.task === undefined) {
+    return report(world, view, refusalStory(view.pod, [refusal])) ?? { do: "wait" };
+  }
+  if (view.task !== undefined) return planLive(world, view, view.task);
+  if (view.record !== undefined && !world.tasksKnown) return { do: "wait" };
+  return planLaunch(world, view, {
+    attempt: view.record?.attempt ?? 1,
+    omit: view.record === undefined ? [] : completed(view.pod),
+  });
+}
+
+/** Towards a running task: prepare → record → launch, with every stop on the way told in the status. */
+function planLaunch(world: World, view: View, next: { attempt: number; omit: readonly string[] }): Action {
+  const { notes, now } = world;
+  const { pod, record } = view;
+  const prepared = notes.prepared;
+  const fresh = prepared?.generation === (pod.metadata?.generation ?? 0) && prepared.attempt === next.attempt;
+  if (!fresh) return { do: "prepare", ...next };
+  if (prepared.is === "refused") {
+    return report(world, view, refusalStory(pod, prepared.refusals)) ?? { do: "wait" };
+  }
+  if (prepared.is === "missing") {
+    if (prepared.retryAt <= now) return { do: "prepare", ...next };
+    const story = storyOf(view, { waiting: { reason: prepared.reason, message: prepared.message } });
+    return report(world, view, story) ?? { do: "wait", until: soonest(prepared.retryAt, deadline(view)) };
+  }
+  const recorded = record?.attempt === next.attempt ? record : undefined;
+  const trouble = notes.trouble;
+  if (trouble !== undefined) {
+    const { error, retryAt } = trouble;
+    const behaviour = onError[error.kind];
+    if (behaviour.retry === "never") {
+      const refusal = { path: "", sentence: error.message };
+      return report(world, view, refusalStory(pod, [refusal], error.reason)) ?? { do: "wait" };
+    }
+    if (retryAt > now) {
+      const story = storyOf(view, { waiting: { reason: error.reason, message: error.message } });
+      return report(world, view, story) ?? { do: "wait", until: soonest(retryAt, deadline(view)) };
+    }
+    if (behaviour.retry === "next" && recorded !== undefined) {
+      return { do: "record", attempt: next.attempt, try: recorded.try + 1, story: storyOf(view, {}) };
+    }
+  }
+  if (recorded === undefined) return { do: "record", attempt: next.attempt, try: 1, story: storyOf(view, {}) };
+  return { do: "launch", attempt: recorded.attempt, try: recorded.try };
+}
+
+/** A task exists (or is lost): tell what changed, clear what is older, restart what is due. */
+function planLive(world: World, view: View, task: NonNullable<View["task"]>): Action {
+  const { now, notes, provider } = world;
+  const older = world.tasks.find((one) => one.identity.attempt < task.identity.attempt);
+  if (older !== undefined) {
+    const stop = stopDue(world, older.identity.attempt, now, true);
+    if (stop.do === "stop") return stop;
+  }
+  const earlier = view.record?.earlierRestarts ?? {};
+  const counted = (one: { name: string; instance: number }) =>
+    (earlier[one.name] ?? 0) + one.instance - (notes.calm?.get(one.name) ?? 0);
+  const dues = dueRestarts(view.spec, task, counted, now);
+  const backOffs = new Map(
+    dues.map((due) => [due.container, due.at - endOf(task, due.container, due.at)] as const).filter(([, wait]) => wait > 0),
+  );
+  const told = report(world, view, storyOf(view, { backOffs }));
+  if (told !== undefined) return told;
+  const inPlace = provider.restarts === "container" && provider.canRestart && !view.lost;
+  if (inPlace) return planRestart(world, view, dues);
+  if (task.phase === "stopped" && dues.length > 0) {
+    const at = Math.max(...dues.map((due) => due.at));
+    if (at > now) return { do: "wait", until: soonest(at, deadline(view)) };
+    return planLaunch(world, view, { attempt: task.identity.attempt + 1, omit: completed(view.pod) });
+  }
+  return { do: "wait", until: deadline(view) };
+}
+
+function planRestart(world: World, view: View, dues: readonly DueRestart[]): Action {
+  const { now, notes } = world;
+  const trouble = notes.trouble?.retryAt ?? 0;
+  const times = dues.map((due) => ({ due, at: Math.max(due.at, trouble, sentUntil(due, world)) }));
+  const ready = times.find(({ at }) => at <= now);
+  if (ready === undefined) return { do: "wait", until: soonest(deadline(view), ...times.map(({ at }) => at)) };
+  const { container, instance } = ready.due;
+  return { do: "restart", attempt: view.record?.attempt ?? 1, container, instance };
+}
+
+/** A restart that was sent shows in the feed soon; only when it does not, it is sent again. */
+function sentUntil(due: DueRestart, { notes }: World): number {
+  const sent = notes.restarts?.get(due.container);
+  return sent?.instance === due.instance ? sent.sentAt + RESTART_AGAIN_MS : 0;
+}
+
+function endOf(task: NonNullable<View["task"]>, container: string, otherwise: number): number {
+  const state = task.containers.find((one) => one.name === container)?.state;
+  return state?.is === "terminated" ? (state.finishedAt ?? otherwise) : otherwise;
+}
+
+/** Main containers that have completed and may not run again in another attempt: the API server forbids it. */
+function completed(pod: Pod): string[] {
+  if ((pod.spec?.restartPolicy ?? "Always") === "Always") return [];
+  return (pod.status?.containerStatuses ?? [])
+    .filter((status) => status.state?.terminated?.exitCode === 0)
+    .map((status) => status.name);
+}
+
+function deadline(view: View): number | undefined {
+  return deadlineOf(view.pod, view.spec);
+}
+
+function soonest(...times: (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}

@@ -1,0 +1,73 @@
+/** The write-ahead record: what is acknowledged by the API server before a task is launched. Pure. */
+import { annotations } from "../../model/annotations.ts";
+import { rfc3339 } from "../../model/clock.ts";
+import type { ContainerStatus, Pod } from "../../model/kube.ts";
+import { podStatus } from "../../status/pod-status.ts";
+import { statusPatch } from "../../status/status-patch.ts";
+import type { Action } from "./plan.ts";
+import { restartsText, type World } from "./world.ts";
+
+/** The patch on pods/status that carries attempt, try and backend together with the waiting states. */
+export function recordPatch(
+  world: World,
+  pod: Pod,
+  action: Extract<Action, { do: "record" }>,
+): { metadata: object; status: object } {
+  const again = action.attempt > 1 && action.try === 1;
+  const launching = again ? nextAttempt(pod) : pod;
+  const wanted = podStatus({
+    pod: launching,
+    task: undefined,
+    story: { ...action.story, ...(again && { earlierRestarts: restartsOf(launching) }) },
+    hostIP: world.node.hostIP,
+    now: world.now,
+  });
+  return {
+    metadata: {
+      annotations: {
+        [annotations.backend]: world.provider.name,
+        [annotations.attempt]: String(action.attempt),
+        [annotations.try]: String(action.try),
+        [annotations.recorded]: rfc3339(world.now),
+        ...(again && { [annotations.task]: null, [annotations.earlierRestarts]: restartsText(restartsOf(launching)) }),
+      },
+    },
+    status: statusPatch(pod, wanted) ?? {},
+  };
+}
+
+/** The pod as a new attempt begins: what ended and runs again waits, with one more restart and its last state kept. */
+function nextAttempt(pod: Pod): Pod {
+  const policy = pod.spec?.restartPolicy ?? "Always";
+  const sidecars = new Set(
+    (pod.spec?.initContainers ?? []).filter((one) => one.restartPolicy === "Always").map((one) => one.name),
+  );
+  const restarted = (status: ContainerStatus): ContainerStatus => {
+    const ended = status.state?.terminated ?? status.lastState?.terminated;
+    const keeps = status.state?.terminated?.exitCode === 0 && policy !== "Always" && !sidecars.has(status.name);
+    if (ended === undefined || keeps) return status;
+    const { containerID: _old, ...rest } = status;
+    return {
+      ...rest,
+      ready: false,
+      started: false,
+      restartCount: status.restartCount + 1,
+      state: { waiting: { reason: "ContainerCreating" } },
+      lastState: { terminated: ended },
+    };
+  };
+  const status = { ...pod.status };
+  if (status.containerStatuses !== undefined) status.containerStatuses = status.containerStatuses.map(restarted);
+  if (status.initContainerStatuses !== undefined) {
+    // An init container that has succeeded keeps its first result, whatever the policy.
+    status.initContainerStatuses = status.initContainerStatuses.map((one) =>
+      one.state?.terminated?.exitCode === 0 && !sidecars.has(one.name) ? one : restarted(one),
+    );
+  }
+  return { ...pod, status };
+}
+
+function restartsOf(pod: Pod): Record<string, number> {
+  const all = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+  return Object.fromEntries(all.filter((one) => one.restartCount > 0).map((one) => [one.name, one.restartCount]));
+}

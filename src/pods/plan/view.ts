@@ -1,0 +1,159 @@
+/** The world as one decision sees it: which task counts, what phase of life the pod is in, what there is to tell. Pure. */
+import { parseTime } from "../../model/clock.ts";
+import type { Pod, PodSpec } from "../../model/kube.ts";
+import type { ContainerState, Terminated, TaskState } from "../../model/task-state.ts";
+import { isFinished } from "./attempts.ts";
+import { type AttemptRecord, recordOf, type World } from "./world.ts";
+
+/** The kubelet's floor for the grace of a pod deleted by force. */
+const SHORTEST_GRACE_MS = 2_000;
+const DEFAULT_GRACE_SECONDS = 30;
+
+export interface View {
+  readonly pod: Pod;
+  readonly spec: PodSpec;
+  readonly record: AttemptRecord | undefined;
+  /** The task of the present attempt; a lost one is rebuilt from the pod's status with unknown ends. */
+  readonly task: TaskState | undefined;
+  /** The task should exist and does not. */
+  readonly lost: boolean;
+  readonly life: Life;
+}
+
+/** Once terminating, a uid never starts again; terminated is what the API server already shows. */
+export type Life =
+  | { readonly is: "running" }
+  | { readonly is: "terminating"; readonly why: Why; readonly killAt: number; readonly words?: Words | undefined }
+  | { readonly is: "terminated" };
+
+type Why = "deleted" | "deadline" | "finished" | "disrupted";
+
+export interface Words {
+  readonly reason: string;
+  readonly message: string;
+}
+
+export function viewOf(world: World, pod: Pod): View {
+  const spec: PodSpec = pod.spec ?? { containers: [] };
+  const record = recordOf(pod, world.provider.name) ?? adopted(world);
+  const real = world.tasks.find((task) => task.identity.attempt === record?.attempt);
+  const lost = real === undefined && record !== undefined && world.tasksKnown && isLost(record, world);
+  const task = real ?? (lost ? lostTask(pod, spec, record) : undefined);
+  return { pod, spec, record, task, lost, life: lifeOf(pod, spec, task, world.now) };
+}
+
+/** A task that carries this pod's uid although the record is gone (somebody removed our annotations): keep it. */
+function adopted(world: World): AttemptRecord | undefined {
+  const attempt = Math.max(0, ...world.tasks.map((task) => task.identity.attempt));
+  if (attempt === 0) return undefined;
+  return { attempt, try: 1, recordedAt: undefined, taskSeen: true, earlierRestarts: {} };
+}
+
+function isLost(record: AttemptRecord, world: World): boolean {
+  const age = record.recordedAt === undefined ? 0 : world.now - record.recordedAt;
+  return record.taskSeen || age > world.provider.memory * 1000;
+}
+
+function lifeOf(pod: Pod, spec: PodSpec, task: TaskState | undefined, now: number): Life {
+  const phase = pod.status?.phase;
+  if (phase === "Succeeded" || phase === "Failed") return { is: "terminated" };
+  const graceMs = (spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS) * 1000;
+  const deletedAt = parseTime(pod.metadata?.deletionTimestamp);
+  // deletionTimestamp is when the grace ends, not when the deletion was asked for.
+  if (deletedAt !== undefined) return { is: "terminating", why: "deleted", killAt: deletedAt };
+  const deadline = deadlineOf(pod, spec);
+  if (deadline !== undefined && deadline <= now) {
+    const words = {
+      reason: "DeadlineExceeded",
+      message: "Pod was active on the node longer than the specified deadline",
+    };
+    return { is: "terminating", why: "deadline", killAt: deadline + graceMs, words };
+  }
+  if (task?.disrupted === true) {
+    const words = {
+      reason: task.reason ?? "TerminationByProvider",
+      message: task.message ?? "the provider took the task away",
+    };
+    return { is: "terminating", why: "disrupted", killAt: now + graceMs, words };
+  }
+  if (task !== undefined && isFinished(spec, task)) {
+    const ends = task.containers.map((one) => (one.state.is === "terminated" ? (one.state.finishedAt ?? 0) : 0));
+    return { is: "terminating", why: "finished", killAt: Math.max(...ends, 0) + graceMs };
+  }
+  return { is: "running" };
+}
+
+/** Milliseconds since 1970 at which activeDeadlineSeconds ends the pod. */
+export function deadlineOf(pod: Pod, spec: PodSpec): number | undefined {
+  const started = parseTime(pod.status?.startTime);
+  if (spec.activeDeadlineSeconds === undefined || started === undefined) return undefined;
+  return started + spec.activeDeadlineSeconds * 1000;
+}
+
+/** When the tasks of a pod must be dead whose object vanished; `pod` as it was last seen. */
+export function orphanKillAt(pod: Pod | undefined, now: number): number {
+  const grace = pod?.metadata?.deletionGracePeriodSeconds ?? pod?.spec?.terminationGracePeriodSeconds;
+  const end = parseTime(pod?.metadata?.deletionTimestamp);
+  if (end !== undefined && end > now) return end;
+  return now + Math.max(SHORTEST_GRACE_MS, (grace ?? DEFAULT_GRACE_SECONDS) * 1000);
+}
+
+/** What remains of a task that vanished: every container that had not ended has an unknown end. */
+function lostTask(pod: Pod, spec: PodSpec, record: AttemptRecord): TaskState {
+  const kinds: [ContainerState["kind"], { name: string; image?: string }][] = [
+    ...(spec.initContainers ?? []).map(
+      (one) => [one.restartPolicy === "Always" ? "sidecar" : "init", one] as [ContainerState["kind"], typeof one],
+    ),
+    ...spec.containers.map((one) => ["main", one] as [ContainerState["kind"], typeof one]),
+  ];
+  return {
+    id: "",
+    identity: { clusterUid: "", podUid: pod.metadata?.uid ?? "", attempt: record.attempt },
+    podName: pod.metadata?.name ?? "",
+    podNamespace: pod.metadata?.namespace ?? "",
+    nodeName: spec.nodeName ?? "",
+    version: 0,
+    phase: "stopped",
+    containers: kinds.map(([kind, container]) => lostContainer(pod, kind, container, record)),
+    podIPs: [],
+    probedBy: "core",
+  };
+}
+
+function lostContainer(
+  pod: Pod,
+  kind: ContainerState["kind"],
+  container: { name: string; image?: string },
+  record: AttemptRecord,
+): ContainerState {
+  const all = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+  const status = all.find((one) => one.name === container.name);
+  const ended = status?.state?.terminated ?? (status?.state?.running ? undefined : status?.lastState?.terminated);
+  const end: Terminated =
+    ended === undefined
+      ? {
+          is: "terminated",
+          exitCode: undefined,
+          reason: "ContainerStatusUnknown",
+          message: "The container could not be located: the provider no longer knows its task",
+          startedAt: parseTime(status?.state?.running?.startedAt),
+        }
+      : {
+          is: "terminated",
+          exitCode: ended.reason === "ContainerStatusUnknown" ? undefined : ended.exitCode,
+          reason: ended.reason ?? "Error",
+          message: ended.message,
+          signal: ended.signal,
+          startedAt: parseTime(ended.startedAt),
+          finishedAt: parseTime(ended.finishedAt),
+        };
+  return {
+    name: container.name,
+    kind,
+    instance: (status?.restartCount ?? 0) - (record.earlierRestarts[container.name] ?? 0),
+    image: status?.image ?? container.image ?? "",
+    imageID: status?.imageID,
+    containerID: status?.containerID,
+    state: end,
+  };
+}

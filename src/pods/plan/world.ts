@@ -1,0 +1,114 @@
+/** What one decision is made from: the pod, its tasks, the durable record, and notes that may be lost. Pure types. */
+import { annotations } from "../../model/annotations.ts";
+import { parseTime } from "../../model/clock.ts";
+import type { Pod } from "../../model/kube.ts";
+import type { ProviderError } from "../../model/provider-error.ts";
+import type { Refusal } from "../../model/refusal.ts";
+import type { TaskState } from "../../model/task-state.ts";
+
+export interface World {
+  /** As the API server shows it; absent once the object is gone. */
+  readonly pod: Pod | undefined;
+  /** Every task of this pod's uid that the provider has told, by attempt. */
+  readonly tasks: readonly TaskState[];
+  /** The provider has told every existing task at least once: only then does absence mean something. */
+  readonly tasksKnown: boolean;
+  readonly notes: Notes;
+  readonly provider: ProviderTraits;
+  readonly node: NodeTraits;
+  readonly now: number;
+}
+
+export interface ProviderTraits {
+  readonly name: string;
+  readonly restarts: "container" | "task" | "cloud";
+  readonly canRestart: boolean;
+  /** Seconds. */
+  readonly memory: number;
+}
+
+export interface NodeTraits {
+  readonly hostIP: string | undefined;
+  readonly daemonSetPods: "refuse" | "run";
+}
+
+/** What the node remembers between two looks at a pod. Losing it costs time, never truth. */
+export interface Notes {
+  /** What resolve and translate said, for this generation and attempt of the pod. */
+  readonly prepared?: Prepared | undefined;
+  /** The last operation that failed, and when to try again. */
+  readonly trouble?: Trouble | undefined;
+  /** The provider said that nothing is left of this pod's tasks. */
+  readonly gone?: boolean | undefined;
+  /** The last `stop` sent for each attempt: the deadline it carried and when it was sent. */
+  readonly stops?: ReadonlyMap<number, StopSent> | undefined;
+  /** The last `restart` sent for each container of the present attempt. */
+  readonly restarts?: ReadonlyMap<string, RestartSent> | undefined;
+  /** When the pod object vanished, what its tasks may still use of their grace: milliseconds since 1970. */
+  readonly orphanKillAt?: number | undefined;
+  /** restartCount of each container when it last ran calmly (10 minutes): the back-off counts from there. */
+  readonly calm?: ReadonlyMap<string, number> | undefined;
+}
+
+export type Prepared = { readonly generation: number; readonly attempt: number } & (
+  | { readonly is: "ready"; readonly request: unknown; readonly provisioned?: string; readonly hourlyUsd?: number }
+  | { readonly is: "refused"; readonly refusals: readonly Refusal[] }
+  | { readonly is: "missing"; readonly reason: string; readonly message: string; readonly retryAt: number }
+);
+
+export interface RestartSent {
+  readonly instance: number;
+  readonly sentAt: number;
+}
+
+export interface StopSent {
+  readonly killAt: number;
+  readonly sentAt: number;
+  readonly discard: boolean;
+}
+
+export interface Trouble {
+  readonly error: ProviderError;
+  /** Consecutive failures. */
+  readonly count: number;
+  /** Milliseconds since 1970. */
+  readonly retryAt: number;
+}
+
+/** The write-ahead record of a launch, as the pod's annotations carry it. */
+export interface AttemptRecord {
+  readonly attempt: number;
+  readonly try: number;
+  /** Milliseconds since 1970. */
+  readonly recordedAt: number | undefined;
+  /** A status has named the task: it existed, so its absence means that it is lost. */
+  readonly taskSeen: boolean;
+  /** Restarts counted before this attempt, by container. */
+  readonly earlierRestarts: Readonly<Record<string, number>>;
+}
+
+/** `undefined` when this pod was never recorded, or by another provider's node. */
+export function recordOf(pod: Pod, backend: string): AttemptRecord | undefined {
+  const notes = pod.metadata?.annotations ?? {};
+  const attempt = Number(notes[annotations.attempt]);
+  if (notes[annotations.backend] !== backend || !Number.isInteger(attempt) || attempt < 1) return undefined;
+  return {
+    attempt,
+    try: Math.max(1, Number(notes[annotations.try]) || 1),
+    recordedAt: parseTime(notes[annotations.recorded]),
+    taskSeen: notes[annotations.task] !== undefined,
+    earlierRestarts: restartsOf(notes[annotations.earlierRestarts]),
+  };
+}
+
+/** `a=3,b=1` */
+function restartsOf(text: string | undefined): Record<string, number> {
+  const pairs = (text ?? "").split(",").map((pair) => pair.split("="));
+  return Object.fromEntries(pairs.filter(([name, count]) => name !== "" && Number.isInteger(Number(count))).map(([name, count]) => [name, Number(count)]));
+}
+
+export function restartsText(restarts: Readonly<Record<string, number>>): string {
+  return Object.entries(restarts)
+    .map(([name, count]) => `${name}=${count}`)
+    .join(",");
+}

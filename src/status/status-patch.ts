@@ -1,0 +1,82 @@
+/** Present status, wanted status → the smallest strategic merge patch, or nothing. Pure. */
+import type { Pod, PodCondition, PodStatus } from "../model/kube.ts";
+
+/**
+ * `undefined` when the API server already shows what we want in every field that is ours. Lists without a merge key
+ * (container statuses) are replaced whole; podIPs and hostIPs merge by `ip`, so addresses that are gone are deleted
+ * explicitly; conditions merge by `type`, so foreign ones survive.
+ */
+export function statusPatch(pod: Pod, wanted: PodStatus): Record<string, unknown> | undefined {
+  const present: PodStatus = pod.status ?? {};
+  const patch: Record<string, unknown> = {};
+  for (const key of ["phase", "reason", "message", "startTime", "hostIP", "podIP"] as const) {
+    if ((present[key] ?? undefined) !== (wanted[key] ?? undefined)) patch[key] = wanted[key] ?? null;
+  }
+  for (const key of ["containerStatuses", "initContainerStatuses"] as const) {
+    if (!covers(present[key] ?? [], wanted[key] ?? [])) patch[key] = wanted[key] ?? [];
+  }
+  for (const key of ["podIPs", "hostIPs"] as const) {
+    const addresses = addressPatch(present[key], wanted[key]);
+    if (addresses !== undefined) patch[key] = addresses;
+  }
+  const conditions = conditionPatch(present.conditions ?? [], wanted.conditions ?? []);
+  if (conditions.length > 0) patch.conditions = conditions;
+  // observedGeneration alone is worth a patch only where the API server keeps it (it drops unknown fields silently).
+  const generation = wanted.observedGeneration;
+  const stale = present.observedGeneration !== undefined && present.observedGeneration !== generation;
+  if (generation !== undefined && (stale || Object.keys(patch).length > 0)) patch.observedGeneration = generation;
+  return Object.keys(patch).length === 0 ? undefined : patch;
+}
+
+function conditionPatch(present: readonly PodCondition[], wanted: readonly PodCondition[]): object[] {
+  const changed: object[] = wanted.filter((want) => {
+    const have = present.find((one) => one.type === want.type);
+    return (
+      have === undefined ||
+      have.status !== want.status ||
+      (have.reason ?? "") !== (want.reason ?? "") ||
+      (have.message ?? "") !== (want.message ?? "")
+    );
+  });
+  const refusedBefore = present.some((one) => one.type === "burstlet.dev/Refused");
+  const refusedNow = wanted.some((one) => one.type === "burstlet.dev/Refused");
+  if (refusedBefore && !refusedNow) changed.push({ type: "burstlet.dev/Refused", $patch: "delete" });
+  return changed;
+}
+
+function addressPatch(present: readonly { ip: string }[] = [], wanted: readonly { ip: string }[] = []) {
+  const gone = present.filter((one) => !wanted.some((want) => want.ip === one.ip));
+  const fresh = wanted.filter((want) => !present.some((one) => one.ip === want.ip));
+  if (gone.length === 0 && fresh.length === 0) return undefined;
+  return [...wanted, ...gone.map((one) => ({ ip: one.ip, $patch: "delete" }))];
+}
+
+/**
+ * Does `have` hold everything that `want` says? The API server adds defaults and fields of its own
+ * (`resources`, `volumeMounts`, `user` …), so a field that we do not write does not count; null means absent.
+ */
+function covers(have: unknown, want: unknown): boolean {
+  if (want === null || want === undefined) return have === null || have === undefined;
+  if (Array.isArray(want)) {
+    return (
+      Array.isArray(have) && have.length === want.length && want.every((item, index) => covers(have[index], item))
+    );
+  }
+  if (typeof want === "object") {
+    const other = (have ?? {}) as Record<string, unknown>;
+    if (isState(want) && !sameStateKind(other, want)) return false;
+    return Object.entries(want).every(([key, value]) => covers(other[key], value));
+  }
+  return have === want;
+}
+
+const stateKinds = ["waiting", "running", "terminated"] as const;
+
+function isState(value: object): boolean {
+  return Object.keys(value).length === 0 || stateKinds.some((kind) => kind in value);
+}
+
+/** `{}` and `{terminated}` differ although `{}` asks for nothing: a last state that is gone must be patched. */
+function sameStateKind(have: Record<string, unknown>, want: object): boolean {
+  return stateKinds.every((kind) => (have[kind] ?? undefined) === undefined) === (Object.keys(want).length === 0);
+}
