@@ -1,13 +1,17 @@
 import { posix } from "node:path";
 import type { Container, Pod } from "../model/kube.ts";
 import type { ResolvedContainer, ResolvedMount, ResolvedVolume } from "../model/resolved-pod.ts";
+import { lengthOf, type Text } from "../model/secret-text.ts";
 import type { ContainerKind } from "../model/task-state.ts";
 import { resolvedResources } from "./downward.ts";
-import { environmentOf, type Environment, type Surroundings } from "./env.ts";
-import { expand } from "./expand.ts";
+import { environmentOf, expanded, type Environment, type Surroundings } from "./env.ts";
+import { mostCharacters } from "./expand.ts";
 import { below, invalid, missing, type Finds, type Where } from "./resolution.ts";
 
 type VolumeMount = NonNullable<Container["volumeMounts"]>[number];
+
+/** For the pod as a whole; ours, because each of a thousand containers could ask for what one process may have. */
+const mostOfAll = 4 * mostCharacters;
 
 /** Init containers and sidecars in order, then the main containers. */
 export function* containersOf(
@@ -15,17 +19,31 @@ export function* containersOf(
   volumes: readonly ResolvedVolume[],
 ): Finds<readonly ResolvedContainer[]> {
   const { initContainers = [], containers = [] } = around.pod.spec ?? {};
+  const rows = [
+    ...initContainers.map((container, index) => {
+      const kind = container.restartPolicy === "Always" ? "sidecar" : "init";
+      return { container, kind, path: `spec.initContainers[${index}]` } as const;
+    }),
+    ...containers.map((container, index) => ({ container, kind: "main", path: `spec.containers[${index}]` }) as const),
+  ];
   const resolved: ResolvedContainer[] = [];
-  for (const [index, container] of initContainers.entries()) {
-    const kind = container.restartPolicy === "Always" ? "sidecar" : "init";
-    const where = { path: `spec.initContainers[${index}]`, container: container.name };
-    resolved.push(yield* containerOf(container, kind, around, volumes, where));
-  }
-  for (const [index, container] of containers.entries()) {
-    const where = { path: `spec.containers[${index}]`, container: container.name };
-    resolved.push(yield* containerOf(container, "main", around, volumes, where));
+  let left = mostOfAll;
+  for (const { container, kind, path } of rows) {
+    const where = { path, container: container.name };
+    const one = yield* containerOf(container, kind, around, volumes, where);
+    resolved.push(one);
+    left -= sizeOf(one);
+    if (left < 0) {
+      yield invalid(where, `environments, commands and args of one pod are at most ${mostOfAll} characters here`);
+      break;
+    }
   }
   return resolved;
+}
+
+function sizeOf({ env, command = [], args = [] }: ResolvedContainer): number {
+  const texts = [...env.map(({ value }) => value), ...command, ...args];
+  return texts.reduce((sum, text) => sum + lengthOf(text), 0);
 }
 
 function* containerOf(
@@ -36,7 +54,6 @@ function* containerOf(
   where: Where,
 ): Finds<ResolvedContainer> {
   const environment = yield* environmentOf(container, around, where);
-  const expanded = (text: string) => expand(text, (name) => environment.get(name));
   const { image = "", command = [], args = [], ports = [], workingDir } = container;
   if (image === "") yield invalid(below(where, "image"), `container "${container.name}" names no image`);
   return {
@@ -45,8 +62,8 @@ function* containerOf(
     image,
     imagePullPolicy:
       (container.imagePullPolicy as ResolvedContainer["imagePullPolicy"] | undefined) ?? pullPolicy(image),
-    command: command.length === 0 ? undefined : command.map(expanded),
-    args: args.length === 0 ? undefined : args.map(expanded),
+    command: yield* wordsOf(command, environment, below(where, "command")),
+    args: yield* wordsOf(args, environment, below(where, "args")),
     workingDir: workingDir === "" ? undefined : workingDir,
     env: [...environment].map(([name, value]) => ({ name, value })),
     mounts: yield* mountsOf(container, around.pod, environment, volumes, where),
@@ -61,6 +78,23 @@ function* containerOf(
     stdin: container.stdin === true,
     tty: container.tty === true,
   };
+}
+
+function* wordsOf(
+  words: readonly string[],
+  environment: Environment,
+  where: Where,
+): Finds<readonly Text[] | undefined> {
+  if (words.length === 0) return undefined;
+  const values: Text[] = [];
+  let left = mostCharacters;
+  for (const [index, word] of words.entries()) {
+    const value = yield* expanded(word, (name) => environment.get(name), left, below(where, `[${index}]`));
+    if (value === undefined) return undefined;
+    values.push(value);
+    left -= lengthOf(value);
+  }
+  return values;
 }
 
 /** The API's default, for pods that did not come through the API: a tag that moves is always pulled. */
@@ -99,17 +133,19 @@ function* subPathOf(mount: VolumeMount, environment: Environment, where: Where):
     return subPath === "" ? undefined : yield* checkSubPath(subPath, below(where, "subPath"), invalid);
   const here = below(where, "subPathExpr");
   const unset: string[] = [];
-  const expanded = expand(subPathExpr, (name) => {
+  const lookup = (name: string) => {
     const value = environment.get(name);
     if (value === undefined || value === "") unset.push(name);
     return value;
-  });
+  };
+  const path = yield* expanded(subPathExpr, lookup, mostCharacters, here);
   // Annotations, labels and ConfigMaps can change, so everything but the expression itself may still come right.
   if (unset.length > 0) {
     yield missing(here, `missing value for ${unset.toSorted().join(", ")}`);
     return undefined;
   }
-  if (typeof expanded === "string") return yield* checkSubPath(expanded, here, missing);
+  if (path === undefined) return undefined;
+  if (typeof path === "string") return yield* checkSubPath(path, here, missing);
   const what = "a value from a Secret or an address that only the running task knows";
   yield invalid(here, `subPathExpr contains ${what}, and neither can be part of a path here`);
   return undefined;

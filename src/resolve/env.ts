@@ -1,8 +1,8 @@
 /** The environment of one container, in the kubelet's order (pkg/kubelet/kubelet_pods.go makeEnvironmentVariables). */
 import type { Container, Pod } from "../model/kube.ts";
-import type { Text } from "../model/secret-text.ts";
+import { lengthOf, type Text } from "../model/secret-text.ts";
 import { envField, resourceField } from "./downward.ts";
-import { expand } from "./expand.ts";
+import { expand, mostCharacters } from "./expand.ts";
 import { objectOf, type DataObject, type Entry, type Gathered } from "./gather.ts";
 import { below, invalid, missing, warning } from "./resolution.ts";
 import type { Finds, ObjectKind, ResolveNode, Where } from "./resolution.ts";
@@ -31,21 +31,39 @@ export function* environmentOf(container: Container, around: Surroundings, where
     yield* addAll(environment, source, around.gathered, below(where, `envFrom[${index}]`));
   }
   const lookup = (name: string) => environment.get(name) ?? around.serviceVariables.get(name);
+  let left = mostCharacters;
   for (const [index, variable] of (container.env ?? []).entries()) {
     const here = below(where, `env[${index}]`);
     yield* checkName(variable.name, below(here, "name"));
     const { value = "", valueFrom } = variable;
-    const resolved =
-      value === "" && valueFrom !== undefined
-        ? yield* valueOf(valueFrom, container, around, below(here, "valueFrom"))
-        : expand(value, lookup);
-    if (value.includes("\0")) yield invalid(below(here, "value"), `the value of ${variable.name} contains a NUL byte`);
-    if (resolved !== undefined) environment.set(variable.name, resolved);
+    const isWritten = value !== "" || valueFrom === undefined;
+    const resolved = isWritten
+      ? yield* expanded(value, lookup, left, below(here, "value"))
+      : yield* valueOf(valueFrom, container, around, below(here, "valueFrom"));
+    if (resolved === undefined) continue;
+    environment.set(variable.name, resolved);
+    left -= lengthOf(resolved);
   }
   for (const [name, value] of around.serviceVariables) {
     if (!environment.has(name)) environment.set(name, value);
   }
   return environment;
+}
+
+/** The text with its references replaced, or `undefined` after saying why no process can be given it. */
+export function* expanded(
+  text: string,
+  lookup: (name: string) => Text | undefined,
+  limit: number,
+  where: Where,
+): Finds<Text | undefined> {
+  if (text.includes("\0")) yield invalid(where, "contains a NUL byte, which no process can be given");
+  const value = expand(text, lookup, limit);
+  if (value === undefined) {
+    const most = `${mostCharacters} characters are the most that Linux gives a process`;
+    yield invalid(where, `environment, command and args are too long once $(NAME) is replaced: ${most}`);
+  }
+  return value;
 }
 
 function* addAll(environment: Map<string, Text>, source: EnvFrom, gathered: Gathered, where: Where): Finds<void> {

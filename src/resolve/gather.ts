@@ -1,8 +1,10 @@
 /** The I/O of this room: everything a pod refers to, asked for at once and each object one time. */
 import { isUtf8 } from "node:buffer";
 import { parseTime } from "../model/clock.ts";
-import type { ConfigMap, Container, Pod, Secret, Volume } from "../model/kube.ts";
+import type { ConfigMap, Pod, Secret } from "../model/kube.ts";
+import type { PullCredential } from "../model/resolved-pod.ts";
 import { SecretText, type Text } from "../model/secret-text.ts";
+import { decodePullSecret } from "./pull-secrets.ts";
 import { missing, warning, type Finds, type ObjectKind, type ResolveSources, type Where } from "./resolution.ts";
 
 /** One entry of a ConfigMap or Secret. `base64`: bytes that are no text (a NUL counts as no text). */
@@ -13,8 +15,8 @@ export interface Entry {
 
 export interface DataObject {
   readonly entries: ReadonlyMap<string, Entry>;
-  /** For image pull secrets. */
-  readonly type: string | undefined;
+  /** Of a Secret: what it holds for pulling images; `undefined` when that cannot be read. */
+  readonly pullCredentials: readonly PullCredential[] | undefined;
 }
 
 export interface Token {
@@ -29,40 +31,37 @@ export type Answer<T> = { readonly found: T } | { readonly absent: true } | { re
 export interface Gathered {
   readonly namespace: string;
   object(kind: ObjectKind, name: string): Answer<DataObject>;
-  token(want: TokenWant): Answer<Token>;
+  /** `undefined`: not asked for, because the pod has to wait for an object anyway. */
+  token(want: TokenWant): Answer<Token> | undefined;
   readonly tokens: readonly Answer<Token>[];
 }
 
-type ServiceAccountTokenProjection = { readonly audience?: string; readonly expirationSeconds?: number };
+interface TokenProjection {
+  readonly audience?: string;
+  readonly expirationSeconds?: number;
+}
 
 export interface TokenWant {
   readonly audience: string | undefined;
   readonly expirationSeconds: number;
 }
 
-/** Asks for everything that the pod refers to. Never rejects: a failure is an answer. */
+/**
+ * Asks for everything that the pod refers to: the objects at once, then the tokens, but those only when the pod can
+ * start, so that a waiting pod does not have one signed each time. Never rejects: a failure is an answer.
+ */
 export async function gather(pod: Pod, sources: ResolveSources): Promise<Gathered> {
-  const namespace = pod.metadata?.namespace ?? "";
   const { objects, tokens } = wanted(pod);
-  const answers = new Map<string, Answer<DataObject>>();
-  const granted = new Map<string, Answer<Token>>();
-  await Promise.all([
-    ...Map.groupBy(objects, objectKey)
-      .entries()
-      .map(async ([key, [ref]]) => {
-        if (ref !== undefined) answers.set(key, await answerOf(async () => readObject(sources, pod, ref)));
-      }),
-    ...Map.groupBy(tokens, tokenKey)
-      .entries()
-      .map(async ([key, [want]]) => {
-        if (want !== undefined) granted.set(key, await answerOf(async () => requestToken(sources, pod, want)));
-      }),
-  ]);
-  const unasked = { failed: "not asked for" };
+  const answers = await askEach(objects, objectKey, async (ref) => readObject(sources, pod, ref));
+  const object = (ref: Omit<ObjectRef, "optional">) =>
+    // Only an empty name is not asked for.
+    answers.get(objectKey(ref)) ?? { failed: "resource name may not be empty" };
+  const canStart = objects.every((ref) => ref.optional || "found" in object(ref));
+  const granted = await askEach(canStart ? tokens : [], tokenKey, async (want) => requestToken(sources, pod, want));
   return {
-    namespace,
-    object: (kind, name) => answers.get(objectKey({ kind, name })) ?? unasked,
-    token: (want) => granted.get(tokenKey(want)) ?? unasked,
+    namespace: pod.metadata?.namespace ?? "",
+    object: (kind, name) => object({ kind, name }),
+    token: (want) => granted.get(tokenKey(want)),
     tokens: [...granted.values()],
   };
 }
@@ -91,50 +90,53 @@ export function* objectOf(
 }
 
 /** A token lives an hour unless the pod says otherwise (API default). */
-export function tokenWant({ audience, expirationSeconds = 3600 }: ServiceAccountTokenProjection): TokenWant {
+export function tokenWant({ audience, expirationSeconds = 3600 }: TokenProjection): TokenWant {
   return { audience: audience === "" ? undefined : audience, expirationSeconds };
 }
 
 interface ObjectRef {
   readonly kind: ObjectKind;
   readonly name: string;
+  readonly optional: boolean;
+}
+
+interface Reference {
+  readonly name?: string | undefined;
+  readonly optional?: boolean | undefined;
 }
 
 function wanted(pod: Pod): { objects: ObjectRef[]; tokens: TokenWant[] } {
   const { initContainers = [], containers = [], volumes = [], imagePullSecrets = [] } = pod.spec ?? {};
-  const objects = [
-    ...[...initContainers, ...containers].flatMap(objectsOfContainer),
-    ...volumes.flatMap(objectsOfVolume),
-    ...refs("Secret", ...imagePullSecrets.map(({ name }) => name)),
-  ];
   const projections = volumes.flatMap(({ projected }) => projected?.sources ?? []);
+  const variables = [...initContainers, ...containers].flatMap(({ env = [] }) => env);
+  const envFrom = [...initContainers, ...containers].flatMap((container) => container.envFrom ?? []);
+  const objects = [
+    ...refs("ConfigMap", [
+      ...variables.map(({ valueFrom }) => valueFrom?.configMapKeyRef),
+      ...envFrom.map(({ configMapRef }) => configMapRef),
+      ...volumes.map(({ configMap }) => configMap),
+      ...projections.map(({ configMap }) => configMap),
+    ]),
+    ...refs("Secret", [
+      ...variables.map(({ valueFrom }) => valueFrom?.secretKeyRef),
+      ...envFrom.map(({ secretRef }) => secretRef),
+      ...volumes.map(({ secret }) => secret && { ...secret, name: secret.secretName }),
+      ...projections.map(({ secret }) => secret),
+      ...imagePullSecrets.map(({ name }) => ({ name, optional: true })),
+    ]),
+  ];
   const tokens = projections.flatMap(({ serviceAccountToken: token }) => (token ? [tokenWant(token)] : []));
   return { objects, tokens };
 }
 
-function objectsOfContainer({ env = [], envFrom = [] }: Container): ObjectRef[] {
-  return [
-    ...refs("ConfigMap", ...env.map(({ valueFrom }) => valueFrom?.configMapKeyRef?.name)),
-    ...refs("ConfigMap", ...envFrom.map(({ configMapRef }) => configMapRef?.name)),
-    ...refs("Secret", ...env.map(({ valueFrom }) => valueFrom?.secretKeyRef?.name)),
-    ...refs("Secret", ...envFrom.map(({ secretRef }) => secretRef?.name)),
-  ];
+function refs(kind: ObjectKind, references: readonly (Reference | undefined)[]): ObjectRef[] {
+  return references.flatMap((reference) => {
+    const { name = "", optional = false } = reference ?? {};
+    return name === "" ? [] : [{ kind, name, optional }];
+  });
 }
 
-function objectsOfVolume({ configMap, secret, projected }: Volume): ObjectRef[] {
-  const sources = projected?.sources ?? [];
-  return [
-    ...refs("ConfigMap", configMap?.name, ...sources.map((source) => source.configMap?.name)),
-    ...refs("Secret", secret?.secretName, ...sources.map((source) => source.secret?.name)),
-  ];
-}
-
-function refs(kind: ObjectKind, ...names: (string | undefined)[]): ObjectRef[] {
-  // The API permits pull secrets with an empty name; the kubelet passes them over.
-  return names.flatMap((name) => (name === undefined || name === "" ? [] : [{ kind, name }]));
-}
-
-function objectKey({ kind, name }: ObjectRef): string {
+function objectKey({ kind, name }: Omit<ObjectRef, "optional">): string {
   return `${kind}/${name}`;
 }
 
@@ -142,13 +144,22 @@ function tokenKey({ audience, expirationSeconds }: TokenWant): string {
   return JSON.stringify([audience, expirationSeconds]);
 }
 
-async function answerOf<T>(ask: () => Promise<T | undefined>): Promise<Answer<T>> {
-  try {
-    const found = await ask();
-    return found === undefined ? { absent: true } : { found };
-  } catch (error) {
-    return { failed: error instanceof Error ? error.message : String(error) };
-  }
+/** Asks once for each key, all at the same time. */
+async function askEach<Want, T>(
+  wants: readonly Want[],
+  keyOf: (want: Want) => string,
+  ask: (want: Want) => Promise<T | undefined>,
+): Promise<ReadonlyMap<string, Answer<T>>> {
+  const distinct = new Map(wants.map((want) => [keyOf(want), want]));
+  const answers = [...distinct].map(async ([key, want]): Promise<[string, Answer<T>]> => {
+    try {
+      const found = await ask(want);
+      return [key, found === undefined ? { absent: true } : { found }];
+    } catch (error) {
+      return [key, { failed: error instanceof Error ? error.message : String(error) }];
+    }
+  });
+  return new Map(await Promise.all(answers));
 }
 
 async function readObject(
@@ -159,10 +170,10 @@ async function readObject(
   const { namespace = "", creationTimestamp } = metadata ?? {};
   if (kind === "ConfigMap") {
     const configMap = await sources.configMap(namespace, name, creationTimestamp);
-    return configMap && { entries: configMapEntries(configMap), type: undefined };
+    return configMap && { entries: configMapEntries(configMap), pullCredentials: [] };
   }
   const secret = await sources.secret(namespace, name, creationTimestamp);
-  return secret && { entries: secretEntries(secret), type: secret.type };
+  return secret && { entries: secretEntries(secret), pullCredentials: decodePullSecret(secret) };
 }
 
 function configMapEntries({ data = {}, binaryData = {} }: ConfigMap): ReadonlyMap<string, Entry> {

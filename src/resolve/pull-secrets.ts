@@ -1,10 +1,9 @@
 /** Image pull secrets: both kinds of docker config, decoded. */
 import type { PullCredential } from "../model/resolved-pod.ts";
-import type { Pod } from "../model/kube.ts";
+import type { Pod, Secret } from "../model/kube.ts";
 import { credentialsFor } from "../model/pull-credentials.ts";
 import { SecretText } from "../model/secret-text.ts";
 import type { Surroundings } from "./env.ts";
-import type { DataObject } from "./gather.ts";
 import { warning, type Finds } from "./resolution.ts";
 
 const shapes = {
@@ -24,9 +23,9 @@ export function* pullCredentialsOf({ pod, gathered }: Surroundings): Finds<reado
   for (const { name = "" } of pod.spec?.imagePullSecrets ?? []) {
     if (name === "") continue;
     const answer = gathered.object("Secret", name);
-    const decoded = "found" in answer ? decodePullSecret(answer.found) : undefined;
-    if (decoded === undefined) failed.push(name);
-    else credentials.push(...decoded);
+    const held = "found" in answer ? answer.found.pullCredentials : undefined;
+    if (held === undefined) failed.push(name);
+    else credentials.push(...held);
   }
   if (failed.length > 0) {
     const message =
@@ -46,16 +45,13 @@ function imagesOf({ spec }: Pod): readonly string[] {
 }
 
 /** Empty for a secret of another type, which the kubelet passes over; `undefined` when the config cannot be read. */
-export function decodePullSecret({
-  type,
-  entries,
-}: Pick<DataObject, "type" | "entries">): PullCredential[] | undefined {
-  if (type === undefined || !(type in shapes)) return [];
+export function decodePullSecret({ type = "", data = {} }: Secret): readonly PullCredential[] | undefined {
+  if (!(type in shapes)) return [];
   const shape = shapes[type as keyof typeof shapes];
-  const content = entries.get(shape.key)?.content;
-  if (!(content instanceof SecretText)) return [];
+  const content = data[shape.key] ?? "";
+  if (content === "") return [];
   try {
-    const json = asObject(JSON.parse(content.reveal()));
+    const json = asObject(JSON.parse(Buffer.from(content, "base64").toString("utf8")));
     return Object.entries(shape.entries(json)).map(([registry, entry]) => credentialOf(registry, asObject(entry)));
   } catch {
     // What went wrong may quote the secret, so nothing of the error is told.
@@ -69,7 +65,10 @@ function credentialOf(registry: string, { auth, username, password }: Json): Pul
   }
   const pair = Buffer.from(auth, "base64").toString("utf8");
   const colon = pair.indexOf(":");
-  if (colon === -1) throw new SyntaxError("auth is base64 of user:password");
+  // Buffer passes over what is no base64.
+  if (colon === -1 || !/^[A-Za-z0-9+/\r\n]*={0,2}\s*$/.test(auth)) {
+    throw new SyntaxError("auth is base64 of user:password");
+  }
   return { registry, username: pair.slice(0, colon), password: new SecretText(pair.slice(colon + 1)) };
 }
 

@@ -12,9 +12,12 @@ const syntax = /^([+-]?)(?=\.?[0-9])([0-9]*)\.?([0-9]*)([KMGTPE]i|[numkMGTPE]?|[
 /** Beyond it no quantity has a meaning, and 10 to a power of many digits would stop the process. */
 const largestExponent = 99;
 
+/** Longer ones mean nothing, and would cost time that grows with the square of their length. */
+const longestText = 128;
+
 /** Nano units, or `undefined` when the text is no quantity. */
 export function parseQuantity(text: string): bigint | undefined {
-  const match = syntax.exec(text);
+  const match = text.length > longestText ? null : syntax.exec(text);
   if (match === null) return undefined;
   const [, sign, whole = "", fraction = "", suffix = ""] = match;
   const scale = scaleOf(suffix);

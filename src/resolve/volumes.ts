@@ -2,6 +2,7 @@
 import { posix } from "node:path";
 import type { Pod, Volume } from "../model/kube.ts";
 import type { ResolvedFile, ResolvedVolume } from "../model/resolved-pod.ts";
+import { lengthOf } from "../model/secret-text.ts";
 import { metadataField, resourceField } from "./downward.ts";
 import type { Surroundings } from "./env.ts";
 import { objectOf, tokenWant } from "./gather.ts";
@@ -11,6 +12,12 @@ import type { Finds, ObjectKind, Where } from "./resolution.ts";
 
 /** `rw-r--r--`: the API's default of every defaultMode. */
 const usualMode = 0o644;
+
+/**
+ * Characters of all files of a pod; ours. An object of the API holds 1 MiB at most, but a pod can name it ten thousand
+ * times.
+ */
+const mostCharacters = 64 * 1024 * 1024;
 
 type Projection = NonNullable<NonNullable<Volume["projected"]>["sources"]>[number];
 type DownwardItem = NonNullable<NonNullable<Volume["downwardAPI"]>["items"]>[number];
@@ -25,36 +32,44 @@ interface ObjectSource {
 /** Every volume that can be resolved without knowing the provider; the provider's support table speaks of the others. */
 export function* volumesOf(around: Surroundings): Finds<readonly ResolvedVolume[]> {
   const resolved: ResolvedVolume[] = [];
+  let left = mostCharacters;
   for (const [index, volume] of (around.pod.spec?.volumes ?? []).entries()) {
     const where = { path: `spec.volumes[${index}]`, volume: volume.name };
     const one = yield* volumeOf(volume, around, where);
-    if (one !== undefined) resolved.push(one);
+    if (one === undefined) continue;
+    resolved.push(one);
+    left -= one.kind === "files" ? one.files.reduce((sum, { content }) => sum + lengthOf(content), 0) : 0;
+    if (left < 0) {
+      yield invalid(where, `the files of a pod's volumes are at most ${mostCharacters} characters here`);
+      break;
+    }
   }
   return resolved;
 }
 
 function* volumeOf(volume: Volume, around: Surroundings, where: Where): Finds<ResolvedVolume | undefined> {
-  const { name, emptyDir, configMap, secret, downwardAPI, projected } = volume;
+  const { name, emptyDir } = volume;
   if (emptyDir) return yield* emptyDirOf(name, emptyDir, below(where, "emptyDir"));
+  const files = yield* filesOf(volume, around, where);
+  if (files === undefined) return undefined;
+  yield* checkFolders(files, where);
+  return { name, kind: "files", files: withGroup(files, around.pod) };
+}
+
+function* filesOf(volume: Volume, around: Surroundings, where: Where): Finds<readonly ResolvedFile[] | undefined> {
+  const { configMap, secret, downwardAPI, projected } = volume;
   if (configMap) {
-    const files = objectFiles("ConfigMap", configMap, configMap.defaultMode, around, below(where, "configMap"));
-    return filesVolume(name, yield* files, around.pod);
+    return yield* objectFiles("ConfigMap", configMap, configMap.defaultMode, around, below(where, "configMap"));
   }
   if (secret) {
     const source = { ...secret, name: secret.secretName };
-    const files = objectFiles("Secret", source, secret.defaultMode, around, below(where, "secret"));
-    return filesVolume(name, yield* files, around.pod);
+    return yield* objectFiles("Secret", source, secret.defaultMode, around, below(where, "secret"));
   }
   if (downwardAPI) {
-    const here = below(where, "downwardAPI");
-    const files = downwardFiles(downwardAPI.items ?? [], downwardAPI.defaultMode, around, here);
-    return filesVolume(name, yield* files, around.pod);
+    const { items = [], defaultMode } = downwardAPI;
+    return yield* downwardFiles(items, defaultMode, around, below(where, "downwardAPI"));
   }
-  if (projected) {
-    const files = yield* projectedFiles(projected, around, below(where, "projected"));
-    return filesVolume(name, yield* withoutClashes(files, where), around.pod);
-  }
-  return undefined;
+  return projected && (yield* projectedFiles(projected, around, below(where, "projected")));
 }
 
 function* emptyDirOf(
@@ -165,6 +180,7 @@ function* tokenFile(
 ): Finds<readonly ResolvedFile[]> {
   const path = yield* filePath(projection.path, below(where, "path"));
   const answer = around.gathered.token(tokenWant(projection));
+  if (answer === undefined) return [];
   if (!("found" in answer)) {
     yield missing(where, `failed to fetch token: ${"failed" in answer ? answer.failed : "not found"}`);
     return [];
@@ -189,10 +205,10 @@ function commonUser({ spec }: Pod): number | undefined {
 }
 
 /** With an fsGroup the kubelet adds `r--r-----` to every file of a read-only volume (pkg/volume/volume_linux.go). */
-function filesVolume(name: string, files: readonly ResolvedFile[], { spec }: Pod): ResolvedVolume {
+function withGroup(files: readonly ResolvedFile[], { spec }: Pod): readonly ResolvedFile[] {
   const added = spec?.securityContext?.fsGroup === undefined ? 0 : 0o440;
   const sorted = files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
-  return { name, kind: "files", files: sorted.map((file) => ({ ...file, mode: file.mode | added })) };
+  return sorted.map((file) => ({ ...file, mode: file.mode | added }));
 }
 
 /** The path inside the volume, or `undefined` after saying why it is none (pkg/volume/util/atomic_writer.go). */
@@ -222,12 +238,13 @@ function lastOfEachPath(files: readonly ResolvedFile[]): readonly ResolvedFile[]
 }
 
 /** A path cannot be a file and a folder at once. */
-function* withoutClashes(files: readonly ResolvedFile[], where: Where): Finds<readonly ResolvedFile[]> {
-  const paths = new Set(files.map(({ path }) => path));
-  for (const { path } of files) {
-    for (let folder = posix.dirname(path); folder !== "."; folder = posix.dirname(folder)) {
-      if (paths.has(folder)) yield invalid(where, `"${folder}" is a file and cannot be the folder of "${path}" too`);
-    }
+function* checkFolders(files: readonly ResolvedFile[], where: Where): Finds<void> {
+  // With the lowest character for the slash, what is in a folder comes right after the folder's own name.
+  const paths = files.map(({ path }) => path.replaceAll("/", "\0")).toSorted();
+  for (const [index, path] of paths.entries()) {
+    const next = paths[index + 1];
+    if (next?.startsWith(`${path}\0`) !== true) continue;
+    const [file, inside] = [path, next].map((each) => each.replaceAll("\0", "/"));
+    yield invalid(where, `"${file}" is a file and cannot be the folder of "${inside}" too`);
   }
-  return files;
 }
