@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, glob, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join, relative } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { overBudget } from "./lint/budgets.ts";
@@ -92,11 +92,7 @@ async function compile(folder: string): Promise<readonly Complaint[]> {
 }
 
 async function sourceFiles(): Promise<readonly string[]> {
-  const folders = ["src", "providers", "localstack", "test"].map((folder) =>
-    readdir(join(root, folder), { recursive: true, withFileTypes: true }),
-  );
-  return (await Promise.all(folders))
-    .flat()
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
+  const found: string[] = [];
+  for await (const path of glob("{src,providers,localstack,test}/**/*.*", { cwd: root })) found.push(path);
+  return found;
 }

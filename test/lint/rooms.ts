@@ -38,7 +38,7 @@ const rows = [
   ["src/app.ts"],
   ["src/node", "src/pods", "src/kubelet"],
   ["src/resolve", "src/status", "src/probes", "src/limits", "src/cluster", "src/telemetry", "src/config"],
-  ["src/provider.ts"],
+  ["src/provider.ts", "src/version.ts"],
   ["src/model"],
 ] as const;
 
