@@ -1,10 +1,10 @@
 /** `npm run cluster`: keeps a control plane up until Ctrl-C, and says how to use it. */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { controlPlaneBinary, keptCluster } from "./controlplane.ts";
+import { controlPlaneBinaryOrExit, keptCluster } from "./controlplane.ts";
 
 // The pipe to its standard input is what keeps the cluster alive: it ends with this process, however this one ends.
-const cluster = spawn(controlPlaneBinary(), ["up", "--state", keptCluster, "--remove-state"], {
+const cluster = spawn(controlPlaneBinaryOrExit(), ["up", "--state", keptCluster, "--remove-state"], {
   stdio: ["pipe", "pipe", "inherit"],
 });
 process.on("SIGINT", () => cluster.stdin.end());

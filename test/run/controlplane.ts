@@ -1,16 +1,37 @@
-/** The embedded control plane, for a person: its binary, built when need be, and where a kept cluster lives. */
+/** The embedded control plane: its binary, built when need be, and where a person's own cluster is kept. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
 /** Where `npm run cluster` keeps its cluster, and where `npm run kubectl` looks for one. Git ignores it. */
 export const keptCluster = join(import.meta.dirname, "../../.cache/cluster");
 
-/** The path of the binary; progress goes to standard error. Ends this process where it cannot be had, as `build.sh` says. */
+/** `exitCode` is that of `build.sh`: 2 without a fit Go. It has told standard error why. */
+export class BuildFailed extends Error {
+  override readonly name = "BuildFailed";
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super("the embedded control plane could not be built; the lines above say why");
+    this.exitCode = exitCode;
+  }
+}
+
+/** The path of the binary. Progress of a build goes to standard error. */
 export function controlPlaneBinary(): string {
   const build = spawnSync(join(import.meta.dirname, "../controlplane/build.sh"), {
     stdio: ["ignore", "pipe", "inherit"],
     encoding: "utf8",
   });
-  if (build.status !== 0) process.exit(build.status ?? 1);
+  if (build.status !== 0) throw new BuildFailed(build.status ?? 1);
   return build.stdout.trimEnd().split("\n").at(-1) ?? "";
+}
+
+/** For commands of a person: ends this process where there is no binary. */
+export function controlPlaneBinaryOrExit(): string {
+  try {
+    return controlPlaneBinary();
+  } catch (error) {
+    if (error instanceof BuildFailed) process.exit(error.exitCode);
+    throw error;
+  }
 }

@@ -2,13 +2,13 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { controlPlaneBinary, keptCluster } from "./controlplane.ts";
+import { controlPlaneBinaryOrExit, keptCluster } from "./controlplane.ts";
 
 const kept = join(keptCluster, "admin.kubeconfig");
 const env = { ...process.env };
 if (env["KUBECONFIG"] === undefined && existsSync(kept)) env["KUBECONFIG"] = kept;
 
-const { status, signal } = spawnSync(controlPlaneBinary(), ["kubectl", ...process.argv.slice(2)], {
+const { status, signal } = spawnSync(controlPlaneBinaryOrExit(), ["kubectl", ...process.argv.slice(2)], {
   stdio: "inherit",
   env,
 });

@@ -7,6 +7,7 @@ import { spawnSync } from "node:child_process";
 import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "vitest";
+import { namespaceAddress, namespaceTrouble } from "./namespace.ts";
 
 interface Requirement {
   /** For a person: `needs <this>`. */
@@ -33,9 +34,9 @@ export const requirements = {
     present: () => process.getuid?.() === 0,
   },
   namespaces: {
-    needs: "Linux network namespaces (unshare and ip, allowed to be used)",
-    add: "apt-get install -y util-linux iproute2, and run as root",
-    present: () => runs("unshare", ["--net", "true"]) && runs("ip", ["-V"]),
+    needs: "Linux network namespaces with a bridge (unshare and ip, as root)",
+    add: "apt-get install -y util-linux iproute2",
+    present: () => namespaceAddress() !== undefined || namespaceTrouble() === undefined,
   },
   busybox: {
     needs: "a static busybox on PATH",
