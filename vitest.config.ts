@@ -14,6 +14,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
+          // Nothing waits for time; this is for two cores that others keep busy.
+          testTimeout: 20_000,
           include: ["{src,providers,localstack,test}/**/*.test.ts"],
           exclude: [...configDefaults.exclude, "test/controlplane/**", "**/*.{contract,e2e}.test.ts"],
         },
