@@ -3,7 +3,7 @@
  * ARCHITECTURE.md; each room named below is one folder.
  */
 import { hostname } from "node:os";
-import { loadProvider } from "../providers/index.ts";
+import { providers } from "../providers/index.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import { connectCluster } from "./cluster/connect.ts";
 import { greet } from "./cluster/greeting.ts";
@@ -77,12 +77,10 @@ async function runNode(node: NodeConfiguration, shared: Shared, signal: AbortSig
   const { cluster, services, lanes, clusterUid } = shared;
   const log = shared.log.with({ node: node.name });
   const hostIP = node.address;
-  const provider = await loadProvider(node.provider, node[node.provider], {
-    clusterUid,
-    nodeName: node.name,
-    clock,
-    log,
-  });
+  const entry = providers[node.provider];
+  if (entry === undefined) throw new Error(`there is no provider ${node.provider}`);
+  const { create } = await entry.provider();
+  const provider = await create(node[node.provider], { clusterUid, nodeName: node.name, clock, log });
   const capacity = await provider.capacity();
 
   const health: { -readonly [K in keyof NodeHealth]: NodeHealth[K] } = { notReady: undefined, providerTrouble: undefined };

@@ -11,11 +11,11 @@ export interface NodeFacts {
   readonly clusterUid: string;
   readonly labels: Readonly<Record<string, string>>;
   /** `undefined`: the default taint alone. */
-  readonly taints: readonly Taint[] | undefined;
-  readonly address: string | undefined;
+  readonly taints?: readonly { readonly key: string; readonly value?: string | undefined; readonly effect: string }[] | undefined;
+  readonly address?: string | undefined;
   /** Port of the kubelet API. */
   readonly port: number;
-  readonly maxPods: number | undefined;
+  readonly maxPods?: number | undefined;
   /** A semver that begins with the API server's version, e.g. `v1.36.1-burstlet-0.1.0`. */
   readonly version: string;
   readonly capacity: Capacity;
@@ -36,7 +36,7 @@ function fixedLabels(facts: NodeFacts): Record<string, string> {
   };
 }
 
-export function defaultTaint(provider: string): Taint {
+function defaultTaint(provider: string): Taint {
   return { key: providerTaint, value: provider, effect: "NoSchedule" };
 }
 
@@ -46,7 +46,7 @@ export function newNode(facts: NodeFacts): Node {
     apiVersion: "v1",
     kind: "Node",
     metadata: { name: facts.name, ...metadataPatch(facts) },
-    spec: { taints: [...(facts.taints ?? [defaultTaint(facts.provider)])] },
+    spec: { taints: (facts.taints ?? [defaultTaint(facts.provider)]).map((taint) => ({ ...taint }) as Taint) },
   };
 }
 

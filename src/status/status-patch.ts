@@ -29,14 +29,15 @@ export function statusPatch(pod: Pod, wanted: PodStatus): Record<string, unknown
 }
 
 function conditionPatch(present: readonly PodCondition[], wanted: readonly PodCondition[]): object[] {
-  const changed: object[] = wanted.filter((want) => {
+  const changed = wanted.flatMap((want): object[] => {
     const have = present.find((one) => one.type === want.type);
-    return (
-      have === undefined ||
-      have.status !== want.status ||
-      (have.reason ?? "") !== (want.reason ?? "") ||
-      (have.message ?? "") !== (want.message ?? "")
-    );
+    const same =
+      have?.status === want.status &&
+      (have.reason ?? "") === (want.reason ?? "") &&
+      (have.message ?? "") === (want.message ?? "");
+    // A merge keeps what it is not told to drop: yesterday's reason would stand beside today's status.
+    const dropped = (["reason", "message"] as const).filter((key) => have?.[key] && !want[key]);
+    return same ? [] : [{ ...want, ...Object.fromEntries(dropped.map((key) => [key, null])) }];
   });
   const refusedBefore = present.some((one) => one.type === "burstlet.dev/Refused");
   const refusedNow = wanted.some((one) => one.type === "burstlet.dev/Refused");

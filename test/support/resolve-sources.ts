@@ -34,8 +34,7 @@ export function sourcesOf(world: World): RecordedSources {
   return {
     asked,
     services: () => world.services ?? [],
-    configMap: async (namespace, name) =>
-      ask(`configmap ${namespace}/${name}`, name, () => world.configMaps?.[name] as ConfigMap | undefined),
+    configMap: async (namespace, name) => ask(`configmap ${namespace}/${name}`, name, () => world.configMaps?.[name]),
     secret: async (namespace, name) => ask(`secret ${namespace}/${name}`, name, () => encoded(world.secrets?.[name])),
     serviceAccountToken: async (request) =>
       ask(`token ${JSON.stringify(request)}`, "token", () => ({

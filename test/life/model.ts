@@ -1,0 +1,180 @@
+/** One virtual node over an API server in memory and a scripted cloud, in virtual time; burstlet can be killed and started. */
+import { createScriptedCloud, type ScriptedCloud } from "../../providers/local/runtime/scripted/cloud.ts";
+import { createLedger, type LedgerEntry } from "../../providers/local/runtime/scripted/ledger.ts";
+import { createScriptedRuntime } from "../../providers/local/runtime/scripted/runtime.ts";
+import type { TaskSpec } from "../../providers/local/runtime/runtime.ts";
+import { createLanes } from "../../src/limits/lanes.ts";
+import { createPodController } from "../../src/pods/controller.ts";
+import { createPrepare } from "../../src/pods/prepare.ts";
+import type { Pod, Provider, ResolvedPod } from "../../src/provider.ts";
+import { type FakeClock, fakeClock } from "../support/fake-clock.ts";
+import { type MemoryApi, memoryApi } from "../support/memory-api.ts";
+
+export const nodeName = "burst";
+const clusterUid = "cluster";
+
+export interface Life {
+  readonly clock: FakeClock;
+  readonly api: MemoryApi;
+  readonly cloud: ScriptedCloud;
+  /** Every request that reached the cloud. */
+  readonly requests: readonly LedgerEntry[];
+  /** Starts a burstlet; the one before must have been killed. */
+  start(): void;
+  /** As SIGKILL: what it remembers is lost. */
+  kill(): void;
+  /** Kills it around its nth request from now (to either world): `before` it is sent, or `after` it took effect unseen. */
+  killAround(nth: number, when: "before" | "after"): void;
+  readonly isRunning: boolean;
+}
+
+/** `restarts`: who restarts a container, as the provider declares it. */
+export function createLife(restarts: Provider["restarts"]): Life {
+  const clock = fakeClock();
+  const ledger = createLedger(clock);
+  const cloud = createScriptedCloud({ clock, ledger });
+  const api = memoryApi(clock);
+  let running: AbortController | undefined;
+  let trap: { left: number; when: "before" | "after" } | undefined;
+
+  const kill = (): void => {
+    running?.abort(new Error("killed"));
+    running = undefined;
+    trap = undefined;
+  };
+  /** Every request of one run of burstlet goes through here; a killed process sends nothing more and hears nothing. */
+  const through = (signal: AbortSignal) => async <T>(request: () => Promise<T>): Promise<T> => {
+    signal.throwIfAborted();
+    const sprung = trap !== undefined && --trap.left <= 0 ? trap.when : undefined;
+    if (sprung === "before") kill();
+    signal.throwIfAborted();
+    const answer = await request();
+    if (sprung === "after") kill();
+    signal.throwIfAborted();
+    return answer;
+  };
+
+  return {
+    clock,
+    api,
+    cloud,
+    requests: ledger.entries,
+    start() {
+      running = new AbortController();
+      const { signal } = running;
+      const request = through(signal);
+      const provider = scriptedProvider(cloud, restarts, request);
+      const pods = api.pods;
+      const controller = createPodController({
+        nodeName,
+        clusterUid,
+        node: { hostIP: "10.0.0.1", daemonSetPods: "refuse" },
+        cluster: {
+          events: api.events,
+          pods: {
+            ...pods,
+            patchStatus: (ref, patch) => request(() => pods.patchStatus(ref, patch)),
+            remove: (ref) => request(() => pods.remove(ref)),
+          },
+        },
+        provider,
+        prepare: createPrepare(provider, noSources, {
+          name: nodeName,
+          allocatable: { cpu: 4, memory: 1e9, ephemeralStorage: 1e9 },
+        }),
+        lanes: createLanes({ api: 8, launch: 8, cloud: 8 }),
+        clock,
+        log: { debug: () => {}, info: () => {}, warn: () => {}, error: (message) => api.failed(message) },
+        random: () => 0.5,
+        providerHealth: () => {},
+      });
+      void controller.run(signal);
+    },
+    kill,
+    killAround(nth, when) {
+      trap = { left: nth, when };
+    },
+    get isRunning() {
+      return running !== undefined;
+    },
+  };
+}
+
+const noSources = {
+  configMap: async () => undefined,
+  secret: async () => undefined,
+  services: () => [],
+  serviceAccountToken: async () => ({ token: "", expiresAt: "" }),
+};
+
+/** The scripted runtime as a provider, with any of the three ways to restart. */
+function scriptedProvider(
+  cloud: ScriptedCloud,
+  restarts: Provider["restarts"],
+  through: <T>(request: () => Promise<T>) => Promise<T>,
+): Provider<TaskSpec> {
+  const runtime = createScriptedRuntime({ cloud });
+  return {
+    name: "scripted",
+    restarts,
+    memory: Number.POSITIVE_INFINITY,
+    support: [],
+    translate: (pod) => ({ refusals: [], request: taskSpecOf(pod) }),
+    launch: ({ identity, token, request }) => through(() => runtime.start({ ...request, identity, token })),
+    stop: (task, how) => through(() => runtime.stop(task, how)),
+    list: () => runtime.list(),
+    watch: (feed, signal) => runtime.watch(feed, signal),
+    capacity: () => Promise.reject(new Error("nobody asks here")),
+    ...(restarts === "container" && {
+      restart: (task, container, instance) => through(() => runtime.restart(task, container, instance)),
+    }),
+  };
+}
+
+function taskSpecOf(pod: ResolvedPod): TaskSpec {
+  return {
+    identity: { clusterUid, podUid: pod.uid, attempt: 0 },
+    token: "",
+    podNamespace: pod.namespace,
+    podName: pod.name,
+    nodeName,
+    hostname: pod.hostname,
+    hostAliases: [],
+    dns: undefined,
+    volumes: [],
+    pullCredentials: [],
+    containers: pod.containers.map((container) => ({
+      ...container,
+      terminationMessageFallback: false,
+    })),
+  };
+}
+
+export type Script = Readonly<Record<string, string>>;
+
+/** A pod bound to the node; each script is the environment of one container. */
+export function podOf(
+  name: string,
+  uid: string,
+  spec: { restartPolicy: "Always" | "OnFailure" | "Never"; containers: readonly Script[]; init?: readonly Script[]; deadline?: number },
+): Pod {
+  const container = (prefix: string) => (script: Script, index: number) => ({
+    name: `${prefix}${index}`,
+    image: "scripted/any",
+    env: Object.entries(script).map(([key, value]) => ({ name: key, value })),
+  });
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name, namespace: "default", uid, generation: 1 },
+    spec: {
+      nodeName,
+      restartPolicy: spec.restartPolicy,
+      terminationGracePeriodSeconds: 10,
+      containers: spec.containers.map(container("main")),
+      ...(spec.init !== undefined && spec.init.length > 0 && { initContainers: spec.init.map(container("init")) }),
+      ...(spec.deadline !== undefined && { activeDeadlineSeconds: spec.deadline }),
+    },
+    status: { phase: "Pending" },
+  } as Pod;
+}

@@ -1,0 +1,22 @@
+/** Waiting for a condition, never for luck. */
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Calls `look` until it returns something that is neither undefined nor false; rejects with its last words after `withinMs`. */
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T | undefined | false> | T | undefined | false,
+  withinMs = 60_000,
+): Promise<T> {
+  const end = performance.now() + withinMs;
+  let last: unknown = "it was not so";
+  for (let pause = 20; ; pause = Math.min(pause * 1.5, 500)) {
+    try {
+      const seen = await look();
+      if (seen !== undefined && seen !== false) return seen;
+    } catch (error) {
+      last = error;
+    }
+    if (performance.now() > end) throw new Error(`${what}: not within ${withinMs} ms`, { cause: last });
+    await sleep(pause);
+  }
+}
