@@ -178,20 +178,25 @@ async function readObject(
 
 function configMapEntries({ data = {}, binaryData = {} }: ConfigMap): ReadonlyMap<string, Entry> {
   return new Map([
-    ...Object.entries(binaryData).map(([key, content]): [string, Entry] => [key, { content, encoding: "base64" }]),
-    ...Object.entries(data).map(([key, content]): [string, Entry] => [key, { content, encoding: "utf8" }]),
+    ...sorted(binaryData).map(([key, content]): [string, Entry] => [key, { content, encoding: "base64" }]),
+    ...sorted(data).map(([key, content]): [string, Entry] => [key, { content, encoding: "utf8" }]),
   ]);
 }
 
 function secretEntries({ data = {} }: Secret): ReadonlyMap<string, Entry> {
   return new Map(
-    Object.entries(data).map(([key, base64]): [string, Entry] => {
+    sorted(data).map(([key, base64]): [string, Entry] => {
       const bytes = Buffer.from(base64, "base64");
       return isUtf8(bytes) && !bytes.includes(0)
         ? [key, { content: new SecretText(bytes.toString("utf8")), encoding: "utf8" }]
         : [key, { content: new SecretText(base64), encoding: "base64" }];
     }),
   );
+}
+
+/** By key, so that the same object always gives the same environment. */
+function sorted(data: Readonly<Record<string, string>>): [string, string][] {
+  return Object.entries(data).toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
 
 async function requestToken(sources: ResolveSources, pod: Pod, want: TokenWant): Promise<Token> {

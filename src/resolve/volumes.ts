@@ -211,25 +211,24 @@ function withGroup(files: readonly ResolvedFile[], { spec }: Pod): readonly Reso
   return sorted.map((file) => ({ ...file, mode: file.mode | added }));
 }
 
-/** The path inside the volume, or `undefined` after saying why it is none (pkg/volume/util/atomic_writer.go). */
+/** The path inside the volume, or `undefined` after saying why it is none. */
 function* filePath(path: string, where: Where): Finds<string | undefined> {
-  const steps = path.split("/");
-  const fault =
-    posix.normalize(`${path}/`) === "./" || path === ""
-      ? `must not be empty: "${path}"`
-      : path.startsWith("/")
-        ? `must be relative path: ${path}`
-        : steps.includes("..")
-          ? `must not contain '..': ${path}`
-          : path.startsWith("..")
-            ? `must not start with '..': ${path}`
-            : path.length > 4096
-              ? "must be less than or equal to 4096 characters"
-              : steps.some((step) => step.length > 255)
-                ? "filenames must be less than or equal to 255 characters"
-                : undefined;
+  const fault = faultOf(path);
   if (fault === undefined) return posix.normalize(path).replace(/\/$/, "");
   yield invalid(where, `invalid path: ${fault}`);
+  return undefined;
+}
+
+/** The rules and words of the kubelet (pkg/volume/util/atomic_writer.go validatePath). */
+function faultOf(path: string): string | undefined {
+  const steps = path.split("/");
+  if (path.startsWith("/")) return `must be relative path: ${path}`;
+  if (path.length > 4096) return "must be less than or equal to 4096 characters";
+  if (steps.includes("..")) return `must not contain '..': ${path}`;
+  if (steps.some((step) => step.length > 255)) return "filenames must be less than or equal to 255 characters";
+  if (path.startsWith("..")) return `must not start with '..': ${path}`;
+  // `.` is the volume itself.
+  if (steps.every((step) => step === "" || step === ".")) return `must not be empty: "${path}"`;
   return undefined;
 }
 

@@ -1,0 +1,137 @@
+import { expect, test } from "vitest";
+import type { Container } from "../model/kube.ts";
+import { SecretText } from "../model/secret-text.ts";
+import { podWith, resolvedPod, shown, type World } from "../../test/support/resolve-sources.ts";
+
+type Env = NonNullable<Container["env"]>;
+
+async function environment(container: Partial<Container>, world: World = {}): Promise<Record<string, string>> {
+  const pod = await resolvedPod(podWith(container), world);
+  return Object.fromEntries(pod.containers[0]?.env.map(({ name, value }) => [name, shown(value)]) ?? []);
+}
+
+const world: World = {
+  configMaps: {
+    settings: { data: { COLOUR: "red", SIZE: "big", "dotted.key": "kept" }, binaryData: { blob: "AAE=" } },
+    more: { data: { COLOUR: "blue" } },
+  },
+  secrets: {
+    db: { data: { PASSWORD: "hush", EMPTY: "" } },
+  },
+};
+
+test("variables come in order: envFrom, then env, then what services add", async () => {
+  const pod = await resolvedPod(
+    podWith({
+      env: [
+        { name: "Z", value: "1" },
+        { name: "A", value: "2" },
+      ],
+      envFrom: [{ configMapRef: { name: "more" } }],
+    }),
+    {
+      ...world,
+      services: [{ metadata: { namespace: "ns", name: "db" }, spec: { clusterIP: "10.0.0.2", ports: [{ port: 1 }] } }],
+    },
+  );
+  expect(pod.containers[0]?.env.slice(0, 4).map(({ name }) => name)).toEqual(["COLOUR", "Z", "A", "DB_SERVICE_HOST"]);
+});
+
+test("later entries of envFrom win, env wins over envFrom, both win over services", async () => {
+  const services = [
+    { metadata: { namespace: "ns", name: "db" }, spec: { clusterIP: "10.0.0.2", ports: [{ port: 1 }] } },
+  ];
+  const variables = await environment(
+    {
+      envFrom: [{ configMapRef: { name: "settings" } }, { configMapRef: { name: "more" } }],
+      env: [
+        { name: "SIZE", value: "small" },
+        { name: "DB_SERVICE_PORT", value: "mine" },
+      ],
+    },
+    { ...world, services },
+  );
+  expect(variables).toMatchObject({
+    COLOUR: "blue",
+    SIZE: "small",
+    DB_SERVICE_HOST: "10.0.0.2",
+    DB_SERVICE_PORT: "mine",
+  });
+});
+
+test("service links are there unless the pod does not want them", async () => {
+  const services = [
+    { metadata: { namespace: "ns", name: "db" }, spec: { clusterIP: "10.0.0.2", ports: [{ port: 1 }] } },
+  ];
+  const names = async (enableServiceLinks: boolean | undefined) => {
+    const spec = enableServiceLinks === undefined ? {} : { enableServiceLinks };
+    return (await resolvedPod(podWith({}, spec), { services })).containers[0]?.env.length;
+  };
+  expect([await names(undefined), await names(true), await names(false)]).toEqual([7, 7, 0]);
+});
+
+test("a prefix stands before every key of envFrom; keys that are no identifiers are passed on; binaryData is not", async () => {
+  expect(await environment({ envFrom: [{ configMapRef: { name: "settings" }, prefix: "MY_" }] }, world)).toEqual({
+    MY_COLOUR: "red",
+    MY_SIZE: "big",
+    "MY_dotted.key": "kept",
+  });
+});
+
+test("a value sees earlier variables, envFrom and services, but no later variable", async () => {
+  const services = [
+    { metadata: { namespace: "ns", name: "db" }, spec: { clusterIP: "10.0.0.2", ports: [{ port: 1 }] } },
+  ];
+  const env: Env = [
+    { name: "EARLY", value: "$(LATER)" },
+    { name: "LATER", value: "$(EARLY) $(COLOUR) $(DB_SERVICE_HOST) $(NOWHERE) $$(COLOUR)" },
+    { name: "EMPTY" },
+  ];
+  const variables = await environment({ env, envFrom: [{ configMapRef: { name: "more" } }] }, { ...world, services });
+  expect(variables).toMatchObject({
+    EARLY: "$(LATER)",
+    LATER: "$(LATER) blue 10.0.0.2 $(NOWHERE) $(COLOUR)",
+    EMPTY: "",
+  });
+});
+
+test("command and args see the whole environment", async () => {
+  const pod = await resolvedPod(
+    podWith({
+      command: ["$(B)", "$(X)"],
+      args: ["--a=$(A)"],
+      env: [
+        { name: "A", value: "1" },
+        { name: "B", value: "2" },
+      ],
+    }),
+  );
+  expect(pod.containers[0]).toMatchObject({ command: ["2", "$(X)"], args: ["--a=1"] });
+});
+
+test("whatever a secret went into is a secret, down to the argument of an argument", async () => {
+  const pod = await resolvedPod(
+    podWith({
+      env: [
+        { name: "PASSWORD", valueFrom: { secretKeyRef: { name: "db", key: "PASSWORD" } } },
+        { name: "URL", value: "sql://me:$(PASSWORD)@db" },
+        { name: "AGAIN", value: "$(URL)?x" },
+        { name: "PLAIN", value: "x" },
+      ],
+      envFrom: [{ secretRef: { name: "db" }, prefix: "S_" }],
+      args: ["--url=$(AGAIN)", "--plain=$(PLAIN)"],
+    }),
+    world,
+  );
+  const [container] = pod.containers;
+  expect(container?.env.map(({ name, value }) => `${name} ${shown(value)}`)).toEqual([
+    "S_EMPTY secret()",
+    "S_PASSWORD secret(hush)",
+    "PASSWORD secret(hush)",
+    "URL secret(sql://me:hush@db)",
+    "AGAIN secret(sql://me:hush@db?x)",
+    "PLAIN x",
+  ]);
+  expect(container?.args?.map((arg) => arg instanceof SecretText)).toEqual([true, false]);
+  expect(JSON.stringify(pod)).not.toContain("hush");
+});
