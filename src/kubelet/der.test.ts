@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, it, test } from "vitest";
 
 import { bitString, boolean, explicit, implicit, integer, octetString, oid, pem, sequence, time, utf8 } from "./der.ts";

@@ -75,9 +75,10 @@ function missing(capability: "exec" | "attach" | "forward" | "stats" | undefined
 }
 
 /** A PodList, written pod by pod: thousands at once would hold up everything else. */
-async function sendPods({ res, signal }: KubeletRequest, pods: readonly Pod[]): Promise<void> {
+async function sendPods({ res }: KubeletRequest, pods: readonly Pod[]): Promise<void> {
   res.writeHead(200, { "Content-Type": "application/json" });
-  await pipeline(Readable.from(podListParts(pods)), res, { signal });
+  // No signal: the pipeline sees by itself when the client is gone.
+  await pipeline(Readable.from(podListParts(pods)), res);
 }
 
 function* podListParts(pods: readonly Pod[]): Generator<string> {

@@ -1,4 +1,4 @@
-import { constants } from "node:crypto";
+import { constants, X509Certificate } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import type { Server } from "node:https";
 import type { Socket } from "node:net";
@@ -56,6 +56,7 @@ export async function clientTrust(options: {
     try {
       const ca = await options.clientCA();
       if (closed || ca === present.ca) return;
+      if (ca !== undefined) checkCertificates(ca);
       apply(ca);
       present = { ca };
       server.closeIdleConnections();
@@ -88,6 +89,13 @@ export async function clientTrust(options: {
       stop();
     },
   };
+}
+
+/** OpenSSL passes over what it cannot read, and would leave us without a CA where there was a good one. */
+function checkCertificates(pem: string): void {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  const read = blocks.map((block) => new X509Certificate(block));
+  if (read.length === 0) throw new Error("the client CA holds no PEM certificate");
 }
 
 /** One client CA in its time of use; compared by identity. */

@@ -65,12 +65,13 @@ async function copy(
   signal.throwIfAborted();
   const gone = once(signal, "abort").then(() => signal.throwIfAborted());
   gone.catch(() => undefined);
-  for (let batch = first; !lines.full; batch = batches.next()) {
+  for (let batch = first; ; batch = batches.next()) {
     const { done, value } = await Promise.race([batch, gone as Promise<never>]);
     if (done === true) return;
     const bytes = lines.render(value);
     // Each write leaves at once; the next batch is asked for when this one is out.
     if (bytes.length > 0 && !res.write(bytes)) await once(res, "drain", { signal });
+    if (lines.full) return;
   }
 }
 

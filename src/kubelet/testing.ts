@@ -1,0 +1,126 @@
+/** What the tests of this room share: an own CA, and a kubelet server on loopback with a table of who may do what. */
+import { request, type RequestOptions } from "node:https";
+import type { IncomingMessage } from "node:http";
+import type { TLSSocket } from "node:tls";
+
+import type { NodeAccess, UserInfo } from "../cluster/cluster.ts";
+import type { Clock, Log, Provider } from "../provider.ts";
+import { systemClock } from "../telemetry/clock.ts";
+import { issueCertificate, selfSignedCertificate, type KeyAndCertificate, type Subject } from "./certificate.ts";
+import type { FoundPod, PodLookup } from "./pod-lookup.ts";
+import { startKubeletServer, type KubeletServer, type KubeletServerOptions } from "./server.ts";
+
+const day = 86_400_000;
+const loopback = "127.0.0.1";
+
+export interface TestAuthority {
+  /** PEM. */
+  readonly cert: string;
+  client(
+    subject: Subject,
+    change?: { usage?: "clientAuth" | "serverAuth"; from?: number; until?: number },
+  ): KeyAndCertificate;
+}
+
+/** A CA of the test's own; `from` and `until` in milliseconds from now. */
+export function testAuthority(commonName = "test CA"): TestAuthority {
+  const now = systemClock.now();
+  const subject = { commonName };
+  const own = issueCertificate({ subject, usage: "ca", notBefore: now - day, notAfter: now + day });
+  return {
+    cert: own.cert,
+    client: (who, { usage = "clientAuth", from = -day, until = day } = {}) =>
+      issueCertificate(
+        { subject: who, usage, notBefore: now + from, notAfter: now + until },
+        { subject, key: own.key },
+      ),
+  };
+}
+
+export interface TestServer extends KubeletServer {
+  /** Sends one request and reads the whole answer. */
+  ask(path: string, options?: RequestOptions): Promise<TestAnswer>;
+  /** Sends one request and resolves with the answer unread. */
+  open(path: string, options?: RequestOptions): Promise<IncomingMessage>;
+  readonly reviews: NodeAccess[];
+  readonly tokensReviewed: string[];
+}
+
+export interface TestAnswer {
+  readonly status: number;
+  readonly headers: IncomingMessage["headers"];
+  readonly body: string;
+  readonly socket: TLSSocket;
+}
+
+export interface TestServerOptions {
+  readonly clientCA?: KubeletServerOptions["clientCA"];
+  readonly tokens?: Readonly<Record<string, UserInfo>>;
+  readonly allows?: (user: UserInfo, access: NodeAccess) => boolean;
+  readonly pods?: readonly FoundPod[];
+  readonly provider?: Partial<Provider>;
+  readonly clock?: Clock;
+  readonly nodeName?: string;
+  readonly log?: Log;
+}
+
+const quiet: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const nodeName = options.nodeName ?? "burst-1";
+  const reviews: NodeAccess[] = [];
+  const tokensReviewed: string[] = [];
+  const server = await startKubeletServer({
+    address: loopback,
+    port: 0,
+    nodeName,
+    certificate: selfSignedCertificate({ name: nodeName, addresses: [loopback], now: systemClock.now() }),
+    clientCA: options.clientCA ?? (() => Promise.resolve(undefined)),
+    reviewer: {
+      reviewToken: async (token) => {
+        tokensReviewed.push(token);
+        return options.tokens?.[token];
+      },
+      reviewAccess: async (user, access) => {
+        reviews.push(access);
+        return { allowed: options.allows?.(user, access) ?? true, reason: "" };
+      },
+    },
+    pods: podTable(options.pods ?? []),
+    provider: { name: "local", restarts: "container", ...options.provider } as Provider,
+    clock: options.clock ?? systemClock,
+    log: options.log ?? quiet,
+  });
+  const open: TestServer["open"] = (path, given) => send({ host: loopback, port: server.port, path, ...given });
+  return { ...server, reviews, tokensReviewed, open, ask: async (path, given) => answerOf(await open(path, given)) };
+}
+
+function podTable(pods: readonly FoundPod[]): PodLookup {
+  return {
+    list: () => pods.map((found) => found.pod),
+    running: () => pods.filter((found) => found.task !== undefined).map((found) => found.pod),
+    find: (namespace, name) =>
+      pods.find(({ pod }) => pod.metadata?.namespace === namespace && pod.metadata.name === name),
+  };
+}
+
+function send(options: RequestOptions): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    // The server's certificate is its own; `agent: false` makes a connection of its own for each request.
+    const sent = request({ rejectUnauthorized: false, agent: false, ...options }, resolve);
+    sent.on("error", reject);
+    sent.end();
+  });
+}
+
+async function answerOf(response: IncomingMessage): Promise<TestAnswer> {
+  const socket = response.socket as TLSSocket;
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return {
+    status: response.statusCode ?? 0,
+    headers: response.headers,
+    body: Buffer.concat(chunks).toString(),
+    socket,
+  };
+}
