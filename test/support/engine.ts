@@ -164,7 +164,7 @@ async function importBusybox(folder: string, socket: string): Promise<void> {
     const query = new URLSearchParams({ fromSrc: "-", repo: busyboxImage });
     const answer = await pool.request({
       method: "POST",
-      path: `/images/create?${query}`,
+      path: `/images/create?${query.toString()}`,
       headers: { "Content-Type": "application/x-tar" },
       body: tar.stdout,
     });

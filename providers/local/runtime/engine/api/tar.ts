@@ -1,0 +1,74 @@
+/** Just enough of POSIX tar (ustar, pax for long names) to talk with an engine's archive endpoints. Pure. */
+
+export interface TarEntry {
+  /** Relative, `/`-separated; directories without a trailing slash. */
+  readonly path: string;
+  readonly type: "file" | "directory";
+  readonly mode: number;
+  readonly content?: Buffer | undefined;
+}
+
+const block = 512;
+
+export function packTar(entries: readonly TarEntry[]): Buffer {
+  const parts = entries.flatMap((entry) => {
+    const content = entry.content ?? Buffer.alloc(0);
+    const name = entry.type === "directory" ? `${entry.path}/` : entry.path;
+    const long = Buffer.byteLength(name) > 100 ? paxPath(name) : [];
+    return [
+      ...long,
+      header(name.slice(0, 100), entry.type === "directory" ? "5" : "0", entry.mode, content.length),
+      padded(content),
+    ];
+  });
+  return Buffer.concat([...parts, Buffer.alloc(2 * block)]);
+}
+
+function paxPath(name: string): Buffer[] {
+  const record = ` path=${name}\n`;
+  // The length field counts itself: grow until it is stable.
+  let length = Buffer.byteLength(record);
+  while (String(length).length + Buffer.byteLength(record) !== length)
+    length = String(length).length + Buffer.byteLength(record);
+  const body = Buffer.from(`${length}${record}`);
+  return [header("pax", "x", 0o644, body.length), padded(body)];
+}
+
+function padded(content: Buffer): Buffer {
+  const rest = content.length % block;
+  return rest === 0 ? content : Buffer.concat([content, Buffer.alloc(block - rest)]);
+}
+
+function header(name: string, type: string, mode: number, size: number): Buffer {
+  const head = Buffer.alloc(block);
+  head.write(name, 0, 100, "utf8");
+  octal(head, mode & 0o7777, 100, 8);
+  octal(head, 0, 108, 8);
+  octal(head, 0, 116, 8);
+  octal(head, size, 124, 12);
+  octal(head, 0, 136, 12);
+  head.write("        ", 148, 8, "latin1");
+  head.write(type, 156, 1, "latin1");
+  head.write("ustar\u000000", 257, 8, "latin1");
+  const sum = head.reduce((total, byte) => total + byte, 0);
+  head.write(`${sum.toString(8).padStart(6, "0")}\u0000 `, 148, 8, "latin1");
+  return head;
+}
+
+function octal(head: Buffer, value: number, offset: number, width: number): void {
+  head.write(`${value.toString(8).padStart(width - 1, "0")}\u0000`, offset, width, "latin1");
+}
+
+/** The content of the first regular file of an archive, at most `limit` last bytes of it; `undefined` when there is none. */
+export function firstFile(tar: Buffer, limit: number): Buffer | undefined {
+  for (let at = 0; at + block <= tar.length;) {
+    const head = tar.subarray(at, at + block);
+    if (head[0] === 0) return undefined;
+    const size = Number.parseInt(head.toString("latin1", 124, 136).replace(/[\0 ].*$/, ""), 8) || 0;
+    const type = head.toString("latin1", 156, 157);
+    const start = at + block;
+    if (type === "0" || type === "\0") return tar.subarray(Math.max(start, start + size - limit), start + size);
+    at = start + Math.ceil(size / block) * block;
+  }
+  return undefined;
+}

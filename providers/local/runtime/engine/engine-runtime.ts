@@ -1,0 +1,265 @@
+/**
+ * Runs tasks as containers of a Docker-compatible engine, near or far. The engine is the store: names and labels say
+ * which container is which run of which task, so a new burstlet goes on where the old one stopped. What the engine
+ * cannot keep (the spec for later containers, what was asked) is in one file per task below `stateDir`.
+ */
+import { join } from "node:path";
+import { ProviderError } from "../../../../src/provider.ts";
+import type { Clock, Log, TaskFeed, TaskIdentity, TaskRef, TaskState } from "../../../../src/provider.ts";
+import type { Runtime, TaskSpec } from "../runtime.ts";
+import { advance, isRecorded, look } from "./advance.ts";
+import { createEngineClient } from "./api/client.ts";
+import { engineEndpoint, type EngineTls } from "./api/endpoint.ts";
+import { EngineError } from "./api/errors.ts";
+import { createTransport } from "./api/transport.ts";
+import { createDriver, type Driver } from "./driver.ts";
+import { identityFilter, sandboxName } from "./names.ts";
+import { amend, createSandbox, type RecordedTask, type Workshop } from "./perform.ts";
+import { engineArchitecture, engineFacts, engineFlavour } from "./reading/facts.ts";
+import { engineLogs } from "./reading/logs.ts";
+import { engineStats } from "./reading/stats.ts";
+import { newRecord } from "./record.ts";
+import { createImages } from "./request/images.ts";
+import { pauseImage, pauseRootfs } from "./request/pause.ts";
+import { createRecordStore } from "./store.ts";
+import { createTasks, type Task, type Tasks } from "./tasks.ts";
+import { wantedInstance } from "./view.ts";
+
+export interface EngineRuntimeOptions {
+  /** `unix:///path` or `tcp://host:port`; default: Docker's own socket. */
+  readonly host?: string | undefined;
+  /** PEM texts; needed for TCP, but to loopback. */
+  readonly tls?: EngineTls | undefined;
+  /** Folder of the task records; made with mode 0700, as they hold secrets. Not shared by two nodes. */
+  readonly stateDir: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly clusterUid: string;
+  readonly nodeName: string;
+  /** Network of the engine that tasks join. `none` and `host` give a task no address of its own. Default `bridge`. */
+  readonly network?: string | undefined;
+  /** Bytes that the node promises; no engine tells it. Default 0. */
+  readonly ephemeralStorage?: number | undefined;
+  /** Address of the machine, for status and for `status.hostIP` in pods. */
+  readonly hostIP?: string | undefined;
+}
+
+interface Room {
+  readonly shop: Workshop;
+  readonly tasks: Tasks;
+  readonly driver: Driver;
+}
+
+/** Resolves also while the engine is away: then calls reject, and `watch` tells the trouble until it is over. */
+export async function createEngineRuntime(options: EngineRuntimeOptions): Promise<Runtime> {
+  const { clock, log, clusterUid, nodeName, hostIP, network = "bridge", ephemeralStorage = 0 } = options;
+  const client = createEngineClient(createTransport(engineEndpoint(options.host, options.tls)));
+  const store = await createRecordStore(join(options.stateDir, "tasks"), log);
+  const images = createImages(client, clock);
+  const tasks = createTasks(clock, hostIP);
+  const shop: Workshop = { client, store, images, clock, network, hostIP, ...engineKnowledge(client) };
+  for (const record of (await store.load()).values()) {
+    const { identity } = record.spec;
+    if (identity.clusterUid === clusterUid && record.spec.nodeName === nodeName) tasks.get(identity).record = record;
+  }
+  const driver = createDriver({ shop, tasks, clock, log, clusterUid, nodeName });
+  const room: Room = { shop, tasks, driver };
+  return {
+    kind: "engine",
+    async facts() {
+      const taskAddresses = network !== "none" && network !== "host";
+      return engineFacts(await client.info(), await client.version(), { ephemeralStorage, taskAddresses });
+    },
+    start: async (spec) => start(room, spec),
+    stop: async (ref, how) => stop(room, ref, how),
+    restart: async (ref, container, instance) => restart(room, ref, container, instance),
+    async list() {
+      await driver.sweep();
+      return tasks.all().flatMap((task) => tasks.tell(task) ?? []);
+    },
+    watch: async (feed, signal) => watch(room, feed, signal),
+    async *logs(source, want, signal) {
+      yield* engineLogs(client, (await shop.engine()).flavour, source, want, signal);
+    },
+    async stats() {
+      await driver.sweep();
+      return engineStats(client, runningTasks(tasks), () => clock.now());
+    },
+    async close() {
+      images.close();
+      await driver.close();
+      await client.close();
+    },
+  };
+}
+
+/** What is asked of the engine once, and the sandbox's image, which is made where it is missing. */
+function engineKnowledge(client: Workshop["client"]): Pick<Workshop, "engine" | "forgetEngine"> {
+  let asked: ReturnType<Workshop["engine"]> | undefined;
+  async function ask(): ReturnType<Workshop["engine"]> {
+    const version = await client.version();
+    const architecture = engineArchitecture(version);
+    const pause = pauseImage(architecture);
+    if ((await client.image(pause)) === undefined) await client.importImage(pause, pauseRootfs(architecture));
+    return { flavour: engineFlavour(version), pause };
+  }
+  return {
+    async engine() {
+      asked ??= ask();
+      try {
+        return await asked;
+      } catch (error) {
+        asked = undefined;
+        throw error;
+      }
+    },
+    forgetEngine() {
+      asked = undefined;
+    },
+  };
+}
+
+async function start(room: Room, spec: TaskSpec): Promise<TaskState> {
+  const { shop, tasks, driver } = room;
+  const task = tasks.get(spec.identity);
+  const state = await tasks.locked(task, async () => {
+    const known = task.record;
+    if (known === undefined || known.bare) {
+      task.record = { ...(known ?? newRecord(spec)), spec, bare: false };
+      await shop.store.save(task.name, task.record);
+    }
+    if (isRecorded(task) && task.record.stop === undefined) await accept(room, task, known === undefined);
+    return tasks.tell(task);
+  });
+  driver.kick(task);
+  if (state === undefined) throw new ProviderError("unknown", "TaskLost", "the task ended while it was being accepted");
+  return state;
+}
+
+/** The sandbox is the engine's own mark of the task. A definite refusal of it leaves nothing behind. */
+async function accept(room: Room, task: RecordedTask, fresh: boolean): Promise<void> {
+  const { shop } = room;
+  try {
+    await look(shop, task);
+    if (!task.seen.some((one) => one.kind === "sandbox")) await createSandbox(shop, task);
+  } catch (error) {
+    const definite =
+      error instanceof EngineError && ["refused", "invalid", "denied", "noCapacity"].includes(error.kind);
+    if (fresh && definite && task.seen.length === 0) await erase(room, task);
+    throw error;
+  }
+}
+
+async function stop(
+  room: Room,
+  ref: TaskRef,
+  how: { graceSeconds: number; discard: boolean },
+): Promise<"stopping" | "stopped" | "gone"> {
+  const { shop, tasks, driver } = room;
+  const task = tasks.get(ref.identity);
+  const answer = await tasks.locked(task, async () => {
+    await look(shop, task);
+    if (!isRecorded(task) || (task.record.bare && task.seen.length === 0)) {
+      await erase(room, task);
+      return "gone";
+    }
+    await askToStop(shop, task, how.graceSeconds);
+    if (!hasEnded(task))
+      await advance(shop, task, { tell: () => void tasks.tell(task), again: () => driver.kick(task) });
+    if (!hasEnded(task)) return "stopping";
+    if (!how.discard) return "stopped";
+    await erase(room, task);
+    return "gone";
+  });
+  if (answer === "stopping") driver.kick(task);
+  return answer;
+}
+
+/** The earliest deadline ever asked for counts. */
+async function askToStop(shop: Workshop, task: RecordedTask, graceSeconds: number): Promise<void> {
+  const now = shop.clock.now();
+  const deadline = now + graceSeconds * 1000;
+  const asked = task.record.stop;
+  if (asked !== undefined && asked.deadline <= deadline) return;
+  await amend(shop, task, { stop: { askedAt: asked?.askedAt ?? now, deadline } });
+}
+
+function hasEnded(task: RecordedTask): boolean {
+  return !task.seen.some((one) => one.state === "running");
+}
+
+/** Removes all that the engine keeps of the task, the record last: a crash on the way finds the rest again. */
+async function erase(room: Room, task: Task): Promise<void> {
+  const { shop, tasks } = room;
+  const { client } = shop;
+  const sandbox = task.seen.find((one) => one.kind === "sandbox");
+  for (const run of task.seen.filter((one) => one !== sandbox)) await client.removeContainer(run.id);
+  if (sandbox !== undefined) await client.removeContainer(sandboxName(task.name));
+  for (const volume of await client.volumes(identityFilter(task.identity))) await client.removeVolume(volume.Name);
+  await shop.store.remove(task.name);
+  shop.images.forget(task.name);
+  task.record = undefined;
+  task.seen = [];
+  tasks.drop(task);
+}
+
+async function restart(room: Room, ref: TaskRef, container: string, instance: number): Promise<void> {
+  const { shop, tasks, driver } = room;
+  const task = tasks.find(ref.identity);
+  if (task === undefined) throw unknownTask(ref.identity);
+  await tasks.locked(task, async () => {
+    await look(shop, task);
+    if (!isRecorded(task)) throw unknownTask(ref.identity);
+    const { record, seen } = task;
+    if (instance <= wantedInstance(record, seen, container)) return;
+    if (record.stop !== undefined)
+      throw new ProviderError("conflict", "TaskStopping", "the task was asked to stop: nothing starts any more");
+    if (record.bare)
+      throw new ProviderError(
+        "invalid",
+        "TaskRecordLost",
+        `the record of task ${task.name} is lost: delete the pod to replace it`,
+      );
+    if (!record.spec.containers.some(({ name }) => name === container)) {
+      throw new ProviderError("notFound", "ContainerNotFound", `the task has no container ${container}`);
+    }
+    await amend(shop, task, { wanted: { ...record.wanted, [container]: instance } });
+    tasks.tell(task);
+  });
+  driver.kick(task);
+}
+
+function unknownTask({ podUid, attempt }: TaskIdentity): ProviderError {
+  return new ProviderError(
+    "notFound",
+    "TaskNotFound",
+    `the container engine has no attempt ${attempt} of pod ${podUid}`,
+  );
+}
+
+async function watch(room: Room, feed: TaskFeed, signal: AbortSignal): Promise<void> {
+  const { tasks, driver } = room;
+  if (signal.aborted) return;
+  const aborted = new Promise<"aborted">((resolve) => {
+    signal.addEventListener("abort", () => resolve("aborted"), { once: true });
+  });
+  const unsubscribe = tasks.subscribe(feed);
+  try {
+    const trouble = driver.trouble();
+    if (trouble !== undefined) feed.health(trouble);
+    if ((await Promise.race([driver.ready(), aborted])) === "aborted") return;
+    for (const task of tasks.all()) if (task.told !== undefined) feed.task(task.told);
+    feed.synced();
+    await aborted;
+  } finally {
+    unsubscribe();
+  }
+}
+
+function runningTasks(tasks: Tasks): Parameters<typeof engineStats>[1] {
+  return tasks.all().flatMap(({ identity, seen }) => {
+    const running = seen.filter((one) => one.kind !== "sandbox" && one.state === "running");
+    const runs = running.map((one) => ({ id: one.id, name: one.container, startedAt: one.startedAt ?? 0 }));
+    return runs.length === 0 ? [] : [{ identity, runs }];
+  });
+}

@@ -1,0 +1,251 @@
+/** Performs one step. Every step may be repeated: what is there already counts as done. */
+import { asProviderError } from "../../../../src/provider.ts";
+import type { Clock } from "../../../../src/provider.ts";
+import type { EngineClient } from "./api/client.ts";
+import { EngineError, engineIsAway } from "./api/errors.ts";
+import { packTar, type TarEntry } from "./api/tar.ts";
+import { runKey, runName, sandboxName, taskLabels } from "./names.ts";
+import type { Step } from "./next.ts";
+import type { TaskRecord } from "./record.ts";
+import { containerBody, lateValues, openText, sandboxBody, type Flavour } from "./request/bodies.ts";
+import type { Images } from "./request/images.ts";
+import { containerBinds, engineVolumes, messageVolume, sandboxFolder } from "./request/mounts.ts";
+import type { RecordStore } from "./store.ts";
+import type { Task } from "./tasks.ts";
+
+export interface Workshop {
+  readonly client: EngineClient;
+  readonly store: RecordStore;
+  readonly images: Images;
+  readonly clock: Clock;
+  readonly network: string;
+  readonly hostIP: string | undefined;
+  /** Known once the engine has been asked; the image of the sandbox is there then. */
+  engine(): Promise<{ readonly flavour: Flavour; readonly pause: string }>;
+  /** The engine does not have what `engine` promised, e.g. after a clean-up of unused images: find out anew. */
+  forgetEngine(): void;
+}
+
+/** `waits`: looking again at once gives nothing new; `lookIn` milliseconds later it may. */
+export type Outcome = { readonly waits: false } | { readonly waits: true; readonly lookIn?: number | undefined };
+
+const done: Outcome = { waits: false };
+const told: Outcome = { waits: true };
+
+/** A task with a record: everything here works on one. */
+export type RecordedTask = Task & { record: TaskRecord };
+
+export async function perform(shop: Workshop, task: RecordedTask, step: Step, changed: () => void): Promise<Outcome> {
+  const { client } = shop;
+  switch (step.do) {
+    case "create sandbox":
+      await createSandbox(shop, task);
+      return done;
+    case "start sandbox":
+      await client.startContainer(sandboxName(task.name));
+      return done;
+    case "prepare":
+      await prepare(shop, task);
+      return done;
+    case "end sandbox":
+      await client.signal(sandboxName(task.name), "SIGKILL");
+      return told;
+    case "create":
+      return createRun(shop, task, step, changed);
+    case "start":
+      await startRun(shop, task, step);
+      return done;
+    case "remove":
+      await client.removeContainer(runName(task.name, step.container, step.instance));
+      return done;
+    case "signal":
+      await signalRun(shop, task, step);
+      return told;
+  }
+}
+
+/** Persisted before anybody relies on it. */
+export async function amend(
+  shop: Pick<Workshop, "store">,
+  task: RecordedTask,
+  change: Partial<TaskRecord>,
+): Promise<void> {
+  const record = { ...task.record, ...change };
+  await shop.store.save(task.name, record);
+  task.record = record;
+}
+
+export async function createSandbox(shop: Workshop, task: RecordedTask): Promise<void> {
+  const { spec } = task.record;
+  const { pause } = await shop.engine();
+  for (const volume of engineVolumes(task.name, spec)) {
+    await shop.client.createVolume({
+      Name: volume.name,
+      Labels: taskLabels(spec),
+      Driver: "local",
+      DriverOpts: volume.options,
+    });
+  }
+  try {
+    await shop.client.createContainer(sandboxName(task.name), sandboxBody(task.name, spec, pause, shop.network));
+  } catch (error) {
+    if (error instanceof EngineError && error.kind === "notFound") shop.forgetEngine();
+    if (!nameTaken(error)) throw error;
+  }
+}
+
+/** The engine refuses a name twice: what carries it is ours, from a moment before. */
+function nameTaken(error: unknown): boolean {
+  return error instanceof EngineError && error.kind === "conflict";
+}
+
+/** The sandbox runs: its addresses are known, and the volumes can be filled through it. */
+async function prepare(shop: Workshop, task: RecordedTask): Promise<void> {
+  const sandbox = task.seen.find((one) => one.kind === "sandbox");
+  const addresses = sandbox?.addresses ?? [];
+  const late = lateValues(addresses, shop.hostIP);
+  const entries = engineVolumes(task.name, task.record.spec).flatMap((volume): TarEntry[] => {
+    const folder = volume.sandboxPath.slice(sandboxFolder.length + 1);
+    // Modes as the kubelet gives them: everybody may write into an emptyDir.
+    const root: TarEntry = { path: folder, type: "directory", mode: volume.files === undefined ? 0o777 : 0o755 };
+    const files = (volume.files ?? []).map((file): TarEntry => {
+      const content = Buffer.from(openText(file.content, late), file.encoding);
+      return { path: `${folder}/${file.path}`, type: "file", mode: file.mode, content };
+    });
+    return [root, ...foldersOf(folder, volume.files ?? []), ...files];
+  });
+  await shop.client.upload(sandboxName(task.name), sandboxFolder, packTar(entries));
+  await amend(shop, task, { filled: sandbox?.startedAt, addresses });
+}
+
+function foldersOf(folder: string, files: readonly { readonly path: string }[]): TarEntry[] {
+  const parents = files.flatMap(({ path }) => {
+    const parts = path.split("/").slice(0, -1);
+    return parts.map((_part, index) => parts.slice(0, index + 1).join("/"));
+  });
+  return [...new Set(parents)].map((path) => ({ path: `${folder}/${path}`, type: "directory", mode: 0o755 }));
+}
+
+interface RunRef {
+  readonly container: string;
+  readonly instance: number;
+}
+
+async function createRun(shop: Workshop, task: RecordedTask, run: RunRef, changed: () => void): Promise<Outcome> {
+  const { spec } = task.record;
+  const container = spec.containers.find(({ name }) => name === run.container);
+  if (container === undefined) throw new Error(`task ${task.name} has no container ${run.container}`);
+  const key = `${task.name}/${runKey(run.container, run.instance)}`;
+  const image = await shop.images.ready({ container, credentials: spec.pullCredentials, run: key }, changed);
+  if (image.waiting !== undefined) {
+    task.waits.set(run.container, image.waiting);
+    return { waits: true, lookIn: image.lookIn };
+  }
+  try {
+    const { flavour } = await shop.engine();
+    const folders = await volumeFolders(shop, task);
+    const folderOf = (volume: string): string => folders.get(volume) ?? "";
+    const binds = containerBinds(task.name, spec, container, folderOf);
+    const message = await messageBind(shop, task, run, folderOf, container.terminationMessagePath);
+    const late = lateValues(task.record.addresses, shop.hostIP);
+    const plan = {
+      spec,
+      container,
+      instance: run.instance,
+      image: image.reference,
+      sandbox: sandboxName(task.name),
+      flavour,
+      late,
+    };
+    const body = containerBody({ ...plan, binds: [...binds, ...message] });
+    await shop.client.createContainer(runName(task.name, run.container, run.instance), body);
+  } catch (error) {
+    if (!nameTaken(error)) return refusedCreation(task, run, error);
+  }
+  shop.images.forget(key);
+  task.waits.delete(run.container);
+  return done;
+}
+
+/** The kubelet's words; it too tries such a container again and again, as a change elsewhere may help. */
+function refusedCreation(task: Task, run: RunRef, error: unknown): Outcome {
+  if (engineIsAway(error)) throw error;
+  const { reason, message } = asProviderError(error);
+  const shown = reason === "CreateContainerConfigError" ? reason : "CreateContainerError";
+  task.waits.set(run.container, { is: "waiting", reason: shown, message });
+  return { waits: true, lookIn: createRetry };
+}
+
+const createRetry = 10_000;
+
+/** Folders of the task's volumes on the engine's machine, as the engine tells them. */
+async function volumeFolders(shop: Workshop, task: RecordedTask): Promise<ReadonlyMap<string, string>> {
+  const names = engineVolumes(task.name, task.record.spec).map(({ name }) => name);
+  const found = await Promise.all(names.map(async (name) => shop.client.volume(name)));
+  return new Map(found.flatMap((volume) => (volume === undefined ? [] : [[volume.Name, volume.Mountpoint] as const])));
+}
+
+/** A file of its own for each run, mounted where the container is to write its last words. */
+async function messageBind(
+  shop: Workshop,
+  task: RecordedTask,
+  run: RunRef,
+  folderOf: (volume: string) => string,
+  path: string,
+): Promise<readonly string[]> {
+  if (path === "") return [];
+  const file = messageFile(run);
+  const volume = messageVolume(task.name);
+  const tar = packTar([{ path: file, type: "file", mode: 0o666 }]);
+  await shop.client.upload(sandboxName(task.name), volume.sandboxPath, tar);
+  return [`${folderOf(volume.name)}/${file}:${path}:rw`];
+}
+
+export function messageFile(run: RunRef): string {
+  return `${run.container}-${run.instance}`;
+}
+
+async function startRun(shop: Workshop, task: RecordedTask, run: RunRef): Promise<void> {
+  const key = runKey(run.container, run.instance);
+  try {
+    await shop.client.startContainer(runName(task.name, run.container, run.instance));
+  } catch (error) {
+    if (!(await refusedStart(shop, task, error))) throw error;
+    const failed = { message: asProviderError(error).message, at: shop.clock.now() };
+    await amend(shop, task, { failed: { ...task.record.failed, [key]: failed } });
+    return;
+  }
+  await amend(shop, task, { begun: [...task.record.begun, key] });
+}
+
+/** Did the engine say that this container cannot be started, as opposed to trouble that will pass? */
+async function refusedStart(shop: Workshop, task: Task, error: unknown): Promise<boolean> {
+  if (!(error instanceof EngineError) || error.status === undefined) return false;
+  switch (error.kind) {
+    case "notFound":
+      // Docker says 404 also for "executable file not found"; a container that is gone is seen by the next look.
+      return /executable|no such file/i.test(error.message);
+    case "invalid":
+    case "refused":
+    case "denied":
+    case "transient": {
+      const sandbox = await shop.client.inspect(sandboxName(task.name));
+      return sandbox?.State.Status === "running";
+    }
+    case "throttled":
+    case "noCapacity":
+    case "conflict":
+    case "unknown":
+      return false;
+  }
+}
+
+async function signalRun(shop: Workshop, task: RecordedTask, step: Extract<Step, { do: "signal" }>): Promise<void> {
+  const seen = task.seen.find((one) => one.container === step.container && one.instance === step.instance);
+  const name = step.signal === "KILL" ? "SIGKILL" : (seen?.stopSignal ?? "SIGTERM");
+  await shop.client.signal(runName(task.name, step.container, step.instance), name);
+  // Noted after it was sent: a crash between the two repeats the signal, which is better than to leave it out.
+  const key = runKey(step.container, step.instance);
+  if (task.record.signalled[key] !== undefined) return;
+  await amend(shop, task, { signalled: { ...task.record.signalled, [key]: shop.clock.now() } });
+}

@@ -1,0 +1,88 @@
+/** Bodies of `POST /containers/create`. They hold opened secrets: they go to the engine and nowhere else. Pure. */
+import { ProviderError, SecretText } from "../../../../../src/provider.ts";
+import type { LateName, Text } from "../../../../../src/provider.ts";
+import type { ContainerSpec, TaskSpec } from "../../runtime.ts";
+import { runLabels, sandboxLabels } from "../names.ts";
+import { engineVolumes } from "./mounts.ts";
+import { pauseCommand } from "./pause.ts";
+
+/** Only where the engines differ. */
+export type Flavour = "docker" | "podman";
+
+export function sandboxBody(task: string, spec: TaskSpec, image: string, network: string): object {
+  const dns = spec.dns;
+  return {
+    Image: image,
+    Entrypoint: [pauseCommand],
+    Hostname: spec.hostname,
+    Labels: sandboxLabels(spec),
+    HostConfig: {
+      NetworkMode: network,
+      // The containers of a pod share one IPC namespace.
+      IpcMode: "shareable",
+      Binds: engineVolumes(task, spec).map((volume) => `${volume.name}:${volume.sandboxPath}:rw,nocopy`),
+      ExtraHosts: spec.hostAliases.flatMap(({ ip, hostnames }) => hostnames.map((name) => `${name}:${ip}`)),
+      ...(dns === undefined ? {} : { Dns: dns.nameservers, DnsSearch: dns.searches, DnsOptions: dns.options }),
+    },
+  };
+}
+
+export interface ContainerPlan {
+  readonly spec: TaskSpec;
+  readonly container: ContainerSpec;
+  readonly instance: number;
+  /** Full reference. */
+  readonly image: string;
+  /** Name of the running sandbox. */
+  readonly sandbox: string;
+  readonly binds: readonly string[];
+  readonly late: LateValues;
+  readonly flavour: Flavour;
+}
+
+export function containerBody(plan: ContainerPlan): object {
+  const { spec, container, late } = plan;
+  const texts = (list: readonly Text[] | undefined): readonly string[] | undefined =>
+    list?.map((text) => openText(text, late));
+  const [entrypoint, args] = [texts(container.command), texts(container.args)];
+  return {
+    Image: plan.image,
+    ...(entrypoint === undefined ? {} : { Entrypoint: entrypoint }),
+    ...(args === undefined ? {} : { Cmd: args }),
+    ...(container.workingDir === undefined ? {} : { WorkingDir: container.workingDir }),
+    // Docker takes the sandbox's hostname by itself and refuses the field; podman needs it.
+    ...(plan.flavour === "podman" ? { Hostname: spec.hostname } : {}),
+    Env: container.env.map(({ name, value }) => `${name}=${openText(value, late)}`),
+    Labels: runLabels(spec, container, plan.instance),
+    HostConfig: {
+      NetworkMode: `container:${plan.sandbox}`,
+      IpcMode: `container:${plan.sandbox}`,
+      Binds: plan.binds,
+      ...(container.cpuLimit === undefined ? {} : { NanoCpus: Math.round(container.cpuLimit * 1e9) }),
+      // Without equal MemorySwap an engine grants as much swap again.
+      ...(container.memoryLimit === undefined
+        ? {}
+        : { Memory: container.memoryLimit, MemorySwap: container.memoryLimit }),
+    },
+  };
+}
+
+/** What a task's texts may refer to; `undefined` where there is no such address. */
+export type LateValues = Readonly<Record<LateName, string | undefined>>;
+
+export function lateValues(addresses: readonly string[], hostIP: string | undefined): LateValues {
+  const podIPs = addresses.length === 0 ? undefined : addresses.join(",");
+  return { podIP: addresses[0], podIPs, hostIP, hostIPs: hostIP };
+}
+
+/** The text as the engine gets it. */
+export function openText(text: Text, late: LateValues): string {
+  if (typeof text === "string") return text;
+  if (text instanceof SecretText) return text.reveal();
+  for (const part of text.parts) {
+    if (typeof part === "string" || part instanceof SecretText || late[part.late] !== undefined) continue;
+    const message = `a value refers to status.${part.late}, but this task has none on this node`;
+    throw new ProviderError("invalid", "CreateContainerConfigError", message);
+  }
+  return openText(text.fill(late as Record<LateName, string>), late);
+}
