@@ -42,12 +42,15 @@ export async function connectCluster(options: ConnectOptions): Promise<Cluster> 
 
   return {
     async clusterUid() {
-      const namespace = await rest.send<{ metadata?: { uid?: string } }>(calls.getKubeSystem, { name: calls.getKubeSystem.only });
+      const namespace = await rest.send<{ metadata?: { uid?: string } }>(calls.getKubeSystem, {
+        name: calls.getKubeSystem.only,
+      });
       if (namespace.metadata?.uid === undefined) throw new Error("Namespace kube-system has no uid.");
       return namespace.metadata.uid;
     },
     async version() {
-      const { major, minor, gitVersion } = await rest.getPath<Record<"major" | "minor" | "gitVersion", string>>("/version");
+      const { major, minor, gitVersion } =
+        await rest.getPath<Record<"major" | "minor" | "gitVersion", string>>("/version");
       // Some providers write "36+".
       return { major: Number.parseInt(major, 10), minor: Number.parseInt(minor, 10), gitVersion };
     },

@@ -3,6 +3,7 @@ import { ApiError, type LeasesApi, type NodesApi, type PodRef, type PodsApi } fr
 import { calls } from "./rest/calls.ts";
 import type { Rest } from "./rest/rest.ts";
 import { listWatch, type ListWatchOptions } from "./watch/list-watch.ts";
+import { trim } from "./watch/trim.ts";
 
 export function createPods(rest: Rest, watching: ListWatchOptions): PodsApi {
   return {
@@ -25,7 +26,7 @@ export function createPods(rest: Rest, watching: ListWatchOptions): PodsApi {
       const preconditions = { uid: pod.uid };
       const body = { apiVersion: "v1", kind: "DeleteOptions", gracePeriodSeconds: 0, preconditions };
       try {
-        await whenFound(rest.send(calls.deletePod, { namespace: pod.namespace, name: pod.name, body }));
+        await whenFound(rest.send<Pod>(calls.deletePod, { namespace: pod.namespace, name: pod.name, body }));
       } catch (error) {
         if (!(await isNamesake(pod, error))) throw error;
       }
@@ -70,9 +71,9 @@ export function createLeases(rest: Rest): LeasesApi {
 }
 
 /** Turns 404 into `undefined`. */
-async function whenFound<T>(answer: Promise<T>): Promise<T | undefined> {
+async function whenFound<T extends object>(answer: Promise<T>): Promise<T | undefined> {
   try {
-    return await answer;
+    return trim(await answer);
   } catch (error) {
     if (error instanceof ApiError && error.status === 404) return undefined;
     throw error;

@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import type { Clock } from "../model/clock.ts";
+import { parseTime, type Clock } from "../model/clock.ts";
 import { ApiError } from "./cluster.ts";
 import type { Call } from "./rest/calls.ts";
 import type { Rest } from "./rest/rest.ts";
@@ -52,7 +52,7 @@ export function createReferences<T extends { metadata?: object }>(
       const key = `${namespace}/${name}`;
       const known = cache.get(key);
       // Both times are whole seconds of the API server's clock: only a later second is surely later.
-      const old = known !== undefined && newerThan !== undefined && known.readAt <= Date.parse(newerThan);
+      const old = known !== undefined && known.readAt <= (parseTime(newerThan) ?? Number.NEGATIVE_INFINITY);
       return (await cache.fetch(key, { forceRefresh: old }))?.object;
     },
   };

@@ -10,6 +10,8 @@ export interface EventSeries {
   readonly firstAt: number;
   lastAt: number;
   count: number;
+  /** The object exists in the API server. */
+  written: boolean;
 }
 
 /** Events with the same key are counted in one object. */
@@ -29,6 +31,7 @@ export function beginSeries(event: NewEvent, now: number, sequence: number): Eve
     firstAt: now,
     lastAt: now,
     count: 0,
+    written: false,
   };
 }
 

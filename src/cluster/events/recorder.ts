@@ -1,17 +1,18 @@
 import { LRUCache } from "lru-cache";
 import PQueue from "p-queue";
 import type { Clock, Log } from "../../provider.ts";
-import { ApiError, type EventRecorder } from "../cluster.ts";
-import { calls } from "../rest/calls.ts";
+import { ApiError, type EventRecorder, type NewEvent } from "../cluster.ts";
 import type { Rest } from "../rest/rest.ts";
 import { createBackoff } from "../watch/backoff.ts";
-import { beginSeries, eventObject, eventPatch, seriesKey, type EventSeries } from "./event-series.ts";
+import { beginSeries, seriesKey, type EventSeries } from "./event-series.ts";
 import { createSpamFilter } from "./spam-filter.ts";
+import { writeEvent } from "./write-event.ts";
 
 export interface RecorderOptions {
   readonly rest: Rest;
   readonly clock: Clock;
   readonly log: Log;
+  /** 0 ≤ x < 1. */
   readonly random: () => number;
 }
 
@@ -21,88 +22,98 @@ const inFlight = 4;
 const mostQueued = 20_000;
 /** As client-go: so many series are remembered; a forgotten one begins a new object. */
 const mostSeries = 4096;
-/** As client-go: an event is given up after so many failures. */
-const mostTries = 12;
-const backoffMs = { first: 500, most: 10_000 };
-
-/** A series on its way to the API server. */
-interface Sending extends EventSeries {
-  queued: boolean;
-  /** The object exists. */
-  written: boolean;
-  failures: number;
-}
 
 export function createEventRecorder({ rest, clock, log, random }: RecorderOptions): EventRecorder {
-  const known = new LRUCache<string, Sending>({ max: mostSeries });
-  const mayTell = createSpamFilter(clock);
-  const queue = new PQueue({ concurrency: inFlight });
-  const backoff = createBackoff(backoffMs.first, backoffMs.most, random);
+  const known = new LRUCache<string, EventSeries>({ max: mostSeries });
+  const judge = createSpamFilter(clock);
+  const outbox = createOutbox({ rest, clock, log, random });
   let sequence = 0;
-  let flushing = 0;
   let overflowing = false;
-  const muted = new LRUCache<string, true>({ max: mostSeries });
 
-  function enqueue(series: Sending, priority: 0 | 1): void {
-    series.queued = true;
-    void queue.add(() => send(series), { priority });
-  }
-
-  async function send(series: Sending): Promise<void> {
-    const told = series.count;
-    try {
-      await write(series, rest);
-      series.failures = 0;
-      backoff.reset();
-      series.queued = false;
-      if (series.count > told) enqueue(series, 0);
-    } catch (error) {
-      series.failures += 1;
-      if (isPassing(error) && flushing === 0 && series.failures < mostTries) return hold(series, error);
-      series.queued = false;
-      const { about, reason } = series.event;
-      log.warn("event given up", { object: `${about.kind} ${about.namespace ?? ""}/${about.name}`, reason, error });
-      if (flushing > 0 && !(error instanceof ApiError)) drop();
-    }
-  }
-
-  /** Nobody gets through now: the whole queue waits, the failed one first in line. */
-  function hold(series: Sending, error: unknown): void {
-    const answered = error instanceof ApiError ? (error.retryAfter ?? 0) * 1000 : 0;
-    enqueue(series, 1);
-    if (queue.isPaused) return;
-    queue.pause();
-    clock.after(Math.max(backoff.next(), answered), () => queue.start());
-  }
-
-  function drop(): void {
-    if (queue.size > 0) log.warn("events given up: API server cannot be reached", { count: queue.size });
-    queue.clear();
+  function mayTell({ about, nodeName, reason }: NewEvent): boolean {
+    const verdict = judge(`${nodeName}/${about.kind}/${about.uid}`);
+    if (verdict === "limited") log.warn("events of this object are limited", { ...nameOf(about), reason });
+    if (verdict !== "allowed") return false;
+    const full = outbox.waiting() >= mostQueued;
+    if (full && !overflowing) log.warn("events are dropped: too many wait to be sent", { waiting: mostQueued });
+    overflowing = full;
+    return !full;
   }
 
   return {
     record(event) {
-      const object = `${event.nodeName}/${event.about.kind}/${event.about.uid}`;
-      if (!mayTell(object)) {
-        if (!muted.has(object)) log.warn("events of this object are limited", { object, reason: event.reason });
-        muted.set(object, true);
-        return;
-      }
-      const full = queue.size >= mostQueued;
-      if (full && !overflowing) log.warn("events are dropped: too many wait to be sent", { waiting: queue.size });
-      overflowing = full;
-      if (full) return;
-      const key = seriesKey(event);
+      if (!mayTell(event)) return;
       const now = clock.now();
-      let series = known.get(key);
-      if (series === undefined) {
-        series = { ...beginSeries(event, now, sequence++), queued: false, written: false, failures: 0 };
-        known.set(key, series);
-      }
+      const key = seriesKey(event);
+      const series = known.get(key) ?? beginSeries(event, now, sequence++);
+      known.set(key, series);
       series.count += 1;
       series.lastAt = now;
-      if (!series.queued) enqueue(series, 0);
+      outbox.put(series);
     },
+    flush: outbox.flush,
+  };
+}
+
+interface Outbox {
+  put(series: EventSeries): void;
+  waiting(): number;
+  flush(): Promise<void>;
+}
+
+/** As client-go: an event is given up after so many failures. */
+const mostTries = 12;
+const backoffMs = { first: 500, most: 10_000 };
+
+/** Sends series in order. What changes while it waits goes out once; while nobody answers, the whole box waits. */
+function createOutbox({ rest, clock, log, random }: RecorderOptions): Outbox {
+  const queue = new PQueue({ concurrency: inFlight });
+  const backoff = createBackoff(backoffMs.first, backoffMs.most, random);
+  const queued = new Set<EventSeries>();
+  let flushing = 0;
+
+  function put(series: EventSeries, tries = 0): void {
+    if (tries === 0 && queued.has(series)) return;
+    queued.add(series);
+    void queue.add(async () => send(series, tries), { priority: tries === 0 ? 0 : 1 });
+  }
+
+  async function send(series: EventSeries, tries: number): Promise<void> {
+    const told = series.count;
+    try {
+      await writeEvent(series, rest);
+      queued.delete(series);
+      backoff.reset();
+      if (series.count > told) put(series);
+    } catch (error) {
+      if (isPassing(error) && flushing === 0 && tries + 1 < mostTries) hold(series, tries + 1, error);
+      else giveUp(series, error);
+    }
+  }
+
+  function hold(series: EventSeries, tries: number, error: unknown): void {
+    put(series, tries);
+    if (queue.isPaused) return;
+    queue.pause();
+    const asked = error instanceof ApiError ? (error.retryAfter ?? 0) * 1000 : 0;
+    clock.after(Math.max(backoff.next(), asked), () => queue.start());
+  }
+
+  function giveUp(series: EventSeries, error: unknown): void {
+    queued.delete(series);
+    const fields = { ...nameOf(series.event.about), reason: series.event.reason, error };
+    // A refusal is ordinary in a namespace that ends, and a missing right has its own line.
+    if (!isPassing(error)) return log.debug("event refused", fields);
+    log.warn("event given up", fields);
+    if (flushing === 0 || error instanceof ApiError || queue.size === 0) return;
+    log.warn("events given up: the API server does not answer", { count: queue.size });
+    queue.clear();
+    queued.clear();
+  }
+
+  return {
+    put: (series) => put(series),
+    waiting: () => queue.size,
     async flush() {
       flushing += 1;
       queue.start();
@@ -112,28 +123,11 @@ export function createEventRecorder({ rest, clock, log, random }: RecorderOption
   };
 }
 
-async function write(series: Sending, rest: Rest): Promise<void> {
-  const { namespace, name } = series;
-  if (series.written) {
-    try {
-      await rest.send(calls.patchEvent, { namespace, name, body: eventPatch(series) });
-      return;
-    } catch (error) {
-      // Events live for an hour by default; then a new one begins.
-      if (!(error instanceof ApiError) || error.status !== 404) throw error;
-      series.written = false;
-    }
-  }
-  try {
-    await rest.send(calls.createEvent, { namespace, body: eventObject(series) });
-  } catch (error) {
-    // Ours, written by a try whose answer was lost.
-    if (!(error instanceof ApiError) || error.reason !== "AlreadyExists") throw error;
-  }
-  series.written = true;
-}
-
-/** No answer, overload and a server in trouble pass; a refusal stays one, e.g. in a namespace that ends. */
+/** No answer, overload and a server in trouble pass; a refusal stays one. */
 function isPassing(error: unknown): boolean {
   return !(error instanceof ApiError) || error.status >= 500 || error.status === 429;
+}
+
+function nameOf(about: NewEvent["about"]): object {
+  return { object: [about.kind, about.namespace, about.name].filter((part) => part !== undefined).join("/") };
 }

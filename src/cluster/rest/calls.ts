@@ -46,7 +46,13 @@ export const calls = {
   patchPodStatus: { ...pod, resource: "pods/status", verb: "patch", feature: "status of pods" },
   createEvent: { group: core, resource: "events", scope: "namespaced", verb: "create", feature: "events" },
   patchEvent: { group: core, resource: "events", scope: "namespaced", verb: "patch", feature: "repeated events" },
-  getConfigMap: { group: core, resource: "configmaps", scope: "namespaced", verb: "get", feature: "pods with a ConfigMap" },
+  getConfigMap: {
+    group: core,
+    resource: "configmaps",
+    scope: "namespaced",
+    verb: "get",
+    feature: "pods with a ConfigMap",
+  },
   getSecret: { group: core, resource: "secrets", scope: "namespaced", verb: "get", feature: "pods with a Secret" },
   createToken: {
     group: core,

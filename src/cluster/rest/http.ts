@@ -35,7 +35,7 @@ export interface ExchangeOptions {
 }
 
 /**
- * One request over undici's dispatch interface: half the CPU of `request()`, which builds a stream per answer. The
+ * One request over undici's dispatch interface, which costs less CPU than its `request()` with a stream per answer. The
  * deadline is our own because undici's starts only once a connection is free. Rejects when there was no full answer.
  */
 export function exchange(
@@ -44,71 +44,109 @@ export function exchange(
   request: HttpRequest,
   options: ExchangeOptions,
 ): Promise<HttpAnswer> {
-  const { clock, signal } = options;
   return new Promise((resolve, reject) => {
-    let controller: Dispatcher.DispatchController | undefined;
-    let ended: Error | undefined;
-    let status = 0;
-    let headers: HttpAnswer["headers"] = {};
-    const chunks: Buffer[] = [];
-    let streaming = false;
-
-    let cancelTimer = clock.after(options.patienceMs, () => give(silence(options.patienceMs)));
-    const onAbort = (): void => give(signal?.reason instanceof Error ? signal.reason : new Error("aborted"));
-    signal?.addEventListener("abort", onAbort, { once: true });
-
-    let lastChunk = 0;
-    const watchIdle = (idleMs: number): void => {
-      const left = lastChunk + idleMs - clock.monotonic();
-      if (left <= 0) give(silence(idleMs));
-      else cancelTimer = clock.after(left, () => watchIdle(idleMs));
-    };
-    const silence = (ms: number): Error => new NoAnswerError(`${request.method} ${request.path}`, ms / 1000);
-    const clean = (): void => {
-      cancelTimer();
-      signal?.removeEventListener("abort", onAbort);
-    };
-    const give = (error: Error): void => {
-      ended ??= error;
-      clean();
-      controller?.abort(ended);
-      reject(ended);
-    };
-
-    if (signal?.aborted === true) return onAbort();
-    const { method, path, body = null } = request;
-    const blank = { headersTimeout: 0, bodyTimeout: 0 };
-    dispatcher.dispatch({ origin, method, path, headers: request.headers, body, ...blank }, {
-      onRequestStart(started) {
-        controller = started;
-        if (ended !== undefined) started.abort(ended);
-      },
-      onResponseStart(_, statusCode, responseHeaders) {
-        status = statusCode;
-        headers = responseHeaders;
-        streaming = options.onChunk !== undefined && status === 200;
-        if (!streaming) return;
-        cancelTimer();
-        lastChunk = clock.monotonic();
-        if (options.idleMs !== undefined) watchIdle(options.idleMs);
-        options.onOpen?.();
-      },
-      onResponseData(_, chunk) {
-        if (!streaming) return void chunks.push(chunk);
-        lastChunk = clock.monotonic();
-        try {
-          options.onChunk?.(chunk);
-        } catch (error) {
-          give(error as Error);
-        }
-      },
-      onResponseEnd() {
-        clean();
-        resolve({ status, headers, body: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks) });
-      },
-      onResponseError(_, error) {
-        give(error);
-      },
-    });
+    const { method, path, headers, body = null } = request;
+    const handler = new Exchange(`${method} ${path}`, options, resolve, reject);
+    if (options.signal?.aborted === true) return handler.abort();
+    dispatcher.dispatch({ origin, method, path, headers, body, headersTimeout: 0, bodyTimeout: 0 }, handler);
   });
+}
+
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #what: string;
+  readonly #options: ExchangeOptions;
+  readonly #resolve: (answer: HttpAnswer) => void;
+  readonly #reject: (error: Error) => void;
+  readonly #chunks: Buffer[] = [];
+  #controller: Dispatcher.DispatchController | undefined;
+  #failure: Error | undefined;
+  #status = 0;
+  #headers: HttpAnswer["headers"] = {};
+  #streaming = false;
+  #lastChunk = 0;
+  #cancelTimer: () => void;
+
+  constructor(
+    what: string,
+    options: ExchangeOptions,
+    resolve: (answer: HttpAnswer) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.#what = what;
+    this.#options = options;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#cancelTimer = options.clock.after(options.patienceMs, () => this.#silence(options.patienceMs));
+    options.signal?.addEventListener("abort", this.abort, { once: true });
+  }
+
+  readonly abort = (): void => {
+    const reason: unknown = this.#options.signal?.reason;
+    this.#fail(reason instanceof Error ? reason : new Error("aborted", { cause: reason }));
+  };
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    // Given up while it waited for a connection.
+    if (this.#failure !== undefined) controller.abort(this.#failure);
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: HttpAnswer["headers"]): void {
+    this.#status = status;
+    this.#headers = headers;
+    this.#streaming = this.#options.onChunk !== undefined && status === 200;
+    if (!this.#streaming) return;
+    this.#cancelTimer();
+    this.#lastChunk = this.#options.clock.monotonic();
+    if (this.#options.idleMs !== undefined) this.#watchIdle(this.#options.idleMs);
+    this.#options.onOpen?.();
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.#streaming) {
+      this.#chunks.push(chunk);
+      return;
+    }
+    this.#lastChunk = this.#options.clock.monotonic();
+    try {
+      this.#options.onChunk?.(chunk);
+    } catch (error) {
+      this.#fail(error as Error);
+    }
+  }
+
+  onResponseEnd(): void {
+    this.#release();
+    const [first, ...more] = this.#chunks;
+    const body = first !== undefined && more.length === 0 ? first : Buffer.concat(this.#chunks);
+    this.#resolve({ status: this.#status, headers: this.#headers, body });
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.#fail(error);
+  }
+
+  /** Looks at the time of the last chunk instead of setting a timer anew for each one. */
+  #watchIdle(idleMs: number): void {
+    const left = this.#lastChunk + idleMs - this.#options.clock.monotonic();
+    if (left <= 0) this.#silence(idleMs);
+    else this.#cancelTimer = this.#options.clock.after(left, () => this.#watchIdle(idleMs));
+  }
+
+  #silence(ms: number): void {
+    this.#fail(new NoAnswerError(this.#what, ms / 1000));
+  }
+
+  #fail(error: Error): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    this.#release();
+    this.#controller?.abort(error);
+    this.#reject(error);
+  }
+
+  #release(): void {
+    this.#cancelTimer();
+    this.#options.signal?.removeEventListener("abort", this.abort);
+  }
 }

@@ -106,14 +106,14 @@ function select(config: KubeConfig, context: string | undefined, origin: string)
 async function readAccess(config: KubeConfig): Promise<Access> {
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw new Error("The kubeconfig has no cluster for its context.");
-  const options: Parameters<KubeConfig["applyToHTTPSOptions"]>[0] & Tls & { auth?: string | null | undefined } = {};
+  const options: Tls & { auth?: string; headers?: Record<string, unknown> } = {};
   await config.applyToHTTPSOptions(options);
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(options.headers ?? {})) {
     // A token file may end in a line break, which no header may hold.
     headers[name.toLowerCase()] = String(value).trim();
   }
-  if (options.auth != null) headers["authorization"] = `Basic ${Buffer.from(options.auth).toString("base64")}`;
+  if (options.auth !== undefined) headers["authorization"] = `Basic ${Buffer.from(options.auth).toString("base64")}`;
   const { ca, cert, key, servername, rejectUnauthorized } = options;
   return {
     server: cluster.server,

@@ -1,5 +1,5 @@
 import type { V1Status } from "@kubernetes/client-node";
-import type { Clock } from "../../model/clock.ts";
+import { parseTime, type Clock } from "../../model/clock.ts";
 import type { Wire } from "../../model/kube.ts";
 import { ApiError } from "../cluster.ts";
 import { pathOf, type Call, type Target } from "./calls.ts";
@@ -91,8 +91,8 @@ export function createRest({ transport, health, clock, patienceMs }: RestOptions
 
   async function sendForAnswer<T>(call: Call, request: RestRequest): Promise<Answer<T>> {
     const answer = judge(call, await ask(httpRequest(call, request), request.signal));
-    const date = Date.parse(String(answer.headers["date"]));
-    return { object: parse<T>(answer), bytes: answer.body.length, date: Number.isNaN(date) ? undefined : date };
+    const date = parseTime(String(answer.headers["date"]));
+    return { object: parse<T>(answer), bytes: answer.body.length, date };
   }
 
   async function stream(call: Call, request: RestRequest, { onChunk, idleMs, signal }: StreamOptions): Promise<void> {

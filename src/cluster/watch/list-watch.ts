@@ -156,7 +156,8 @@ async function listPage<T>(
 
 function take<T extends KubeObject>(event: WatchEvent<T>, session: Session<T>, sink: WatchSink<T>): void {
   const { type, object } = event;
-  if (type === "ERROR") throw new ApiError(object.code ?? 500, object.reason ?? "Unknown", object.message ?? "no message");
+  if (type === "ERROR")
+    throw new ApiError(object.code ?? 500, object.reason ?? "Unknown", object.message ?? "no message");
   if (type !== "BOOKMARK") tell(session.store.apply(type, trim(object)), sink);
   session.version = object.metadata?.resourceVersion ?? session.version;
   session.progress = true;
