@@ -1,7 +1,9 @@
 import { execFile } from "node:child_process";
 import { X509Certificate } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { Agent } from "node:https";
+import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
@@ -11,7 +13,6 @@ import { afterEach, describe, expect, it, test, vi } from "vitest";
 
 import { fakeClock } from "../../test/support/fake-clock.ts";
 import type { LogRecord } from "../provider.ts";
-import { certifiedUser } from "./auth/client-certificate.ts";
 import { selfSignedCertificate } from "./certificate.ts";
 import type { FoundPod } from "./pod-lookup.ts";
 import { startTestServer, testAuthority, type TestServer, type TestServerOptions } from "./testing.ts";
@@ -69,11 +70,6 @@ describe("TLS", () => {
       const again = await handshake(server, { ...only, ...(session === undefined ? {} : { session }) });
       expect(again).toMatchObject({ reused: false, status: "HTTP/1.1 401 Unauthorized" });
     }
-  });
-
-  it("believes no `authorized` without a certificate, as old versions of Node set it on resumed sessions", () => {
-    const resumed = { authorized: true, getPeerCertificate: () => ({}) } as unknown as TLSSocket;
-    expect(certifiedUser(resumed)).toBeUndefined();
   });
 
   it("speaks nothing below TLS 1.2 and no HTTP/2", async () => {
@@ -157,6 +153,19 @@ describe("the client CA", () => {
     for await (const chunk of response) body += String(chunk);
     expect(body).toBe("one\ntwo\n");
     await vi.waitFor(() => expect(socket.destroyed).toBe(true));
+  });
+
+  it("binds a connection with which its handshake began, however late the handshake ends", async () => {
+    const clock = fakeClock(Date.now());
+    let ca = authority.cert;
+    const server = await start({ clock, clientCA: () => Promise.resolve(ca) });
+    const early = createConnection({ host: "127.0.0.1", port: server.port });
+    await once(early, "connect");
+    // Connections are accepted in order: when this one was answered, the early one is known.
+    expect((await server.ask("/pods", admin)).status).toBe(200);
+    ca = second.cert;
+    await clock.advance(60_000);
+    expect((await handshake(server, { ...admin, socket: early })).status).toBe("HTTP/1.1 401 Unauthorized");
   });
 
   it("stays when it cannot be read or is no PEM, and is asked more often until the first one is there", async () => {

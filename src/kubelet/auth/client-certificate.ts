@@ -21,7 +21,7 @@ export interface CertifiedUser {
 export function certifiedUser(socket: TLSSocket): CertifiedUser | undefined {
   if (!socket.authorized) return undefined;
   // An empty object where there is none.
-  const certificate: Partial<PeerCertificate> = socket.getPeerCertificate();
+  const certificate: Partial<PeerCertificate> = socket.getPeerCertificate() ?? {};
   const name = certificate.subject?.CN;
   const notAfter = parseTime(certificate.valid_to);
   // Several common names: nobody can say which one is meant.
