@@ -60,6 +60,7 @@ test.for<[image: string, key: string, found: boolean]>([
   ["abc.example.com/x", "ab*bc.example.com", false],
   ["abbc.example.com/x", "ab*bc.example.com", true],
   ["a.example.com/x", "*a*a*.example.com", false],
+  ["ab.example.com/x", "*ab*b.example.com", false],
 ])("%s with a credential for %s: %s", ([image, key, found]) => {
   expect(tried(image, key)).toEqual(found ? [key] : []);
 });

@@ -178,6 +178,14 @@ test("arguments that repeat a large variable are refused too, for a container an
   expect(await problemsOf(podWith({ ...big, args: ["$(BIG)".repeat(7)] }), settings)).toEqual([
     expect.stringMatching(/^invalid spec\.containers\[0\]\.args\[0\]: .*too long/),
   ]);
+  const often = Array.from({ length: 7 }, () => "$(BIG)");
+  expect(await problemsOf(podWith({ ...big, args: often }), settings)).toEqual([
+    expect.stringMatching(/^invalid spec\.containers\[0\]\.args\[6\]: .*too long/),
+  ]);
+  const env = often.map((value, index) => ({ name: `V${index}`, value }));
+  expect(await problemsOf(podWith({ ...big, env }), settings)).toEqual([
+    expect.stringMatching(/^invalid spec\.containers\[0\]\.env\[6\]\.value: .*too long/),
+  ]);
   const containers = Array.from({ length: 6 }, (_, index) => ({
     name: `c${index}`,
     image: "busybox:1",

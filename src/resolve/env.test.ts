@@ -47,11 +47,13 @@ test("later entries of envFrom win, env wins over envFrom, both win over service
       env: [
         { name: "SIZE", value: "small" },
         { name: "DB_SERVICE_PORT", value: "mine" },
+        { name: "SEEN", value: "$(DB_SERVICE_PORT)" },
       ],
     },
     { ...world, services },
   );
   expect(variables).toMatchObject({
+    SEEN: "mine",
     COLOUR: "blue",
     SIZE: "small",
     DB_SERVICE_HOST: "10.0.0.2",

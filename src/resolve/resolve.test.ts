@@ -129,7 +129,15 @@ test("no token is asked for while the pod has to wait for an object", async () =
 
 test("an absent optional object does not keep the pod from its token", async () => {
   const volumes = [tokenVolume("t"), { name: "c", configMap: { name: "gone", optional: true } }];
-  expect(await resolved(podOf({ volumes }), world)).toMatchObject({ ok: true });
+  expect(await resolved(podOf({ volumes }), world)).toMatchObject({
+    ok: true,
+    pod: {
+      volumes: [
+        { name: "t", files: [{ path: "token" }] },
+        { name: "c", files: [] },
+      ],
+    },
+  });
 });
 
 // The token of the sources expires at 01:00:00.
