@@ -19,14 +19,14 @@ export interface DataObject {
   readonly pullCredentials: readonly PullCredential[] | undefined;
 }
 
-export interface Token {
+interface Token {
   readonly content: SecretText;
   /** Milliseconds since 1970. */
   readonly refreshAt: number | undefined;
 }
 
 /** What asking for something came to. */
-export type Answer<T> = { readonly found: T } | { readonly absent: true } | { readonly failed: string };
+type Answer<T> = { readonly found: T } | { readonly absent: true } | { readonly failed: string };
 
 export interface Gathered {
   readonly namespace: string;

@@ -67,7 +67,7 @@ export type ResolveReason =
   | `FailedToRead${"Mandatory" | "Optional"}${ObjectKind}`
   | "InvalidEnvironmentVariableNames";
 
-export type KubeletReason = "Failed" | "FailedMount" | "FailedCreatePodSandBox";
+type KubeletReason = "Failed" | "FailedMount" | "FailedCreatePodSandBox";
 
 /** Which field something is about; `volume` and `container` are names. */
 export interface Where {
