@@ -30,7 +30,7 @@ interface Watcher {
   synced: boolean;
 }
 
-type Faults = Partial<Record<(typeof faults)[number], number>>;
+type Faults = { -readonly [K in keyof Script["faults"]]: Script["faults"][K] };
 
 export const keyOf = ({ clusterUid, podUid, attempt }: TaskIdentity): string => `${clusterUid}/${podUid}/${attempt}`;
 

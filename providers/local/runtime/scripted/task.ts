@@ -109,7 +109,8 @@ export class ScriptedTask {
 
   #goOn(): void {
     for (const index of whoseTurn(this.state.containers)) {
-      if (this.#runs[index]?.begun === false) this.#begin(index);
+      // One that ended at once may have taken the whole task with it.
+      if (this.#deadline === undefined && this.#runs[index]?.begun === false) this.#begin(index);
     }
   }
 

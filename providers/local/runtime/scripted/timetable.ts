@@ -26,13 +26,21 @@ export interface Script {
   /** `missing`: the image cannot be pulled, the container waits with ErrImagePull. */
   readonly image: "present" | "missing";
   /** How many calls of `start` fail before one is accepted. `lostAnswer`: the task starts, the answer is an error. */
-  readonly faults: Readonly<Partial<Record<(typeof faults)[number], number>>>;
+  readonly faults: Readonly<Partial<Record<(typeof faults)[number], number | undefined>>>;
 }
+
+export type ScriptChanges = { readonly [K in keyof Script]?: Script[K] | undefined };
 
 export interface Timetable {
   readonly defaults: Script;
   /** Differences from the defaults, by image as the pod writes it. */
-  readonly images: Readonly<Record<string, Partial<Script>>>;
+  readonly images: Readonly<Record<string, ScriptChanges>>;
+}
+
+/** Later changes win; `undefined` changes nothing. */
+export function changedScript(script: Script, ...changes: readonly ScriptChanges[]): Script {
+  const entries = changes.flatMap((change) => Object.entries(change).filter(([, value]) => value !== undefined));
+  return { ...script, ...Object.fromEntries(entries) };
 }
 
 export const defaultScript: Script = {
@@ -49,7 +57,7 @@ export const defaultScript: Script = {
 export const defaultTimetable: Timetable = { defaults: defaultScript, images: {} };
 
 /** The variables that a pod can set to change its own script, e.g. `SCRIPT_RUN=30`, `SCRIPT_FAULTS=throttled:2,lostAnswer:1`. */
-const variables: Readonly<Record<string, (value: string) => Partial<Script>>> = {
+const variables: Readonly<Record<string, (value: string) => ScriptChanges>> = {
   SCRIPT_ACCEPT: (value) => ({ accept: seconds(value) }),
   SCRIPT_START: (value) => ({ start: seconds(value) }),
   SCRIPT_RUN: (value) => ({ run: value === "forever" ? "forever" : seconds(value) }),
@@ -68,7 +76,7 @@ export function scriptOf(
   container: Pick<ContainerSpec, "name" | "kind" | "image" | "env">,
   timetable: Timetable,
 ): Script {
-  const changes: Partial<Script>[] = [];
+  const changes: ScriptChanges[] = [];
   if (container.kind === "init" && timetable.defaults.run === "forever") changes.push({ run: 0 });
   const entry = timetable.images[container.image];
   if (entry !== undefined) changes.push(entry);
@@ -76,10 +84,10 @@ export function scriptOf(
     if (name.startsWith("SCRIPT_")) changes.push(fromVariable(container.name, name, value));
   }
   // The very same object for all containers that change nothing: thousands of them cost no memory.
-  return changes.length === 0 ? timetable.defaults : Object.assign({}, timetable.defaults, ...changes);
+  return changes.length === 0 ? timetable.defaults : changedScript(timetable.defaults, ...changes);
 }
 
-function fromVariable(container: string, name: string, value: unknown): Partial<Script> {
+function fromVariable(container: string, name: string, value: unknown): ScriptChanges {
   const parse = variables[name];
   const allowed = Object.keys(variables).join(", ");
   if (parse === undefined) throw invalid(container, `there is no variable ${name}, only ${allowed}`);

@@ -1,0 +1,86 @@
+import type { Capacity, Provider, ProviderContext, TaskFeed, TaskIdentity, TaskState } from "../../src/provider.ts";
+import { configSchema, type LocalConfig } from "./config.ts";
+import { openRuntime } from "./open-runtime.ts";
+import { parseBytes } from "./quantity.ts";
+import type { Runtime, RuntimeFacts } from "./runtime/runtime.ts";
+import { supportRows } from "./support.ts";
+import { type LocalRequest, translate } from "./translate.ts";
+
+/** What the registry loads. `config`: part `local` of the node's configuration. */
+export async function create(config: unknown, context: ProviderContext): Promise<Provider<LocalRequest>> {
+  const parsed = configSchema.parse(config ?? {});
+  const runtime = await openRuntime(parsed, context);
+  try {
+    return await createLocalProvider(runtime, parsed.capacity, context);
+  } catch (error) {
+    await runtime.close();
+    throw error;
+  }
+}
+
+/** The local provider over any runtime; `promised` overrides what the runtime tells of its host. */
+export async function createLocalProvider(
+  runtime: Runtime,
+  promised: LocalConfig["capacity"],
+  { clusterUid, nodeName, log }: ProviderContext,
+): Promise<Provider<LocalRequest>> {
+  const ours = (task: TaskState): boolean => task.nodeName === nodeName && task.identity.clusterUid === clusterUid;
+  // Until an engine that is away tells otherwise, its tasks are taken to have addresses.
+  let where = { kind: runtime.kind, taskAddresses: true };
+  let support = supportRows(where);
+  const facts = async (): Promise<RuntimeFacts> => {
+    const found = await runtime.facts();
+    if (found.taskAddresses !== where.taskAddresses) {
+      where = { kind: runtime.kind, taskAddresses: found.taskAddresses };
+      support = supportRows(where);
+    }
+    return found;
+  };
+  await facts().catch((error: unknown) => log.warn("runtime tells no facts yet", { runtime: runtime.kind, error }));
+
+  return {
+    name: "local",
+    restarts: "container",
+    memory: Infinity,
+    get support() {
+      return support;
+    },
+    translate: (pod) => translate(pod, support, where),
+    async launch({ identity, token, request }, signal) {
+      signal.throwIfAborted();
+      return runtime.start({ ...request, identity, token });
+    },
+    stop: async (task, how) => runtime.stop(task, how),
+    list: async () => (await runtime.list()).filter(ours),
+    watch: async (feed, signal) => runtime.watch(onlyOf(feed, clusterUid, ours), signal),
+    capacity: async () => capacityOf(await facts(), promised),
+    restart: async (task, container, instance) => runtime.restart(task, container, instance),
+    logs: (source, want, signal) => runtime.logs(source, want, signal),
+    stats: async () => (await runtime.stats()).filter(({ identity }) => identity.clusterUid === clusterUid),
+    close: async () => runtime.close(),
+  };
+}
+
+/** A runtime may hold tasks of other clusters and nodes; none of them is ever told or touched. */
+function onlyOf(feed: TaskFeed, clusterUid: string, ours: (task: TaskState) => boolean): TaskFeed {
+  return {
+    task: (state) => ours(state) && feed.task(state),
+    gone: (identity: TaskIdentity) => identity.clusterUid === clusterUid && feed.gone(identity),
+    synced: () => feed.synced(),
+    health: (trouble) => feed.health(trouble),
+  };
+}
+
+function capacityOf(facts: RuntimeFacts, promised: LocalConfig["capacity"]): Capacity {
+  const { cpu = facts.cpu, memory, ephemeralStorage, pods } = promised;
+  return {
+    cpu,
+    memory: memory === undefined ? facts.memory : parseBytes(memory),
+    ephemeralStorage: ephemeralStorage === undefined ? facts.ephemeralStorage : parseBytes(ephemeralStorage),
+    pods,
+    osImage: facts.osImage,
+    kernelVersion: facts.kernelVersion,
+    containerRuntime: facts.containerRuntime,
+    architecture: facts.architecture,
+  };
+}

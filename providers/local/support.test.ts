@@ -1,0 +1,206 @@
+// oxlint-disable-next-line burstlet/imports -- The generated classes are the list of the API's fields.
+import * as kubernetes from "@kubernetes/client-node";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { admitted } from "../../test/support/pods.ts";
+import { podOf, podWith } from "../../test/support/resolve-sources.ts";
+import type { Pod } from "../../src/provider.ts";
+import { allRows, type Fields, knownFields, refusalsOf, supportRows } from "./support.ts";
+import type { RuntimeKind } from "./support/row.ts";
+import { supportTable } from "./support-table.ts";
+
+interface Described {
+  readonly attributeTypeMap?: readonly { readonly baseName: string; readonly type: string }[];
+}
+
+const typesOf = kubernetes as unknown as Readonly<Record<string, Described | undefined>>;
+
+/** The fields of a type of the API, by name, with the type of each. */
+function fieldsOfType(type: string): ReadonlyMap<string, string> {
+  const bare = type.replace(/^Array<(.*)>$/, "$1");
+  return new Map((typesOf[bare]?.attributeTypeMap ?? []).map((attribute) => [attribute.baseName, attribute.type]));
+}
+
+/** Fields of the type that no row speaks of. */
+function withoutRow(type: string, known: Fields, at: string): string[] {
+  if (known.size === 0) return [];
+  return [...fieldsOfType(type)].flatMap(([name, inner]) => {
+    const below = known.get(name);
+    return below === undefined ? [`${at}.${name}`] : withoutRow(inner, below, `${at}.${name}`);
+  });
+}
+
+/** Rows about fields that the type does not have. */
+function withoutField(type: string, known: Fields, at: string): string[] {
+  return [...known].flatMap(([name, below]) => {
+    const inner = fieldsOfType(type).get(name);
+    return inner === undefined ? [`${at}.${name}`] : withoutField(inner, below, `${at}.${name}`);
+  });
+}
+
+describe("the support table", () => {
+  test("has a row for every field of a pod's spec that Kubernetes has", () => {
+    expect(fieldsOfType("V1PodSpec").size).toBeGreaterThan(40);
+    expect(withoutRow("V1PodSpec", knownFields, "spec")).toEqual([]);
+  });
+
+  test("has no row for a field that Kubernetes does not have", () => {
+    expect(withoutField("V1PodSpec", knownFields, "spec")).toEqual([]);
+  });
+
+  test("tells of every row in a sentence, and finds what it changes or refuses", () => {
+    for (const { effect, sentence, find, path } of allRows) {
+      expect(sentence, path).toMatch(/^[A-Z].*[.]$/);
+      expect(find !== undefined, path).toBe(effect !== "kept");
+    }
+  });
+
+  test("is the table in the README; UPDATE_DOCS=1 rewrites it", async () => {
+    const path = join(import.meta.dirname, "README.md");
+    const readme = await readFile(path, "utf8");
+    const [before, , after] = readme.split(/(?<=<!-- support -->\n)|(?=<!-- \/support -->)/);
+    const expected = `${before}${supportTable(allRows)}${after}`;
+    if (process.env["UPDATE_DOCS"] === "1") await writeFile(path, expected);
+    else expect(readme).toBe(expected);
+  });
+});
+
+const rows = (kind: RuntimeKind = "engine", taskAddresses = true) => supportRows({ kind, taskAddresses });
+const refusedPaths = (pod: Pod, table = rows()): string[] => refusalsOf(pod, table).map(({ path }) => path);
+const changedPaths = (pod: Pod, table = rows()): string[] =>
+  table.flatMap(({ effect, find }) => (effect === "changed" ? [...(find?.(pod) ?? [])] : []));
+
+describe("a pod", () => {
+  test.for<RuntimeKind>(["engine", "process", "scripted"])(
+    "with what Kubernetes adds by itself is neither refused nor changed by runtime %s",
+    (kind) => {
+      const pod = admitted(
+        podWith({ ports: [{ containerPort: 80 }], resources: { requests: { cpu: "1", memory: "1Gi" } } }),
+      );
+      expect(refusedPaths(pod, rows(kind))).toEqual([]);
+      expect(changedPaths(pod, rows(kind))).toEqual([]);
+    },
+  );
+
+  test.for<[field: string, pod: Pod, path: string]>([
+    ["hostNetwork", podOf({ hostNetwork: true }), "spec.hostNetwork"],
+    ["hostUsers: false", podOf({ hostUsers: false }), "spec.hostUsers"],
+    ["a hostPath", podOf({ volumes: [{ name: "a", hostPath: { path: "/" } }] }), "spec.volumes[0].hostPath"],
+    [
+      "a hostPort",
+      podWith({ ports: [{ containerPort: 1 }, { containerPort: 2, hostPort: 2 }] }),
+      "spec.containers[0].ports[1].hostPort",
+    ],
+    ["a probe", podWith({ livenessProbe: { httpGet: { port: 80 } } }), "spec.containers[0].livenessProbe"],
+    ["a hook", podWith({ lifecycle: { preStop: { sleep: { seconds: 1 } } } }), "spec.containers[0].lifecycle"],
+    [
+      "a GPU",
+      podWith({ resources: { limits: { cpu: "1", "nvidia.com/gpu": "1" } } }),
+      "spec.containers[0].resources.limits",
+    ],
+    [
+      "huge pages",
+      podOf({ volumes: [{ name: "a", emptyDir: { medium: "HugePages" } }] }),
+      "spec.volumes[0].emptyDir.medium",
+    ],
+    ["a user", podOf({ securityContext: { runAsUser: 0 } }), "spec.securityContext.runAsUser"],
+    [
+      "no escalation",
+      podWith({ securityContext: { allowPrivilegeEscalation: false } }),
+      "spec.containers[0].securityContext.allowPrivilegeEscalation",
+    ],
+    [
+      "dropped capabilities",
+      podWith({ securityContext: { capabilities: { drop: ["ALL"] } } }),
+      "spec.containers[0].securityContext.capabilities.drop",
+    ],
+    ["Windows", podOf({ os: { name: "windows" } }), "spec.os.name"],
+    ["a terminal", podWith({ tty: true }), "spec.containers[0].tty"],
+    [
+      "an init container's rule",
+      podOf({ initContainers: [{ name: "i", restartPolicy: "Never" }] }),
+      "spec.initContainers[0].restartPolicy",
+    ],
+    [
+      "a claim",
+      podOf({ volumes: [{ name: "a", persistentVolumeClaim: { claimName: "c" } }] }),
+      "spec.volumes[0].persistentVolumeClaim",
+    ],
+  ])("with %s is refused for it", ([, pod, path]) => {
+    expect(refusedPaths(pod)).toEqual([path]);
+  });
+
+  test.for<[field: string, pod: Pod]>([
+    ["hostNetwork: false", podOf({ hostNetwork: false, hostUsers: true, shareProcessNamespace: false })],
+    ["Linux", podOf({ os: { name: "linux" } })],
+    ["a sidecar", podOf({ initContainers: [{ name: "s", restartPolicy: "Always" }] })],
+    ["emptyDir in memory", podOf({ volumes: [{ name: "a", emptyDir: { medium: "Memory", sizeLimit: "1Mi" } }] })],
+    [
+      "settings that are the default",
+      podWith({ tty: false, securityContext: { privileged: false, runAsNonRoot: false, capabilities: {} } }),
+    ],
+    ["no host port", podWith({ ports: [{ containerPort: 80, hostPort: 0 }] })],
+  ])("with %s is accepted", ([, pod]) => {
+    expect(refusedPaths(pod)).toEqual([]);
+    expect(changedPaths(pod)).toEqual([]);
+  });
+
+  test("is told every reason at once", () => {
+    const pod = podOf({
+      hostPID: true,
+      containers: [
+        { name: "a", stdin: true },
+        { name: "b", stdin: true },
+      ],
+    });
+    expect(refusedPaths(pod)).toEqual(["spec.hostPID", "spec.containers[0].stdin", "spec.containers[1].stdin"]);
+  });
+
+  test("with a field that no row knows is refused, wherever the field is", () => {
+    const pod = podWith(
+      { ports: [{ containerPort: 80, teleport: true } as never], flavour: "sweet" } as never,
+      {
+        gravity: { less: true },
+        volumes: [{ name: "a", holographic: {} } as never, { name: "b", emptyDir: { colour: "red" } as never }],
+        affinity: null,
+      } as never,
+    );
+    expect(refusedPaths(pod)).toEqual([
+      "spec.containers[0].ports[0].teleport",
+      "spec.containers[0].flavour",
+      "spec.gravity",
+      "spec.volumes[0].holographic",
+      "spec.volumes[1].emptyDir.colour",
+    ]);
+  });
+
+  test("with ports is refused where nothing could reach them", () => {
+    const pod = podWith({ ports: [{ containerPort: 80 }] });
+    expect(refusedPaths(pod, rows("process", false))).toEqual(["spec.containers[0].ports[0].containerPort"]);
+    expect(refusedPaths(podWith({}), rows("process", false))).toEqual([]);
+  });
+
+  test("gets the seccomp profile that its runtime really has, or none", () => {
+    const pod = (type: string): Pod => podOf({ securityContext: { seccompProfile: { type } } });
+    const path = ["spec.securityContext.seccompProfile.type"];
+    expect(refusedPaths(pod("RuntimeDefault"), rows("engine"))).toEqual([]);
+    expect(refusedPaths(pod("Unconfined"), rows("engine"))).toEqual(path);
+    expect(refusedPaths(pod("RuntimeDefault"), rows("process"))).toEqual(path);
+    expect(refusedPaths(pod("Unconfined"), rows("process"))).toEqual([]);
+  });
+
+  test("is told what is honoured differently", () => {
+    const pod = podWith(
+      { resources: { limits: { "ephemeral-storage": "1Gi" } } },
+      { subdomain: "web", imagePullSecrets: [{ name: "a" }], volumes: [{ name: "v", emptyDir: { sizeLimit: "1Gi" } }] },
+    );
+    expect(changedPaths(pod, rows("process"))).toEqual([
+      "spec.imagePullSecrets",
+      "spec.subdomain",
+      "spec.containers[0].resources.limits.ephemeral-storage",
+      "spec.volumes[0].emptyDir.sizeLimit",
+    ]);
+    expect(changedPaths(pod, rows("engine"))).not.toContain("spec.imagePullSecrets");
+  });
+});

@@ -1,0 +1,49 @@
+import type { Pod, Refusal, SupportRow } from "../../src/provider.ts";
+import { containerRows } from "./support/container-rows.ts";
+import { podRows } from "./support/pod-rows.ts";
+import type { LocalRow, Where } from "./support/row.ts";
+import { securityRows } from "./support/security-rows.ts";
+import { volumeRows } from "./support/volume-rows.ts";
+
+/** Every field of a pod's spec in Kubernetes 1.36, in the order of the documentation. */
+export const allRows: readonly LocalRow[] = [...podRows, ...containerRows, ...securityRows, ...volumeRows];
+
+/** The rows that hold for this runtime on this host. */
+export function supportRows(where: Where): readonly SupportRow[] {
+  return allRows.filter(({ on }) => on === undefined || on.holds(where));
+}
+
+/** Every field of the pod that cannot be honoured: by a row, or because no row knows it. */
+export function refusalsOf(pod: Pod, rows: readonly SupportRow[]): readonly Refusal[] {
+  const byRow = rows.flatMap(({ effect, sentence, find }) =>
+    effect === "refused" ? (find?.(pod) ?? []).map((path) => ({ path, sentence })) : [],
+  );
+  const unknown = unknownFields(pod.spec, knownFields, "spec").map((path) => ({
+    path,
+    sentence: "This field is newer than this version of burstlet, which cannot tell what it asks for: remove it.",
+  }));
+  return [...byRow, ...unknown];
+}
+
+/** The known fields below one field; an empty map: a row keeps the field as a whole, whatever is in it. */
+export interface Fields extends ReadonlyMap<string, Fields> {}
+
+export const knownFields: Fields = treeOf(allRows.map(({ path }) => path.replaceAll("[]", "").split(".").slice(1)));
+
+function treeOf(paths: readonly (readonly string[])[]): Fields {
+  const below = new Map<string, (readonly string[])[]>();
+  for (const [first = "", ...rest] of paths) below.set(first, [...(below.get(first) ?? []), rest]);
+  return new Map(
+    [...below].map(([name, rests]) => [name, rests.some(({ length }) => length === 0) ? new Map() : treeOf(rests)]),
+  );
+}
+
+function unknownFields(value: unknown, known: Fields, at: string): readonly string[] {
+  if (known.size === 0 || typeof value !== "object" || value === null) return [];
+  if (Array.isArray(value)) return value.flatMap((item, index) => unknownFields(item, known, `${at}[${index}]`));
+  return Object.entries(value).flatMap(([name, inner]) => {
+    if (inner === undefined || inner === null) return [];
+    const below = known.get(name);
+    return below === undefined ? [`${at}.${name}`] : unknownFields(inner, below, `${at}.${name}`);
+  });
+}

@@ -1,0 +1,130 @@
+import {
+  changed,
+  inContainers,
+  is,
+  isNot,
+  isSet,
+  kept,
+  type LocalRow,
+  on,
+  onlyOn,
+  refused,
+  withoutAddresses,
+} from "./row.ts";
+
+const noProbes =
+  "Probing is not available yet on this provider, and a pod whose health nobody checks would look healthy: remove the probe.";
+const noAttach = "Attaching is not available on this provider yet, so nobody could type into the container: remove it.";
+const counted = ["cpu", "memory", "ephemeral-storage"];
+
+/** Fields of containers, but for security. */
+export const containerRows: readonly LocalRow[] = [
+  ...inContainers((at) => [
+    kept(`${at}.args`, "Kept."),
+    kept(`${at}.command`, "Kept."),
+    kept(`${at}.env[].name`, "Kept."),
+    kept(`${at}.env[].value`, "Kept, with $(VAR) expanded."),
+    kept(`${at}.env[].valueFrom.configMapKeyRef`, "Kept: read when the pod starts."),
+    kept(`${at}.env[].valueFrom.fieldRef`, "Kept."),
+    refused(
+      `${at}.env[].valueFrom.fileKeyRef`,
+      "The environment is fixed before the task runs, so it cannot come from a file of an earlier container.",
+    ),
+    kept(`${at}.env[].valueFrom.resourceFieldRef`, "Kept."),
+    kept(`${at}.env[].valueFrom.secretKeyRef`, "Kept: read when the pod starts."),
+    kept(`${at}.envFrom`, "Kept: read when the pod starts."),
+    kept(`${at}.image`, "Kept."),
+    on(
+      onlyOn("process"),
+      kept(`${at}.image`, "A name of the process runtime's own table of images; an unknown one is ErrImagePull."),
+    ),
+    kept(`${at}.imagePullPolicy`, "Kept."),
+    refused(`${at}.lifecycle`, "Hooks are not available yet on this provider: remove lifecycle."),
+    refused(`${at}.livenessProbe`, noProbes),
+    kept(`${at}.name`, "Kept."),
+    ...ports(`${at}.ports[]`),
+    refused(`${at}.readinessProbe`, noProbes),
+    kept(`${at}.resizePolicy`, "Kept, and without effect: nothing is resized in place."),
+    ...resources(`${at}.resources`),
+    refused(
+      `${at}.restartPolicyRules`,
+      "Rules by exit code are not available here: use the pod's restartPolicy or a Job's podFailurePolicy.",
+    ),
+    refused(`${at}.startupProbe`, noProbes),
+    refused(`${at}.stdin`, noAttach, is(true)),
+    kept(`${at}.stdinOnce`, "Means something only with stdin, which is refused."),
+    kept(`${at}.terminationMessagePath`, "Kept."),
+    kept(`${at}.terminationMessagePolicy`, "Kept."),
+    refused(`${at}.tty`, noAttach, is(true)),
+    refused(`${at}.volumeDevices`, "Block devices are not available here: remove volumeDevices."),
+    ...mounts(`${at}.volumeMounts[]`),
+    kept(`${at}.workingDir`, "Kept."),
+  ]),
+  refused(
+    "spec.containers[].restartPolicy",
+    "A restart policy of a single container is not available here: use the pod's restartPolicy.",
+  ),
+  refused(
+    "spec.initContainers[].restartPolicy",
+    "Always makes a sidecar of it, which is kept; other policies of a single container are not available here.",
+    isNot("Always"),
+  ),
+];
+
+function ports(at: string): readonly LocalRow[] {
+  return [
+    kept(`${at}.containerPort`, "Reachable at the pod's own address."),
+    on(
+      withoutAddresses,
+      refused(`${at}.containerPort`, "Pods get no address of their own on this host, so nothing could reach the port."),
+    ),
+    refused(`${at}.hostIP`, "Ports of the host cannot be given away here: remove hostIP and use a Service."),
+    refused(
+      `${at}.hostPort`,
+      "Ports of the host cannot be given away here: remove hostPort and use a Service.",
+      (value) => isSet(value) && value !== 0,
+    ),
+    kept(`${at}.name`, "Kept."),
+    kept(`${at}.protocol`, "Kept."),
+  ];
+}
+
+function resources(at: string): readonly LocalRow[] {
+  const extended = "Only cpu, memory and ephemeral-storage exist here, no devices and no huge pages: remove ";
+  const beyond = (list: "limits" | "requests"): LocalRow => ({
+    path: `${at}.${list}`,
+    effect: "refused",
+    sentence: `${extended}other ${list}.`,
+    find: (pod) =>
+      refused(`${at}.${list}`, "", (value) => Object.keys(value ?? {}).some((name) => !counted.includes(name))).find?.(
+        pod,
+      ) ?? [],
+  });
+  return [
+    refused(`${at}.claims`, "Dynamic resource allocation is not available here: remove the claims."),
+    kept(`${at}.limits`, "Limits of cpu and memory are enforced where the host or engine has control groups."),
+    changed(
+      `${at}.limits.ephemeral-storage`,
+      "Not enforced: the scheduler counts it, but nothing ends a container that writes more.",
+    ),
+    beyond("limits"),
+    kept(`${at}.requests`, "The scheduler counts them."),
+    beyond("requests"),
+  ];
+}
+
+function mounts(at: string): readonly LocalRow[] {
+  return [
+    kept(`${at}.mountPath`, "Kept."),
+    refused(`${at}.mountPropagation`, "Mounts do not propagate here: only None is possible.", isNot("None")),
+    kept(`${at}.name`, "Kept."),
+    kept(`${at}.readOnly`, "Kept."),
+    refused(
+      `${at}.recursiveReadOnly`,
+      "Recursively read-only mounts cannot be promised here: use IfPossible or leave it out.",
+      is("Enabled"),
+    ),
+    kept(`${at}.subPath`, "Kept."),
+    kept(`${at}.subPathExpr`, "Kept, with $(VAR) expanded."),
+  ];
+}

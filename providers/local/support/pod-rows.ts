@@ -1,0 +1,62 @@
+import { changed, is, isNot, kept, type LocalRow, on, onlyOn, refused } from "./row.ts";
+
+const scheduling = "For the scheduler alone, which has done its work when the pod arrives here.";
+const ownNamespaces = "A pod here cannot share the namespaces of the host: remove the field.";
+
+/** Fields of the pod as a whole, but for security, containers and volumes. */
+export const podRows: readonly LocalRow[] = [
+  kept("spec.activeDeadlineSeconds", "Kept by the node."),
+  kept("spec.affinity", scheduling),
+  kept("spec.automountServiceAccountToken", "Kept: the token arrives as a file."),
+  kept("spec.dnsConfig", "Written into /etc/resolv.conf; added to the host's resolver it is refused."),
+  kept("spec.dnsPolicy", "Cluster policies use the node's clusterDNS; without one, the host's resolver."),
+  kept("spec.enableServiceLinks", "Kept: variables of the services in the namespace."),
+  changed(
+    "spec.ephemeralContainers",
+    "Ephemeral containers are not started: kubectl debug has no effect on this provider yet.",
+  ),
+  kept("spec.hostAliases", "Written into /etc/hosts."),
+  refused("spec.hostIPC", ownNamespaces, is(true)),
+  refused("spec.hostNetwork", ownNamespaces, is(true)),
+  refused("spec.hostPID", ownNamespaces, is(true)),
+  refused("spec.hostUsers", "A user namespace of its own is not available here: leave hostUsers out.", is(false)),
+  kept("spec.hostname", "Kept."),
+  kept("spec.hostnameOverride", "Kept."),
+  kept("spec.imagePullSecrets", "Handed to the engine for the registry they name."),
+  on(
+    onlyOn("process"),
+    changed("spec.imagePullSecrets", "Not used: the process runtime pulls no images, it has a table of them."),
+  ),
+  kept("spec.nodeName", scheduling),
+  kept("spec.nodeSelector", scheduling),
+  refused("spec.os.name", "Only Linux containers run here: set os.name to linux or leave it out.", isNot("linux")),
+  kept("spec.overhead", scheduling),
+  kept("spec.preemptionPolicy", scheduling),
+  kept("spec.priority", scheduling),
+  kept("spec.priorityClassName", scheduling),
+  kept("spec.readinessGates", "Kept: the pod is ready only when these conditions are true."),
+  refused("spec.resourceClaims", "Dynamic resource allocation is not available here: remove the claims."),
+  refused("spec.resources.claims", "Dynamic resource allocation is not available here: remove the claims."),
+  refused(
+    "spec.resources.limits",
+    "A limit for the pod as a whole cannot be enforced here: set limits on its containers instead.",
+  ),
+  kept("spec.resources.requests", scheduling),
+  kept("spec.restartPolicy", "Kept: containers run again in place, with the kubelet's back-off."),
+  refused("spec.runtimeClassName", "There are no runtime classes here: remove runtimeClassName."),
+  kept("spec.schedulerName", scheduling),
+  kept("spec.schedulingGates", scheduling),
+  kept("spec.schedulingGroup", scheduling),
+  kept("spec.serviceAccount", "The old name of serviceAccountName."),
+  kept("spec.serviceAccountName", "Kept: whose token the pod gets."),
+  kept("spec.setHostnameAsFQDN", "Kept."),
+  refused(
+    "spec.shareProcessNamespace",
+    "Containers of a pod do not see each other's processes here: remove shareProcessNamespace.",
+    is(true),
+  ),
+  changed("spec.subdomain", "Other pods find this one by it; the pod's own /etc/hosts does not have the full name."),
+  kept("spec.terminationGracePeriodSeconds", "Kept: SIGTERM, then SIGKILL when the time is over."),
+  kept("spec.tolerations", scheduling),
+  kept("spec.topologySpreadConstraints", scheduling),
+];

@@ -1,0 +1,87 @@
+import type { Pod, SupportRow } from "../../../src/provider.ts";
+
+export type RuntimeKind = "process" | "engine" | "scripted";
+
+/** What the table depends on besides the pod. */
+export interface Where {
+  readonly kind: RuntimeKind;
+  /** Do tasks get an address of their own? */
+  readonly taskAddresses: boolean;
+}
+
+/** A row of the local provider's table; without `on` it holds wherever containers run. */
+export interface LocalRow extends SupportRow {
+  readonly on?: { readonly in: string; readonly holds: (where: Where) => boolean };
+}
+
+export const onlyOn = (...kinds: readonly RuntimeKind[]): NonNullable<LocalRow["on"]> => ({
+  in: kinds.join(", "),
+  holds: ({ kind }) => kinds.includes(kind),
+});
+
+export const withoutAddresses: NonNullable<LocalRow["on"]> = {
+  in: "hosts where tasks get no address",
+  holds: ({ taskAddresses }) => !taskAddresses,
+};
+
+type Matches = (value: unknown) => boolean;
+
+export const kept = (path: string, sentence: string): LocalRow => ({ path, effect: "kept", sentence });
+
+export const changed = (path: string, sentence: string, matches: Matches = isSet): LocalRow => ({
+  path,
+  effect: "changed",
+  sentence,
+  find: (pod) => fieldsAt(pod, path, matches),
+});
+
+/** `matches`: which values of the field are refused; by default every one that says something. */
+export const refused = (path: string, sentence: string, matches: Matches = isSet): LocalRow => ({
+  path,
+  effect: "refused",
+  sentence,
+  find: (pod) => fieldsAt(pod, path, matches),
+});
+
+export const on = (where: NonNullable<LocalRow["on"]>, row: LocalRow): LocalRow => ({ ...row, on: where });
+
+/** The same rows for init containers (and sidecars) and for main ones. */
+export function inContainers(rows: (list: string) => readonly LocalRow[]): readonly LocalRow[] {
+  return [...rows("spec.containers[]"), ...rows("spec.initContainers[]")];
+}
+
+/** False for what says nothing: absent, empty text, list or object. */
+export function isSet(value: unknown): boolean {
+  if (value === undefined || value === null || value === "") return false;
+  return typeof value !== "object" || Object.keys(value).length > 0;
+}
+
+export const is =
+  (...values: readonly unknown[]): Matches =>
+  (value) =>
+    values.includes(value);
+
+/** Set, and none of these. */
+export const isNot =
+  (...values: readonly unknown[]): Matches =>
+  (value) =>
+    isSet(value) && !values.includes(value);
+
+/** The concrete paths of a pod that a path with `[]` means and whose values match. */
+export function fieldsAt(pod: Pod, path: string, matches: Matches): readonly string[] {
+  let found: readonly (readonly [string, unknown])[] = [["", pod]];
+  for (const step of path.split(".")) {
+    const name = step.replace(/\[\]$/, "");
+    found = found.flatMap(([at, value]) => {
+      const here = at === "" ? name : `${at}.${name}`;
+      const inner = memberOf(value, name);
+      if (name === step) return [[here, inner] as const];
+      return Array.isArray(inner) ? inner.map((item: unknown, index) => [`${here}[${index}]`, item] as const) : [];
+    });
+  }
+  return found.flatMap(([at, value]) => (matches(value) ? [at] : []));
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}

@@ -1,0 +1,74 @@
+import { changed, isNot, kept, type LocalRow, refused } from "./row.ts";
+
+const at = "spec.volumes[]";
+
+/** Why a kind of volume does not exist here, and what to do instead. */
+const otherKinds: Readonly<Record<string, string>> = {
+  csi: "CSI drivers do not run here: keep data in a service that the pod reaches over the network.",
+  ephemeral: "Volume claims cannot be mounted here: use emptyDir for scratch space.",
+  gitRepo: "Volumes of kind gitRepo are not available here: clone in an init container into an emptyDir.",
+  hostPath: "A pod must not see the files of the host here: use configMap, secret or emptyDir.",
+  image: "Image volumes are not available here: copy the files in an init container into an emptyDir.",
+  persistentVolumeClaim:
+    "Volume claims cannot be mounted here: keep data in a service that the pod reaches over the network.",
+};
+
+const disks =
+  "awsElasticBlockStore azureDisk azureFile cephfs cinder fc flexVolume flocker gcePersistentDisk glusterfs iscsi nfs " +
+  "photonPersistentDisk portworxVolume quobyte rbd scaleIO storageos vsphereVolume";
+
+export const volumeRows: readonly LocalRow[] = [
+  kept(`${at}.name`, "Kept."),
+  kept(`${at}.configMap`, "Kept: written when the pod starts, not updated afterwards."),
+  kept(`${at}.downwardAPI`, "Kept: written when the pod starts, not updated afterwards."),
+  kept(`${at}.secret`, "Kept: written when the pod starts, not updated afterwards."),
+  kept(`${at}.emptyDir.medium`, "Kept, on disk or in memory: lives as long as the pod, restarts included."),
+  refused(
+    `${at}.emptyDir.medium`,
+    "Huge pages are not available here: use Memory or leave medium out.",
+    isNot("Memory"),
+  ),
+  {
+    ...changed(
+      `${at}.emptyDir.sizeLimit`,
+      "Enforced only with medium Memory: nothing ends a pod that writes more to a disk.",
+    ),
+    find: (pod) =>
+      (pod.spec?.volumes ?? []).flatMap(({ emptyDir }, index) =>
+        emptyDir?.sizeLimit !== undefined && emptyDir.medium !== "Memory"
+          ? [`spec.volumes[${index}].emptyDir.sizeLimit`]
+          : [],
+      ),
+  },
+  kept(`${at}.projected.defaultMode`, "Kept."),
+  refused(
+    `${at}.projected.sources[].clusterTrustBundle`,
+    "Trust bundles are not available here: use a configMap with the certificates.",
+  ),
+  kept(`${at}.projected.sources[].configMap`, "Kept: written when the pod starts, not updated afterwards."),
+  kept(`${at}.projected.sources[].downwardAPI`, "Kept: written when the pod starts, not updated afterwards."),
+  refused(
+    `${at}.projected.sources[].podCertificate`,
+    "Pod certificates are not available here: use a secret with the certificate.",
+  ),
+  kept(`${at}.projected.sources[].secret`, "Kept: written when the pod starts, not updated afterwards."),
+  kept(
+    `${at}.projected.sources[].serviceAccountToken`,
+    "Kept: written when the pod starts, not renewed before it expires.",
+  ),
+  ...Object.entries(otherKinds).map(([kind, sentence]) => refused(`${at}.${kind}`, sentence, mentioned)),
+  ...disks
+    .split(" ")
+    .map((kind) =>
+      refused(
+        `${at}.${kind}`,
+        `Volumes of kind ${kind} cannot be mounted here: reach the data over the network.`,
+        mentioned,
+      ),
+    ),
+];
+
+/** `emptyDir: {}` is a volume, and so would be `hostPath: {}`. */
+function mentioned(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}

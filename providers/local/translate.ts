@@ -1,0 +1,88 @@
+import {
+  Late,
+  type Refusal,
+  type ResolvedPod,
+  type SupportRow,
+  type Text,
+  type Translation,
+} from "../../src/provider.ts";
+import type { ContainerSpec, TaskSpec } from "./runtime/runtime.ts";
+import { refusalsOf } from "./support.ts";
+import type { Where } from "./support/row.ts";
+
+/** A task without what each launch adds to it. */
+export type LocalRequest = Omit<TaskSpec, "identity" | "token">;
+
+export function translate(pod: ResolvedPod, rows: readonly SupportRow[], where: Where): Translation<LocalRequest> {
+  const refusals = [
+    ...refusalsOf(pod.pod, rows),
+    ...dnsRefusals(pod),
+    ...(where.taskAddresses ? [] : lateRefusals(pod)),
+  ];
+  if (refusals.length > 0) return { refusals };
+  return { refusals: [], request: requestOf(pod) };
+}
+
+function requestOf(pod: ResolvedPod): LocalRequest {
+  const { nameservers, searches, options, policy } = pod.dns;
+  return {
+    podNamespace: pod.namespace,
+    podName: pod.name,
+    nodeName: pod.nodeName,
+    hostname: pod.hostname,
+    hostAliases: pod.hostAliases,
+    dns: policy === "explicit" ? { nameservers, searches, options } : undefined,
+    containers: pod.containers.map((container): ContainerSpec => ({
+      name: container.name,
+      kind: container.kind,
+      image: container.image,
+      imagePullPolicy: container.imagePullPolicy,
+      command: container.command,
+      args: container.args,
+      workingDir: container.workingDir,
+      env: container.env,
+      mounts: container.mounts,
+      cpuLimit: container.resources.cpuLimit,
+      memoryLimit: container.resources.memoryLimit,
+      terminationMessagePath: container.terminationMessagePath,
+      terminationMessageFallback: container.terminationMessagePolicy === "FallbackToLogsOnError",
+    })),
+    volumes: pod.volumes,
+    pullCredentials: pod.pullCredentials,
+  };
+}
+
+/** A runtime writes its own resolv.conf or takes the host's; it cannot add to one that only the host knows. */
+function dnsRefusals({ dns }: ResolvedPod): readonly Refusal[] {
+  if (dns.policy === "explicit" || dns.nameservers.length + dns.searches.length + dns.options.length === 0) return [];
+  const sentence =
+    "This pod uses the host's resolver, to which nothing can be added: set dnsPolicy None with nameservers, " +
+    "or give the node clusterDNS.";
+  return [{ path: "spec.dnsConfig", sentence }];
+}
+
+/** The pod's own address is known to nobody where it has none. */
+function lateRefusals(pod: ResolvedPod): readonly Refusal[] {
+  const sentence = "This asks for the pod's address, but pods get no address of their own on this host.";
+  const inContainers = pod.containers.flatMap(({ name, kind, env, command = [], args = [] }) => {
+    const list = kind === "main" ? "containers" : "initContainers";
+    const index = (pod.pod.spec?.[list] ?? []).findIndex((container) => container.name === name);
+    const at = `spec.${list}[${index}]`;
+    return [
+      ...env.flatMap((variable) => (needsAddress(variable.value) ? [`${at}.env (${variable.name})`] : [])),
+      ...(command.some(needsAddress) ? [`${at}.command`] : []),
+      ...(args.some(needsAddress) ? [`${at}.args`] : []),
+    ];
+  });
+  const inVolumes = pod.volumes.flatMap((volume) => {
+    if (volume.kind !== "files" || !volume.files.some(({ content }) => needsAddress(content))) return [];
+    return [`spec.volumes[${(pod.pod.spec?.volumes ?? []).findIndex(({ name }) => name === volume.name)}]`];
+  });
+  return [...inContainers, ...inVolumes].map((path) => ({ path, sentence }));
+}
+
+const needsAddress = (text: Text): boolean =>
+  text instanceof Late &&
+  text.parts.some(
+    (part) => typeof part === "object" && "late" in part && (part.late === "podIP" || part.late === "podIPs"),
+  );
