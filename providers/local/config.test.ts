@@ -16,7 +16,7 @@ describe("the local provider's configuration", () => {
       runtime: "engine",
       allowHostProcesses: false,
       engine: { network: "bridge" },
-      process: { bridge: "burstlet0", subnet: "10.89.0.0/16" },
+      process: { bridge: "burstlet0", subnet: "10.213.0.0/16" },
       scripted: { subnet: "10.99.0.0/16", defaults: {}, images: {} },
       capacity: { pods: 110 },
     });

@@ -43,9 +43,9 @@ const processes = z.strictObject({
     .describe("Name of the bridge that tasks are attached to; made where it does not exist.")
     .meta({ examples: ["burstlet0"] }),
   subnet: cidr
-    .default("10.89.0.0/16")
+    .default("10.213.0.0/16")
     .describe("IPv4 subnet of the bridge; each task gets one address of it.")
-    .meta({ examples: ["10.89.0.0/16"] }),
+    .meta({ examples: ["10.213.0.0/16"] }),
 });
 
 const script = z.strictObject({

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { ProviderError, type ProviderContext } from "../../src/provider.ts";
+import type { ProviderContext } from "../../src/provider.ts";
 import type { LocalConfig } from "./config.ts";
 import { parseBytes } from "./quantity.ts";
 import type { Runtime } from "./runtime/runtime.ts";
@@ -38,12 +38,9 @@ async function openEngine(
   });
 }
 
-async function openProcess(_config: LocalConfig, _context: ProviderContext): Promise<Runtime> {
-  throw new ProviderError(
-    "invalid",
-    "NoProcessRuntime",
-    "runtime: process is not part of this build; use runtime: engine",
-  );
+async function openProcess(config: LocalConfig, { clock, log, nodeName }: ProviderContext): Promise<Runtime> {
+  const { createProcessRuntime } = await import("./runtime/process/process-runtime.ts");
+  return createProcessRuntime({ stateDir: stateDirOf(config, nodeName), clock, log, ...config.process });
 }
 
 async function openScripted(config: LocalConfig, { clock }: ProviderContext): Promise<Runtime> {
