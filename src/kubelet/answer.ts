@@ -12,7 +12,7 @@ export function text(status: number, body: string, headers: Readonly<Record<stri
   return { status, type: "text/plain; charset=utf-8", body, headers };
 }
 
-export function json(status: number, value: object): Answer {
+function json(status: number, value: object): Answer {
   return { status, type: "application/json", body: JSON.stringify(value) };
 }
 

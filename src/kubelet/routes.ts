@@ -2,7 +2,7 @@
  * The kubelet's HTTPS API as a table (k8s.io/kubernetes pkg/kubelet/server/server.go and auth.go). The path decides
  * which subresources of `nodes` allow a request; what the path does not name falls under `proxy`.
  */
-export interface Route {
+interface Route {
   readonly name: string;
   /** Segments: a literal, `{parameter}`, or a last `*` for any rest, also an empty one. */
   readonly path: string;
@@ -21,7 +21,7 @@ const post = ["POST"] as const;
 const getOrPost = ["GET", "POST"] as const;
 
 /** The first row that matches counts. `satisfies` keeps the names literal: each has exactly one handler. */
-export const routes = [
+const routes = [
   { name: "healthz", path: "/healthz", methods: get, subresources: ["healthz", "proxy"] },
   { name: "healthz", path: "/healthz/{check}", methods: get, subresources: ["healthz", "proxy"] },
   { name: "livez", path: "/livez", methods: get, subresources: ["healthz", "proxy"] },

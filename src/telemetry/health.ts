@@ -17,7 +17,7 @@ export interface HealthAnswer {
 }
 
 /** Proves that requests are served at all. */
-export const ping: HealthCheck = { name: "ping", kind: "live", check: () => undefined };
+const ping: HealthCheck = { name: "ping", kind: "live", check: () => undefined };
 
 /**
  * The answer of `/livez`, `/readyz` or `/healthz` in the API server's format: `ok`, or with `?verbose` or a failure

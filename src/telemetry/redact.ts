@@ -61,7 +61,7 @@ export function redacted(value: unknown, depth = 0): unknown {
 }
 
 /** The text without the credentials that are recognisable in it. */
-export function redactedText(text: string): string {
+function redactedText(text: string): string {
   return secretTexts.reduce((shown, [pattern, by]) => shown.replace(pattern, by), text);
 }
 

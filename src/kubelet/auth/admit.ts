@@ -7,7 +7,7 @@ import { matchRoute, type Match } from "../routes.ts";
 import type { Authenticate } from "./authn.ts";
 import { verbOf, type Authorize } from "./authz.ts";
 
-export interface Admitted {
+interface Admitted {
   readonly user: UserInfo;
   readonly route: Match;
   readonly query: URLSearchParams;
