@@ -1,7 +1,12 @@
+import type { IncomingMessage } from "node:http";
+
 import { afterEach, describe, expect, it, test } from "vitest";
 
+import { fakeClock } from "../../test/support/fake-clock.ts";
 import type { NodeAccess, UserInfo } from "../cluster/cluster.ts";
 import type { Pod } from "../provider.ts";
+import { systemClock } from "../telemetry/clock.ts";
+import { authenticator } from "./auth/authn.ts";
 import { startTestServer, testAuthority, type TestServer, type TestServerOptions } from "./testing.ts";
 
 const authority = testAuthority();
@@ -217,7 +222,6 @@ describe("the kubelet API", () => {
 
 describe("bearer tokens", () => {
   it("are reviewed once for callers at the same time and for two minutes after", async () => {
-    const { fakeClock } = await import("../../test/support/fake-clock.ts");
     const clock = fakeClock(Date.now());
     const server = await start({ tokens, allows, clock });
     await Promise.all(Array.from({ length: 5 }, () => server.ask("/pods", identities.fine)));
@@ -230,6 +234,31 @@ describe("bearer tokens", () => {
     await clock.advance(2_000);
     await server.ask("/pods", identities.fine);
     expect(server.tokensReviewed).toEqual(["fine", "unknown", "fine"]);
+  });
+
+  it("that strangers make up cost the API server a few reviews at a time", async () => {
+    const clock = systemClock;
+    let [now, most, all] = [0, 0, 0];
+    const authenticate = authenticator({
+      reviewer: {
+        reviewToken: async () => {
+          most = Math.max(most, ++now);
+          await clock.sleep(1);
+          now -= 1;
+          all += 1;
+          return undefined;
+        },
+      },
+      trusts: () => false,
+      clock,
+      log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
+    });
+    const requests = Array.from({ length: 1_100 }, (_, i) => ({ headers: { authorization: `Bearer ${i}` } }));
+    const callers = await Promise.all(requests.map((request) => authenticate(request as IncomingMessage)));
+    expect(new Set(callers)).toEqual(new Set([undefined]));
+    expect(most).toBe(4);
+    // Four under way and a thousand waiting; the others were refused at once.
+    expect(all).toBe(1_004);
   });
 
   it("that cannot be reviewed are refused now and reviewed again next time", async () => {

@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { TLSSocket } from "node:tls";
 
 import { LRUCache } from "lru-cache";
+import PQueue from "p-queue";
 
 import type { Cluster, UserInfo } from "../../cluster/cluster.ts";
 import type { Clock, Log } from "../../provider.ts";
@@ -12,6 +13,12 @@ import { certifiedUser, type CertifiedUser } from "./client-certificate.ts";
 /** The kubelet's default for authentication.webhook.cacheTTL. */
 const tokenMemoryMs = 2 * 60_000;
 const rememberedTokens = 8192;
+/**
+ * Anybody who reaches the port can send made-up tokens. These few reviews at a time, and no long row behind them,
+ * leave the API server and our connections to it to the pods.
+ */
+const reviewsAtOnce = 4;
+const reviewsWaiting = 1_000;
 
 /** Resolves to the caller of a request, or `undefined`: there is no anonymous access. */
 export type Authenticate = (request: IncomingMessage) => Promise<UserInfo | undefined>;
@@ -59,12 +66,17 @@ function tokenReviews(
 ): (token: string) => Promise<UserInfo | undefined> {
   // Keyed by a hash under a key of this process, so that a memory dump holds no token.
   const hashKey = randomBytes(32);
+  const lane = new PQueue({ concurrency: reviewsAtOnce });
+  const review = (token: string): Promise<UserInfo | undefined> => {
+    if (lane.size >= reviewsWaiting) throw new Error(`${reviewsWaiting} other tokens wait for their review`);
+    return lane.add(() => reviewer.reviewToken(token));
+  };
   const memory = new LRUCache<string, { user: UserInfo | undefined }, string>({
     max: rememberedTokens,
     ttl: tokenMemoryMs,
     perf: { now: () => clock.monotonic() },
     ttlResolution: 0,
-    fetchMethod: async (_hash, _stale, { context: token }) => ({ user: await reviewer.reviewToken(token) }),
+    fetchMethod: async (_hash, _stale, { context: token }) => ({ user: await review(token) }),
   });
   return async (token) => {
     const hash = createHmac("sha256", hashKey).update(token).digest("base64");
