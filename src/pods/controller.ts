@@ -134,7 +134,9 @@ export function createPodController(options: PodControllerOptions): PodControlle
       if (tasks.put(state)) queue.add(state.identity.podUid);
     },
     gone({ podUid, attempt }: TaskIdentity) {
-      if (tasks.delete(podUid, attempt)) queue.add(podUid);
+      if (!tasks.delete(podUid, attempt)) return;
+      notes.set(podUid, { ...notes.get(podUid), vanished: attempt });
+      queue.add(podUid);
     },
     synced() {
       known.tasks = true;

@@ -49,7 +49,7 @@ export function createLife(restarts: Provider["restarts"]): Life {
     if (sprung === "before") kill();
     signal.throwIfAborted();
     const answer = await request();
-    if (sprung === "after") kill();
+    if (sprung === "after" && running?.signal === signal) kill();
     signal.throwIfAborted();
     return answer;
   };
@@ -156,7 +156,12 @@ export type Script = Readonly<Record<string, string>>;
 export function podOf(
   name: string,
   uid: string,
-  spec: { restartPolicy: "Always" | "OnFailure" | "Never"; containers: readonly Script[]; init?: readonly Script[]; deadline?: number },
+  spec: {
+    restartPolicy: "Always" | "OnFailure" | "Never";
+    containers: readonly Script[];
+    init?: readonly Script[];
+    deadline?: number | undefined;
+  },
 ): Pod {
   const container = (prefix: string) => (script: Script, index: number) => ({
     name: `${prefix}${index}`,

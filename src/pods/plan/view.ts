@@ -51,7 +51,7 @@ function adopted(world: World): AttemptRecord | undefined {
 
 function isLost(record: AttemptRecord, world: World): boolean {
   const age = record.recordedAt === undefined ? 0 : world.now - record.recordedAt;
-  return record.taskSeen || age > world.provider.memory * 1000;
+  return record.taskSeen || world.notes.vanished === record.attempt || age > world.provider.memory * 1000;
 }
 
 function lifeOf(pod: Pod, spec: PodSpec, task: TaskState | undefined, now: number): Life {

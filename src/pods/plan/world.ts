@@ -40,6 +40,8 @@ export interface Notes {
   readonly trouble?: Trouble | undefined;
   /** The provider said that nothing is left of this pod's tasks. */
   readonly gone?: boolean | undefined;
+  /** The attempt whose task the provider said is gone without our doing: it existed, even if no status names it yet. */
+  readonly vanished?: number | undefined;
   /** The last `stop` sent for each attempt: the deadline it carried and when it was sent. */
   readonly stops?: ReadonlyMap<number, StopSent> | undefined;
   /** The last `restart` sent for each container of the present attempt. */
