@@ -52,7 +52,7 @@ const noSkip = {
     return {
       MemberExpression(node: MemberNode) {
         const [subject, way] = [node.object.name ?? "", node.property.name ?? ""];
-        if (!/^(describe|it|test|suite)$/.test(subject) || !/^(skip|only|todo|skipIf|runIf|fails)$/.test(way)) return;
+        if (!/^(describe|it|test|suite)$/.test(subject) || !/^(skip|only|todo|skipIf|runIf)$/.test(way)) return;
         context.report({
           node,
           message: `${subject}.${way} hides a test. What a machine may lack is said by describeWith of test/support/requirements.ts.`,

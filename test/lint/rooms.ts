@@ -48,7 +48,9 @@ const ioModule =
 const timeModule = /^node:(timers|timers\/promises|perf_hooks)$/;
 const pureFile =
   /^(src\/(model|status)\/|src\/pods\/(plan\/|(plan|attempts)\.ts$)|src\/resolve\/(?!resolve\.ts$)|providers\/.*\/(translate|observe|support|sizes)\.ts$)/;
-const ownsTime = /^src\/(telemetry\/|main\.ts$|model\/clock\.ts$)/;
+/** The machine's clock, and the mains of the two processes: burstlet's own and that of the local provider's supervisor. */
+const ownsTime =
+  /^(src\/(telemetry\/|main\.ts$|model\/clock\.ts$)|providers\/local\/runtime\/process\/supervisor-main\.ts$)/;
 
 /** The sentence that this import breaks, or nothing. */
 export function broken(what: Import): string | undefined {
@@ -104,7 +106,7 @@ export function roomOf(path: string): { row: number; room: string } | undefined 
   return undefined;
 }
 
-/** Tests and the tools' own configuration are not what ships; a test may import any file that it puts to the test. */
+/** Tests, what they share (`testing.ts`) and the tools' own configuration: a test may import what it puts to the test. */
 function isTest(path: string): boolean {
-  return path.startsWith("test/") || path.endsWith(".test.ts") || !path.includes("/");
+  return /^test\/|\.test\.ts$|\/testing\.ts$|^[^/]+$/.test(path);
 }
