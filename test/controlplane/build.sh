@@ -67,6 +67,11 @@ fi
 export CGO_ENABLED=0
 version=$(./kubernetes-version.sh) # vMAJOR.MINOR.PATCH
 IFS=. read -r major minor _ <<<"${version#v}"
+parts="v0.${version#v1.}"
+if sed -n 's|^\tk8s.io/[a-z-]* => .* \(v.*\)|\1|p' go.mod | grep -qvxF "$parts"; then
+  say "go.mod mixes versions: with Kubernetes $version all its parts must be $parts; run set-kubernetes-version.sh $version"
+  exit 1
+fi
 symbols=
 for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
   # Without these the server calls itself v0.0.0, and clients refuse it.

@@ -85,7 +85,10 @@ func until(ctx context.Context, c *component, check func(context.Context) error)
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%s is not ready: %w", c.name, errors.Join(context.Cause(ctx), err))
+			if cause := context.Cause(ctx); !errors.Is(cause, context.DeadlineExceeded) {
+				return cause
+			}
+			return fmt.Errorf("%s is not ready: %w", c.name, err)
 		case <-r.done:
 		case <-tick.C:
 		}

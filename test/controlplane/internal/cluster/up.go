@@ -42,8 +42,11 @@ type eventLine struct {
 	How       string `json:"how"`
 }
 
-// errNobody is why everything ends: whoever started us is gone or has seen enough.
-var errNobody = errors.New("standard input was closed or a signal came")
+// The two reasons why everything ends. The first is told to whoever forgot to keep the input open.
+var (
+	errInputClosed = errors.New("standard input is closed: keep it open for as long as the cluster shall live")
+	errSignal      = errors.New("a signal came")
+)
 
 // Up is the subcommand. It returns the exit code: 0 after an orderly end, 1 when the cluster did not
 // come up, 2 for arguments that make no sense.
@@ -111,13 +114,13 @@ func listen(input io.Reader) (context.Context, <-chan string) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
-	go func() { <-signals; cancel(errNobody) }()
+	go func() { <-signals; cancel(errSignal) }()
 	lines := make(chan string, 100)
 	go func() {
 		for scanner := bufio.NewScanner(input); scanner.Scan(); {
 			lines <- scanner.Text()
 		}
-		cancel(errNobody)
+		cancel(errInputClosed)
 	}()
 	return ctx, lines
 }

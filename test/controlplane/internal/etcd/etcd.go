@@ -16,8 +16,8 @@ import (
 func Run(arguments []string) int {
 	flags := flag.NewFlagSet("etcd", flag.ExitOnError)
 	dataDir := flags.String("data-dir", "", "directory of the data (required)")
-	client := flags.String("listen-client-url", "http://127.0.0.1:2379", "where clients connect: http:// or unix://")
-	peer := flags.String("listen-peer-url", "http://127.0.0.1:2380", "where peers would connect: http:// or unix://")
+	client := flags.String("listen-client-url", "http://127.0.0.1:2379", "where clients connect")
+	peer := flags.String("listen-peer-url", "http://127.0.0.1:2380", "where peers would connect, if there were any")
 	logLevel := flags.String("log-level", "warn", "debug, info, warn or error")
 	flags.Parse(arguments)
 
