@@ -45,6 +45,10 @@ export interface RuntimeFacts {
   readonly architecture: "amd64" | "arm64";
   /** Do tasks get an address of their own? When not, ports are refused with a sentence. */
   readonly taskAddresses: boolean;
+  /** Do volumes appear at their mount paths? `undefined` = yes. */
+  readonly mounts?: boolean | undefined;
+  /** Are limits of CPU and memory enforced? `undefined` = yes. */
+  readonly memoryLimits?: boolean | undefined;
 }
 
 export interface TaskSpec {
@@ -57,11 +61,21 @@ export interface TaskSpec {
   readonly hostname: string;
   readonly hostAliases: readonly { readonly ip: string; readonly hostnames: readonly string[] }[];
   /** `undefined`: the host's resolver. */
-  readonly dns: { readonly nameservers: readonly string[]; readonly searches: readonly string[]; readonly options: readonly string[] } | undefined;
+  readonly dns:
+    | {
+        readonly nameservers: readonly string[];
+        readonly searches: readonly string[];
+        readonly options: readonly string[];
+      }
+    | undefined;
   /** In order of start: init containers and sidecars as in the pod, then main containers. */
   readonly containers: readonly ContainerSpec[];
   readonly volumes: readonly VolumeSpec[];
-  readonly pullCredentials: readonly { readonly registry: string; readonly username: string; readonly password: string | SecretText | Late }[];
+  readonly pullCredentials: readonly {
+    readonly registry: string;
+    readonly username: string;
+    readonly password: string | SecretText | Late;
+  }[];
 }
 
 export interface ContainerSpec {
@@ -73,7 +87,12 @@ export interface ContainerSpec {
   readonly args: readonly (string | SecretText | Late)[] | undefined;
   readonly workingDir: string | undefined;
   readonly env: readonly { readonly name: string; readonly value: string | SecretText | Late }[];
-  readonly mounts: readonly { readonly volume: string; readonly path: string; readonly readOnly: boolean; readonly subPath?: string | undefined }[];
+  readonly mounts: readonly {
+    readonly volume: string;
+    readonly path: string;
+    readonly readOnly: boolean;
+    readonly subPath?: string | undefined;
+  }[];
   /** Cores; bytes. */
   readonly cpuLimit?: number | undefined;
   readonly memoryLimit?: number | undefined;
@@ -82,7 +101,12 @@ export interface ContainerSpec {
 }
 
 export type VolumeSpec =
-  | { readonly name: string; readonly kind: "emptyDir"; readonly medium: "disk" | "memory"; readonly sizeLimit?: number | undefined }
+  | {
+      readonly name: string;
+      readonly kind: "emptyDir";
+      readonly medium: "disk" | "memory";
+      readonly sizeLimit?: number | undefined;
+    }
   | {
       readonly name: string;
       readonly kind: "files";

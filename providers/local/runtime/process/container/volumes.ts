@@ -1,0 +1,117 @@
+import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { ProviderError } from "../../../../../src/provider.ts";
+import type { ContainerSpec, VolumeSpec } from "../../runtime.ts";
+import { makeMountPoint, resolveInRoot } from "./in-root.ts";
+import { bind, type Mount } from "./mounts.ts";
+import { plain, type LateValues } from "./text.ts";
+
+/** Directories of a task's volumes under `directory`, filled; returns the mounts of those in memory. */
+export function writeVolumes(volumes: readonly VolumeSpec[], directory: string, late: LateValues): readonly Mount[] {
+  const mounts: Mount[] = [];
+  for (const volume of volumes) {
+    const path = volumePath(directory, volume.name);
+    if (volume.kind === "files") {
+      rmSync(path, { recursive: true, force: true });
+      makeDirectory(path, 0o755);
+      for (const file of volume.files) writeFile(path, file, late);
+      continue;
+    }
+    // Everybody may write into an emptyDir, whatever user a container runs as (the kubelet's 0777).
+    makeDirectory(path, 0o777);
+    if (volume.medium === "disk") continue;
+    const size = volume.sizeLimit === undefined ? [] : [`size=${volume.sizeLimit}`];
+    mounts.push({ source: "tmpfs", target: path, type: "tmpfs", options: ["nosuid", "nodev", "mode=0777", ...size] });
+  }
+  return mounts;
+}
+
+type File = Extract<VolumeSpec, { kind: "files" }>["files"][number];
+
+function writeFile(directory: string, file: File, late: LateValues): void {
+  const path = join(directory, inside(file.path));
+  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+  writeFileSync(path, Buffer.from(plain(file.content, late), file.encoding), { mode: 0o600 });
+  chmodSync(path, file.mode & 0o777);
+}
+
+/**
+ * The mounts of one container, outer paths first, with their mount points made. `view` is the root of the task's
+ * mount namespace as seen from here: volumes in memory are mounted only there.
+ */
+export function planVolumeMounts(
+  container: ContainerSpec,
+  volumes: readonly VolumeSpec[],
+  directory: string,
+  root: string,
+  view: string,
+): readonly Mount[] {
+  const made: { path: string; source: string; mount: Mount }[] = [];
+  for (const mount of container.mounts.toSorted((a, b) => normalize(a.path).length - normalize(b.path).length)) {
+    const volume = volumes.find((candidate) => candidate.name === mount.volume);
+    if (volume === undefined)
+      throw new ProviderError(
+        "invalid",
+        "VolumeNotFound",
+        `container ${container.name} mounts volume ${mount.volume}, which the pod does not have`,
+      );
+    const source = findSource(volume, mount.subPath, directory, view);
+    const isDirectory = statSync(join(view, source)).isDirectory();
+    // A mount point below another volume's mount lies in that volume.
+    const outer = made.findLast((candidate) => normalize(mount.path).startsWith(`${candidate.path}/`));
+    const target =
+      outer === undefined
+        ? makeMountPoint(root, mount.path, isDirectory)
+        : join(root, makeMountPointBelow(outer, mount.path, isDirectory, view));
+    made.push({
+      path: normalize(mount.path).replace(/\/$/, ""),
+      source,
+      mount: bind(source, target, mount.readOnly || volume.kind === "files"),
+    });
+  }
+  return made.map(({ mount }) => mount);
+}
+
+function makeMountPointBelow(
+  outer: { path: string; source: string },
+  path: string,
+  isDirectory: boolean,
+  view: string,
+): string {
+  makeMountPoint(join(view, outer.source), normalize(path).slice(outer.path.length), isDirectory);
+  return normalize(path);
+}
+
+/** Path of the volume, or of the part of it that is mounted, in the task's mount namespace. */
+function findSource(volume: VolumeSpec, subPath: string | undefined, directory: string, view: string): string {
+  const path = volumePath(directory, volume.name);
+  if (subPath === undefined || subPath === "") return path;
+  // The container may have planted links in the volume; they must not lead out of it.
+  const source = resolveInRoot(join(view, path), inside(subPath));
+  if (statSync(source, { throwIfNoEntry: false }) === undefined) {
+    if (volume.kind === "files")
+      throw new ProviderError(
+        "invalid",
+        "SubPathNotFound",
+        `volume ${volume.name} has no file ${subPath} to mount as subPath`,
+      );
+    makeDirectory(source, 0o777);
+  }
+  return source.slice(view.length);
+}
+
+export function volumePath(directory: string, name: string): string {
+  return join(directory, "volumes", inside(name));
+}
+
+function makeDirectory(path: string, mode: number): void {
+  mkdirSync(path, { recursive: true });
+  chmodSync(path, mode);
+}
+
+function inside(path: string): string {
+  const normal = normalize(path);
+  if (normal.startsWith("/") || normal.split("/").includes(".."))
+    throw new ProviderError("invalid", "PathOutside", `path ${JSON.stringify(path)} leads out of its volume`);
+  return normal;
+}

@@ -1,0 +1,88 @@
+/**
+ * The process that owns the containers of one state directory: `node supervisor-main.ts <stateDir> <options as JSON>`.
+ * Started detached by `supervisor-client.ts`; burstlet may come and go. A root like src/main.ts: real time starts here.
+ */
+import { chmodSync, mkdirSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
+import type { Clock, Log } from "../../../../src/provider.ts";
+import { openHost } from "./host/abilities.ts";
+import { createSupervisor } from "./supervisor/supervisor.ts";
+import { takeLock } from "./supervisor/lock.ts";
+import { serve } from "./supervisor/server.ts";
+import { openStore } from "./supervisor/store.ts";
+
+/** What the client hands over. */
+export interface SupervisorOptions {
+  readonly bridge: string;
+  readonly subnet: string;
+  readonly isolation: boolean;
+  /** Ends by itself after this long without a client and without a running container, milliseconds. */
+  readonly idleMs: number;
+}
+
+const clock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  sleep: async (ms, signal) => wait(ms, undefined, { signal }),
+  after(ms, fn) {
+    const timer = setTimeout(fn, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** One JSON object a line into supervisor.log, which is our stdout. */
+const log: Log = Object.fromEntries(
+  ["debug", "info", "warn", "error"].map((level) => [
+    level,
+    (msg: string, fields?: object) =>
+      process.stdout.write(`${JSON.stringify({ time: new Date(Date.now()).toISOString(), level, msg, ...fields })}\n`),
+  ]),
+) as unknown as Log;
+
+const [stateDir = "", optionsText = "{}"] = process.argv.slice(2);
+await main(stateDir, JSON.parse(optionsText) as SupervisorOptions);
+
+async function main(directory: string, options: SupervisorOptions): Promise<void> {
+  process.umask(0o022);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  chmodSync(directory, 0o700);
+  process.chdir(directory);
+  const lock = takeLock(directory);
+  // Another one is there already, started by a client at the same moment: that client and this one will find it.
+  if (lock === undefined) return;
+  const host = await openHost({ stateDir: directory, ...options });
+  for (const sentence of host.ground.abilities.missing) log.warn("host permits less", { sentence });
+  const supervisor = createSupervisor({ stateDir: directory, host, store: openStore(directory), clock, log });
+  host.ground.cgroups?.sweep();
+  const end = (): void => {
+    server.close();
+    // Answers that are on their way reach the client first.
+    setTimeout(() => {
+      lock[Symbol.dispose]();
+      process.exit(0);
+    }, 100);
+  };
+  const server = await serve(supervisor, host.ground.abilities, log, end);
+  log.info("supervisor started", { pid: process.pid, abilities: host.ground.abilities });
+  // A signal to the supervisor ends it as an orderly shutdown would.
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void supervisor.shutdown().then(end));
+  watchIdle(
+    options.idleMs,
+    () => server.clients() === 0 && supervisor.idle(),
+    () => void supervisor.shutdown().then(end),
+  );
+}
+
+function watchIdle(idleMs: number, idle: () => boolean, then: () => void): void {
+  let since = clock.monotonic();
+  const timer = setInterval(
+    () => {
+      if (!idle()) since = clock.monotonic();
+      else if (clock.monotonic() - since >= idleMs) {
+        clearInterval(timer);
+        then();
+      }
+    },
+    Math.min(1000, idleMs / 4),
+  );
+}

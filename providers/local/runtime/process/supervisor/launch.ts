@@ -1,0 +1,76 @@
+import { ProviderError, type Terminated } from "../../../../../src/provider.ts";
+import type { TaskSpec } from "../../runtime.ts";
+import type { Enclosure, RunWant } from "../container/enclosure.ts";
+import { encloseIsolated } from "../container/isolated.ts";
+import { enclosePlain } from "../container/plain.ts";
+import { programOf } from "../container/program.ts";
+import { startRun, type Run } from "../container/run.ts";
+import { findImage, type Image } from "../images.ts";
+import { containerDirectory, logPath, taskDirectory, taskKey } from "../paths.ts";
+import type { ContainerRecord } from "./record.ts";
+import type { Held } from "./task-sandbox.ts";
+import type { TaskContext } from "./task.ts";
+
+export interface LaunchWant {
+  readonly spec: TaskSpec;
+  readonly name: string;
+  readonly instance: number;
+  readonly sandbox: Held;
+  readonly context: TaskContext;
+  /** Asked last before the program starts. */
+  readonly mayStart: () => boolean;
+  readonly record: (change: Partial<ContainerRecord>) => void;
+}
+
+/**
+ * Makes the container's place and starts its program. `undefined`: the task was told to stop meanwhile. A place that
+ * cannot be made is an end without a run: ContainerCannotRun with 128, as the kubelet shows a runtime's refusal.
+ */
+export async function launchRun(launch: LaunchWant): Promise<Run | Terminated | undefined> {
+  const { context, spec, name, instance, sandbox } = launch;
+  const key = taskKey(spec.identity);
+  const container = spec.containers.find((candidate) => candidate.name === name) as TaskSpec["containers"][number];
+  const image = findImage(container.image) as Image;
+  const want: RunWant & { logPath: string } = {
+    spec,
+    container,
+    instance,
+    image,
+    address: sandbox.address,
+    taskDirectory: taskDirectory(context.stateDir, key),
+    directory: containerDirectory(context.stateDir, key, name),
+    sandbox: sandbox.mark,
+    logPath: logPath(context.stateDir, key, name, instance),
+  };
+  let enclosure: Enclosure | undefined;
+  try {
+    enclosure = await enclose(want, launch);
+    const program = programOf(container, image, spec.hostname, sandbox.late);
+    if (!launch.mayStart()) {
+      enclosure.kill();
+      await enclosure.ended;
+      launch.record({ marks: [] });
+      return undefined;
+    }
+    // From here on this instance counts as having run, whatever happens to us.
+    launch.record({ spawned: true, marks: enclosure.marks() });
+    const run = startRun(enclosure, program, want, context.host.ground, context.clock);
+    launch.record({ marks: enclosure.marks() });
+    return run;
+  } catch (error) {
+    enclosure?.kill();
+    return cannotRun(error, context.clock.now());
+  }
+}
+
+async function enclose(want: RunWant, { context, record }: LaunchWant): Promise<Enclosure> {
+  const { ground } = context.host;
+  if (!ground.abilities.isolation) return enclosePlain(want, ground);
+  return encloseIsolated(want, ground, (marks) => record({ marks }));
+}
+
+function cannotRun(error: unknown, now: number): Terminated {
+  const reason = error instanceof ProviderError ? error.reason : "ContainerCannotRun";
+  const message = error instanceof Error ? error.message : String(error);
+  return { is: "terminated", exitCode: 128, reason, message, startedAt: now, finishedAt: now };
+}

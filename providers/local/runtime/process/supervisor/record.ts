@@ -1,0 +1,115 @@
+import { createHash } from "node:crypto";
+import type { RunState, TaskIdentity, TaskState, Terminated } from "../../../../../src/provider.ts";
+import { findImage } from "../images.ts";
+import { taskKey } from "../paths.ts";
+import type { ContainerSpec, TaskSpec } from "../../runtime.ts";
+import type { ProcessMark } from "../host/processes.ts";
+import { phaseOf } from "./row.ts";
+
+/** What is known of one task; on disk before anything is done that it tells of. */
+export interface TaskRecord {
+  readonly key: string;
+  readonly identity: TaskIdentity;
+  readonly podName: string;
+  readonly podNamespace: string;
+  readonly nodeName: string;
+  readonly hostIP?: string | undefined;
+  readonly version: number;
+  /** `stop` was asked: nothing starts any more. */
+  readonly stopping: boolean;
+  readonly sandbox?: ProcessMark | undefined;
+  /** Set once the task's network has it. */
+  readonly address?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly message?: string | undefined;
+  readonly containers: readonly ContainerRecord[];
+}
+
+export interface ContainerRecord {
+  readonly name: string;
+  readonly kind: ContainerSpec["kind"];
+  readonly image: string;
+  readonly instance: number;
+  readonly state: RunState;
+  readonly last?: Terminated | undefined;
+  /** The program of this instance may have been started: it must not be started again. */
+  readonly spawned: boolean;
+  /** Some instance of it ran: a sidecar that did lets the row go on. */
+  readonly started: boolean;
+  /** Processes to end when this run is given up. */
+  readonly marks: readonly ProcessMark[];
+}
+
+/** The kubelet's waiting state before a container's first run: PodInitializing as soon as there is an init container. */
+export function firstWait(containers: readonly { readonly kind: ContainerSpec["kind"] }[]): RunState {
+  const initializing = containers.some(({ kind }) => kind === "init" || kind === "sidecar");
+  return { is: "waiting", reason: initializing ? "PodInitializing" : "ContainerCreating" };
+}
+
+export function newRecord(spec: TaskSpec, hostIP: string | undefined): TaskRecord {
+  const { identity, podName, podNamespace, nodeName } = spec;
+  const state = firstWait(spec.containers);
+  return {
+    key: taskKey(identity),
+    identity,
+    podName,
+    podNamespace,
+    nodeName,
+    hostIP,
+    version: 1,
+    stopping: false,
+    containers: spec.containers.map(({ name, kind, image }) => ({
+      name,
+      kind,
+      image,
+      instance: 0,
+      state,
+      spawned: false,
+      started: false,
+      marks: [],
+    })),
+  };
+}
+
+export function withContainer(record: TaskRecord, name: string, change: Partial<ContainerRecord>): TaskRecord {
+  return {
+    ...record,
+    containers: record.containers.map((container) =>
+      container.name === name ? { ...container, ...change } : container,
+    ),
+  };
+}
+
+/** The picture for the core; `launching` are the containers that are on their way to running. */
+export function toTaskState(record: TaskRecord, launching: ReadonlySet<string>): TaskState {
+  return {
+    id: record.key,
+    identity: record.identity,
+    podName: record.podName,
+    podNamespace: record.podNamespace,
+    nodeName: record.nodeName,
+    version: record.version,
+    phase: phaseOf(record, launching),
+    containers: record.containers.map(({ name, kind, image, instance, state, last, spawned }) => ({
+      name,
+      kind,
+      instance,
+      image,
+      imageID: findImage(image) === undefined ? undefined : `process://${findImage(image)?.name}`,
+      containerID: spawned ? containerID(record.key, name, instance) : undefined,
+      state,
+      last,
+    })),
+    podIPs: record.address === undefined ? [] : [record.address],
+    hostIP: record.hostIP,
+    probedBy: "core",
+    reason: record.reason,
+    message: record.message,
+  };
+}
+
+function containerID(key: string, name: string, instance: number): string {
+  return `process://${createHash("sha256")
+    .update(JSON.stringify([key, name, instance]))
+    .digest("hex")}`;
+}

@@ -1,0 +1,72 @@
+/**
+ * The one decision about a task: what starts next and what is told to end. Pure and total over the record and the
+ * containers that are being launched.
+ */
+import type { TaskState } from "../../../../../src/provider.ts";
+import type { ContainerRecord, TaskRecord } from "./record.ts";
+
+export interface Steps {
+  readonly launch: readonly string[];
+  /** SIGTERM to these; asking twice is the caller's care. */
+  readonly terminate: readonly string[];
+}
+
+type Row = Pick<TaskRecord, "stopping" | "containers">;
+
+const none: Steps = { launch: [], terminate: [] };
+
+export function nextSteps(row: Row, launching: ReadonlySet<string>): Steps {
+  if (row.stopping) return { launch: [], terminate: ending(row) };
+  const ready = (container: ContainerRecord): boolean =>
+    container.state.is === "waiting" &&
+    !container.spawned &&
+    !launching.has(container.name) &&
+    !isImageTrouble(container);
+  for (const container of row.containers) {
+    if (isMain(container)) continue;
+    // A sidecar that has to run again holds nothing up: it did let the row go on once.
+    if (container.kind === "sidecar" && container.started && !ready(container)) continue;
+    if (isDone(container)) continue;
+    if (!ready(container)) return none;
+    const rest =
+      container.kind === "sidecar" && container.started ? nextSteps(without(row, container), launching) : none;
+    return { launch: [container.name, ...rest.launch], terminate: [] };
+  }
+  return {
+    launch: row.containers.filter((container) => isMain(container) && ready(container)).map(({ name }) => name),
+    terminate: [],
+  };
+}
+
+/** First everything but the sidecars, then those in reverse order, one after the other. */
+function ending(row: Row): readonly string[] {
+  const running = row.containers.filter((container) => container.state.is === "running");
+  const first = running.filter((container) => container.kind !== "sidecar");
+  return (first.length > 0 ? first : running.slice(-1)).map(({ name }) => name);
+}
+
+export function phaseOf(row: Row, launching: ReadonlySet<string>): TaskState["phase"] {
+  const busy = launching.size > 0 || row.containers.some((container) => container.state.is === "running");
+  if (row.stopping) return busy ? "stopping" : "stopped";
+  const mains = row.containers.filter(isMain);
+  // An init container that failed, or an image that is not to be had, leaves mains waiting: that is no end.
+  if (!busy && mains.every((container) => container.state.is === "terminated")) return "stopped";
+  return mains.some((container) => container.started) ? "running" : "starting";
+}
+
+/** Waits for an image that this runtime will never have: `stop` alone ends that. */
+function isImageTrouble(container: ContainerRecord): boolean {
+  return container.state.is === "waiting" && /Image/.test(container.state.reason);
+}
+
+function isMain(container: ContainerRecord): boolean {
+  return container.kind === "main" || container.kind === "ephemeral";
+}
+
+function isDone(container: ContainerRecord): boolean {
+  return container.kind === "init" && container.state.is === "terminated" && container.state.exitCode === 0;
+}
+
+function without(row: Row, container: ContainerRecord): Row {
+  return { ...row, containers: row.containers.filter((other) => other !== container) };
+}

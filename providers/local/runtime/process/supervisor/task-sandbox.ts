@@ -1,0 +1,72 @@
+import type { TaskSpec } from "../../runtime.ts";
+import type { Holder } from "../container/holder.ts";
+import { spawnSandbox } from "../container/sandbox.ts";
+import { writeVolumes } from "../container/volumes.ts";
+import type { LateValues } from "../container/text.ts";
+import type { ProcessMark } from "../host/processes.ts";
+import { taskDirectory } from "../paths.ts";
+import type { TaskRecord } from "./record.ts";
+import type { TaskContext } from "./task.ts";
+
+/** What a task's containers share, made when the first of them needs it and again when it was lost. */
+export interface Sandbox {
+  /** `record` writes the holder's mark to disk before the holder does anything. */
+  hold(record: (mark: ProcessMark) => void): Promise<Held>;
+  /** Ends the namespaces; resolves when they are gone. */
+  close(): Promise<void>;
+  /** Gives the task's address back. */
+  free(): void;
+}
+
+export interface Held {
+  /** `undefined` without isolation. */
+  readonly mark: ProcessMark | undefined;
+  readonly address: string | undefined;
+  readonly late: LateValues;
+}
+
+export function createSandbox(spec: TaskSpec, task: Pick<TaskRecord, "key" | "hostIP">, context: TaskContext): Sandbox {
+  const { ground, network } = context.host;
+  const directory = taskDirectory(context.stateDir, task.key);
+  let holder: Holder | undefined;
+  let held: Promise<Held> | undefined;
+
+  const make = async (record: (mark: ProcessMark) => void): Promise<Held> => {
+    const address = network?.addresses.take(task.key);
+    const late = lateValues(address, task.hostIP);
+    const mounts = writeVolumes(spec.volumes, directory, late);
+    if (!ground.abilities.isolation) return { mark: undefined, address, late };
+    const own = spawnSandbox({ hostname: spec.hostname, ownNetwork: network !== undefined, mounts, directory });
+    holder = own;
+    record(own.mark);
+    void own.ended.then(() => {
+      if (holder === own) held = undefined;
+    });
+    await own.go();
+    if (address !== undefined) await network?.join(own.mark.pid, address);
+    return { mark: own.mark, address, late };
+  };
+
+  return {
+    hold(record) {
+      held ??= make(record).catch((error: unknown) => {
+        holder?.kill();
+        held = undefined;
+        throw error;
+      });
+      return held;
+    },
+    async close() {
+      holder?.kill();
+      await holder?.ended;
+    },
+    free() {
+      if (network === undefined) return;
+      network.addresses.free(network.addresses.take(task.key));
+    },
+  };
+}
+
+function lateValues(address: string | undefined, hostIP: string | undefined): LateValues {
+  return { podIP: address ?? "", podIPs: address ?? "", hostIP: hostIP ?? "", hostIPs: hostIP ?? "" };
+}

@@ -1,0 +1,265 @@
+import { writeFileSync } from "node:fs";
+import {
+  ProviderError,
+  type Clock,
+  type Log,
+  type TaskState,
+  type TaskStats,
+  type Terminated,
+} from "../../../../../src/provider.ts";
+import { removeLog } from "../../log-writer.ts";
+import type { TaskSpec } from "../../runtime.ts";
+import type { Run } from "../container/run.ts";
+import type { Host } from "../host/abilities.ts";
+import { findImage, unknownImage } from "../images.ts";
+import { endMarker, logPath } from "../paths.ts";
+import { launchRun } from "./launch.ts";
+import { firstWait, toTaskState, withContainer, type ContainerRecord, type TaskRecord } from "./record.ts";
+import { nextSteps } from "./row.ts";
+import type { Store } from "./store.ts";
+import { createSandbox, type Held, type Sandbox } from "./task-sandbox.ts";
+
+export interface TaskContext {
+  readonly stateDir: string;
+  readonly host: Host;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly changed: (state: TaskState) => void;
+}
+
+/** From ErrImagePull to ImagePullBackOff, milliseconds: about one round of the kubelet's sync loop. */
+const pullBackOff = 2000;
+/** Until the next try to make a task's namespaces, milliseconds. */
+const sandboxRetry = 5000;
+
+/** One task: carries out what `row.ts` decides, and keeps the record ahead of every deed. */
+export class Task {
+  readonly #spec: TaskSpec;
+  readonly #context: TaskContext;
+  readonly #sandbox: Sandbox;
+  readonly #launching = new Set<string>();
+  /** Runs that have had their SIGTERM. */
+  readonly #terminated = new Set<string>();
+  readonly #runs = new Map<string, Run>();
+  readonly #stopped = new AbortController();
+  #record: TaskRecord;
+  #deadline = Infinity;
+  #cancelDeadline = (): void => undefined;
+  #overdue = false;
+  #halted = false;
+
+  constructor(record: TaskRecord, spec: TaskSpec, context: TaskContext) {
+    this.#record = record;
+    this.#spec = spec;
+    this.#context = context;
+    this.#sandbox = createSandbox(spec, record, context);
+    if (record.stopping) this.#stopped.abort();
+  }
+
+  state(): TaskState {
+    return toTaskState(this.#record, this.#launching);
+  }
+
+  /** Starts what may start now, ends what has to end now. */
+  advance(): void {
+    if (this.#halted) return;
+    const steps = nextSteps(this.#record, this.#launching);
+    for (const name of steps.launch) this.#launch(name);
+    for (const name of steps.terminate.filter((candidate) => !this.#terminated.has(candidate))) {
+      this.#terminated.add(name);
+      this.#runs.get(name)?.signal("SIGTERM");
+    }
+    if (!this.#record.stopping || this.busy()) return;
+    this.#cancelDeadline();
+    void this.#sandbox.close();
+  }
+
+  /** Asks for the end, at the latest in `graceSeconds`; a later deadline than the present one changes nothing. */
+  stop(graceSeconds: number): void {
+    const { clock } = this.#context;
+    if (!this.#record.stopping) this.#publish({ ...this.#record, stopping: true });
+    this.#stopped.abort();
+    const wanted = clock.monotonic() + graceSeconds * 1000;
+    if (wanted < this.#deadline) {
+      this.#deadline = wanted;
+      this.#cancelDeadline();
+      if (graceSeconds <= 0) this.#killAll();
+      else this.#cancelDeadline = clock.after(graceSeconds * 1000, () => this.#killAll());
+    }
+    this.advance();
+  }
+
+  restart(name: string, instance: number): void {
+    const container = this.#find(name);
+    const { key, stopping } = this.#record;
+    if (instance <= container.instance) return;
+    if (stopping)
+      throw new ProviderError(
+        "conflict",
+        "TaskStopping",
+        `task ${key} is being stopped, container ${name} does not start again`,
+      );
+    if (container.state.is !== "terminated" || this.#runs.has(name))
+      throw new ProviderError(
+        "conflict",
+        "ContainerNotEnded",
+        `container ${name} of task ${key} has not ended, so it cannot run again yet`,
+      );
+    // As the kubelet: the log of the last run stays, the one before it goes.
+    if (container.instance > 0) removeLog(logPath(this.#context.stateDir, key, name, container.instance - 1));
+    const state = firstWait(this.#record.containers);
+    this.#publish(
+      withContainer(this.#record, name, { instance, last: container.state, state, spawned: false, marks: [] }),
+    );
+    this.advance();
+  }
+
+  stats(): TaskStats {
+    const { clock } = this.#context;
+    const running = [...this.#runs].filter(([, run]) => run.ran);
+    return {
+      identity: this.#record.identity,
+      containers: running.map(([name, run]) => ({ name, time: clock.now(), startedAt: run.startedAt, ...run.usage() })),
+    };
+  }
+
+  /** Removes a stopped task with everything of it on disk. */
+  async discard(): Promise<void> {
+    await this.#sandbox.close();
+    await this.#context.store.remove(this.#record.key);
+    this.#sandbox.free();
+  }
+
+  /** Something of it runs or is about to. */
+  busy(): boolean {
+    return this.#runs.size > 0 || this.#launching.size > 0;
+  }
+
+  /** Kills what runs and starts nothing more, because this supervisor ends. The task itself was not asked to stop. */
+  halt(): void {
+    this.#halted = true;
+    this.#stopped.abort();
+    this.#killAll();
+  }
+
+  /** Ends the namespaces of a task of which nothing runs. */
+  async close(): Promise<void> {
+    await this.#sandbox.close();
+  }
+
+  #save(next: TaskRecord): void {
+    this.#record = { ...next, version: this.#record.version + 1 };
+    this.#context.store.save(this.#record);
+  }
+
+  #publish(next: TaskRecord): void {
+    this.#save(next);
+    this.#context.changed(this.state());
+  }
+
+  #find(name: string): ContainerRecord {
+    const container = this.#record.containers.find((candidate) => candidate.name === name);
+    if (container === undefined)
+      throw new ProviderError("notFound", "ContainerNotFound", `task ${this.#record.key} has no container ${name}`);
+    return container;
+  }
+
+  #launch(name: string): void {
+    const container = this.#find(name);
+    if (findImage(container.image) === undefined) return this.#refuseImage(container);
+    this.#launching.add(name);
+    void this.#begin(name)
+      .catch((error: Error) =>
+        this.#context.log.error("container launch failed", {
+          task: this.#record.key,
+          container: name,
+          error: error.message,
+        }),
+      )
+      .finally(() => {
+        if (!this.#runs.has(name) && this.#launching.delete(name)) this.#publish(this.#record);
+        this.advance();
+      });
+  }
+
+  async #begin(name: string): Promise<void> {
+    const held = await this.#hold();
+    if (held === undefined || this.#record.stopping) return;
+    const run = await launchRun({
+      spec: this.#spec,
+      name,
+      instance: this.#find(name).instance,
+      sandbox: held,
+      context: this.#context,
+      mayStart: () => !this.#record.stopping && !this.#halted,
+      record: (change) => this.#save(withContainer(this.#record, name, change)),
+    });
+    if (run === undefined) return;
+    if (!("ended" in run)) return this.#end(name, run);
+    this.#runs.set(name, run);
+    if (run.ran) {
+      this.#launching.delete(name);
+      this.#publish(
+        withContainer(this.#record, name, { started: true, state: { is: "running", startedAt: run.startedAt } }),
+      );
+    }
+    if (this.#overdue) run.kill();
+    void run.ended.then((end) => {
+      this.#runs.delete(name);
+      this.#terminated.delete(name);
+      this.#end(name, end);
+      this.advance();
+    });
+  }
+
+  async #hold(): Promise<Held | undefined> {
+    try {
+      const held = await this.#sandbox.hold((sandbox) => this.#save({ ...this.#record, sandbox }));
+      if (this.#record.address !== held.address || this.#record.reason !== undefined)
+        this.#publish({ ...this.#record, address: held.address, reason: undefined, message: undefined });
+      return held;
+    } catch (error) {
+      const { message } = error as Error;
+      this.#context.log.warn("task namespaces failed", { task: this.#record.key, error: message });
+      this.#publish({ ...this.#record, reason: "FailedCreatePodSandBox", message });
+      await this.#context.clock.sleep(sandboxRetry, this.#stopped.signal).catch(() => undefined);
+      return undefined;
+    }
+  }
+
+  #end(name: string, end: Terminated): void {
+    this.#launching.delete(name);
+    const { instance } = this.#find(name);
+    this.#publish(withContainer(this.#record, name, { state: end, marks: [] }));
+    markEnded(this.#context.stateDir, this.#record.key, name, instance);
+  }
+
+  #refuseImage({ name, image }: ContainerRecord): void {
+    const policy = this.#spec.containers.find((container) => container.name === name)?.imagePullPolicy;
+    const message = unknownImage(image);
+    const wait = (reason: string, text: string): void =>
+      this.#publish(withContainer(this.#record, name, { state: { is: "waiting", reason, message: text } }));
+    const quoted = JSON.stringify(image);
+    if (policy === "Never")
+      return wait(
+        "ErrImageNeverPull",
+        `Container image ${quoted} is not present with pull policy of Never: ${message}`,
+      );
+    wait("ErrImagePull", message);
+    this.#context.clock.after(pullBackOff, () => {
+      if (!this.#record.stopping)
+        wait("ImagePullBackOff", `Back-off pulling image ${quoted}: ErrImagePull: ${message}`);
+    });
+  }
+
+  #killAll(): void {
+    this.#overdue = true;
+    for (const run of this.#runs.values()) run.kill();
+  }
+}
+
+/** For readers of the log, which know no state. After the state is on disk, so that recovery can make up for it. */
+export function markEnded(stateDir: string, key: string, container: string, instance: number): void {
+  writeFileSync(endMarker(stateDir, key, container, instance), "", { mode: 0o600 });
+}
