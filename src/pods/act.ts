@@ -9,7 +9,7 @@ import { eventsOf, type PodEvent } from "./pod-events.ts";
 import { troubleAfter } from "./plan/on-error.ts";
 import type { Action } from "./plan/plan.ts";
 import { recordPatch } from "./plan/record.ts";
-import type { Notes, World } from "./plan/world.ts";
+import type { Notes, Operation, Trouble, World } from "./plan/world.ts";
 import type { Prepare } from "./prepare.ts";
 import type { PodStore, TaskStore } from "./stores.ts";
 
@@ -72,12 +72,13 @@ async function record(deps: ActDeps, uid: string, world: World, action: Doing<"r
   if (pod === undefined) return;
   await patch(deps, pod, recordPatch(world, pod, action));
   // What stood in the way of the last try does not stand in the way of this one.
-  note(deps, uid, { trouble: undefined, gone: undefined });
+  setTrouble(deps, uid, "launch", undefined);
+  note(deps, uid, { gone: undefined });
 }
 
 async function launch(deps: ActDeps, uid: string, action: Doing<"launch">): Promise<void> {
   const identity = identityOf(deps, uid, action.attempt);
-  await attempt(deps, uid, () =>
+  await attempt(deps, uid, "launch", () =>
     deps.lanes.run(
       "launch",
       async () => {
@@ -95,7 +96,7 @@ async function launch(deps: ActDeps, uid: string, action: Doing<"launch">): Prom
 async function restart(deps: ActDeps, uid: string, action: Doing<"restart">): Promise<void> {
   const task = refOf(deps, uid, action.attempt);
   const { container, instance } = action;
-  await attempt(deps, uid, async () => {
+  await attempt(deps, uid, "restart", async () => {
     await deps.lanes.run("cloud", async () => deps.provider.restart?.(task, container, instance));
     const restarts = new Map(deps.notes.get(uid)?.restarts);
     note(deps, uid, { restarts: restarts.set(container, { instance, sentAt: deps.clock.now() }) });
@@ -107,7 +108,7 @@ async function stop(deps: ActDeps, uid: string, world: World, action: Doing<"sto
   if (first) tellKilling(deps, uid, world, action.attempt);
   const graceSeconds = Math.max(0, Math.ceil((action.killAt - deps.clock.now()) / 1000));
   const how = { graceSeconds, discard: action.discard };
-  await attempt(deps, uid, async () => {
+  await attempt(deps, uid, "stop", async () => {
     const task = refOf(deps, uid, action.attempt);
     const outcome = await deps.lanes.run("cloud", async () => deps.provider.stop(task, how), { priority: 1 });
     const stops = new Map(deps.notes.get(uid)?.stops);
@@ -141,25 +142,38 @@ async function patch(deps: ActDeps, pod: Pod, body: { metadata?: object; status:
 }
 
 /** Runs one operation of the provider; its failure becomes a note that the next plan reads. */
-async function attempt(deps: ActDeps, uid: string, operation: () => Promise<void>): Promise<void> {
+async function attempt(
+  deps: ActDeps,
+  uid: string,
+  operation: Operation,
+  perform: () => Promise<void>,
+): Promise<void> {
   try {
-    await operation();
-    note(deps, uid, { trouble: undefined });
+    await perform();
+    setTrouble(deps, uid, operation, undefined);
   } catch (error) {
     if (deps.signal.aborted) return;
-    const trouble = troubleAfter(deps.notes.get(uid)?.trouble, asProviderError(error), deps.clock.now(), deps.random());
+    const before = deps.notes.get(uid)?.troubles?.[operation];
+    const trouble = troubleAfter(before, asProviderError(error), deps.clock.now(), deps.random());
     const { kind, reason, message } = trouble.error;
     const pod = deps.pods.get(uid)?.metadata;
     deps.log.warn("provider operation failed", {
       pod: { namespace: pod?.namespace, name: pod?.name },
       uid,
+      operation,
       kind,
       reason,
       err: message,
       failures: trouble.count,
     });
-    note(deps, uid, { trouble });
+    setTrouble(deps, uid, operation, trouble);
   }
+}
+
+function setTrouble(deps: ActDeps, uid: string, operation: Operation, trouble: Trouble | undefined): void {
+  const { [operation]: before, ...others } = deps.notes.get(uid)?.troubles ?? {};
+  if (before === trouble) return;
+  note(deps, uid, { troubles: trouble === undefined ? others : { ...others, [operation]: trouble } });
 }
 
 function note(deps: ActDeps, uid: string, more: Notes): void {

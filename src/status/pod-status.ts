@@ -85,7 +85,8 @@ function isFirstWait(status: ContainerStatus): boolean {
 }
 
 function finalPhase({ pod, story }: StatusInput, init: ContainerStatus[], main: ContainerStatus[]): Phase {
-  if (story.refused !== undefined) return story.refused.final ? "Failed" : "Pending";
+  const ran = pod.status?.phase === "Running";
+  if (story.refused !== undefined) return story.refused.final ? "Failed" : ran ? "Running" : "Pending";
   const allEnded = [...init, ...main].every((status) => status.state?.running === undefined);
   if (story.ended !== undefined && allEnded) return "Failed";
   if (story.closing === true && allEnded) {

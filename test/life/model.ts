@@ -13,6 +13,9 @@ import { type MemoryApi, memoryApi } from "../support/memory-api.ts";
 export const nodeName = "burst";
 const clusterUid = "cluster";
 
+/** More requests than any life of these tests needs. */
+const STORM = 5_000;
+
 export interface Life {
   readonly clock: FakeClock;
   readonly api: MemoryApi;
@@ -35,6 +38,7 @@ export function createLife(restarts: Provider["restarts"]): Life {
   const cloud = createScriptedCloud({ clock, ledger });
   const api = memoryApi(clock);
   let running: AbortController | undefined;
+  let requested = 0;
   let trap: { left: number; when: "before" | "after" } | undefined;
 
   const kill = (): void => {
@@ -44,6 +48,12 @@ export function createLife(restarts: Provider["restarts"]): Life {
   };
   /** Every request of one run of burstlet goes through here; a killed process sends nothing more and hears nothing. */
   const through = (signal: AbortSignal) => async <T>(request: () => Promise<T>): Promise<T> => {
+    signal.throwIfAborted();
+    // A loop without a pause would never let virtual time end: it must show as a failure instead.
+    if (++requested > STORM) {
+      api.failed("a storm of requests");
+      kill();
+    }
     signal.throwIfAborted();
     const sprung = trap !== undefined && --trap.left <= 0 ? trap.when : undefined;
     if (sprung === "before") kill();

@@ -49,7 +49,8 @@ export function planOrphan(world: World): Action {
 /** A stop, unless the same one was sent a moment ago or the provider is in trouble: then a wait. */
 export function stopDue(world: World, attempt: number, killAt: number, discard: boolean): Action {
   const { notes, now } = world;
-  if (notes.trouble !== undefined && notes.trouble.retryAt > now) return { do: "wait", until: notes.trouble.retryAt };
+  const trouble = notes.troubles?.stop;
+  if (trouble !== undefined && trouble.retryAt > now) return { do: "wait", until: trouble.retryAt };
   const sent = notes.stops?.get(attempt);
   const stopped = world.tasks.find((task) => task.identity.attempt === attempt)?.phase === "stopped";
   const again = sent === undefined || killAt < sent.killAt || now - sent.sentAt >= STOP_AGAIN_MS;

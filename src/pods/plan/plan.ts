@@ -54,14 +54,17 @@ function planRunning(world: World, view: View): Action {
   }
   if (view.task !== undefined) return planLive(world, view, view.task);
   if (view.record !== undefined && !world.tasksKnown) return { do: "wait" };
-  return planLaunch(world, view, {
-    attempt: view.record?.attempt ?? 1,
-    omit: view.record === undefined ? [] : completed(view.pod),
-  });
+  const omit = view.record === undefined ? [] : completed(view.pod);
+  return planLaunch(world, view, { attempt: view.record?.attempt ?? 1, omit }, {});
 }
 
-/** Towards a running task: prepare → record → launch, with every stop on the way told in the status. */
-function planLaunch(world: World, view: View, next: { attempt: number; omit: readonly string[] }): Action {
+interface NextLaunch {
+  readonly attempt: number;
+  readonly omit: readonly string[];
+}
+
+/** Towards a running task: prepare → record → launch. `told`: what the status says beside what holds the launch up. */
+function planLaunch(world: World, view: View, next: NextLaunch, told: Story): Action {
   const { notes, now } = world;
   const { pod, record } = view;
   const prepared = notes.prepared;
@@ -72,11 +75,11 @@ function planLaunch(world: World, view: View, next: { attempt: number; omit: rea
   }
   if (prepared.is === "missing") {
     if (prepared.retryAt <= now) return { do: "prepare", ...next };
-    const story = storyOf(view, { waiting: { reason: prepared.reason, message: prepared.message } });
+    const story = storyOf(view, { ...told, waiting: { reason: prepared.reason, message: prepared.message } });
     return report(world, view, story) ?? { do: "wait", until: soonest(prepared.retryAt, deadline(view)) };
   }
   const recorded = record?.attempt === next.attempt ? record : undefined;
-  const trouble = notes.trouble;
+  const trouble = notes.troubles?.launch;
   if (trouble !== undefined) {
     const { error, retryAt } = trouble;
     const behaviour = onError[error.kind];
@@ -85,7 +88,7 @@ function planLaunch(world: World, view: View, next: { attempt: number; omit: rea
       return report(world, view, refusalStory(pod, [refusal], error.reason)) ?? { do: "wait" };
     }
     if (retryAt > now) {
-      const story = storyOf(view, { waiting: { reason: error.reason, message: error.message } });
+      const story = storyOf(view, { ...told, waiting: { reason: error.reason, message: error.message } });
       return report(world, view, story) ?? { do: "wait", until: soonest(retryAt, deadline(view)) };
     }
     if (behaviour.retry === "next" && recorded !== undefined) {
@@ -111,21 +114,19 @@ function planLive(world: World, view: View, task: NonNullable<View["task"]>): Ac
   const backOffs = new Map(
     dues.map((due) => [due.container, due.at - endOf(task, due.container, due.at)] as const).filter(([, wait]) => wait > 0),
   );
+  // The end of this attempt is told before the next begins: the record of the next one is made from it.
   const told = report(world, view, storyOf(view, { backOffs }));
   if (told !== undefined) return told;
-  const inPlace = provider.restarts === "container" && provider.canRestart && !view.lost;
-  if (inPlace) return planRestart(world, view, dues);
-  if (task.phase === "stopped" && dues.length > 0) {
-    const at = Math.max(...dues.map((due) => due.at));
-    if (at > now) return { do: "wait", until: soonest(at, deadline(view)) };
-    return planLaunch(world, view, { attempt: task.identity.attempt + 1, omit: completed(view.pod) });
-  }
-  return { do: "wait", until: deadline(view) };
+  if (provider.restarts === "container" && provider.canRestart && !view.lost) return planRestart(world, view, dues);
+  if (task.phase !== "stopped" || dues.length === 0) return { do: "wait", until: deadline(view) };
+  const at = Math.max(...dues.map((due) => due.at));
+  if (at > now) return { do: "wait", until: soonest(at, deadline(view)) };
+  return planLaunch(world, view, { attempt: task.identity.attempt + 1, omit: completed(view.pod) }, { backOffs });
 }
 
 function planRestart(world: World, view: View, dues: readonly DueRestart[]): Action {
   const { now, notes } = world;
-  const trouble = notes.trouble?.retryAt ?? 0;
+  const trouble = notes.troubles?.restart?.retryAt ?? 0;
   const times = dues.map((due) => ({ due, at: Math.max(due.at, trouble, sentUntil(due, world)) }));
   const ready = times.find(({ at }) => at <= now);
   if (ready === undefined) return { do: "wait", until: soonest(deadline(view), ...times.map(({ at }) => at)) };

@@ -36,8 +36,8 @@ export interface NodeTraits {
 export interface Notes {
   /** What resolve and translate said, for this generation and attempt of the pod. */
   readonly prepared?: Prepared | undefined;
-  /** The last operation that failed, and when to try again. */
-  readonly trouble?: Trouble | undefined;
+  /** Which operations failed last, and when to try them again. */
+  readonly troubles?: Readonly<Partial<Record<Operation, Trouble>>> | undefined;
   /** The provider said that nothing is left of this pod's tasks. */
   readonly gone?: boolean | undefined;
   /** The attempt whose task the provider said is gone without our doing: it existed, even if no status names it yet. */
@@ -51,6 +51,8 @@ export interface Notes {
   /** restartCount of each container when it last ran calmly (10 minutes): the back-off counts from there. */
   readonly calm?: ReadonlyMap<string, number> | undefined;
 }
+
+export type Operation = "launch" | "restart" | "stop";
 
 export type Prepared = { readonly generation: number; readonly attempt: number } & (
   | { readonly is: "ready"; readonly request: unknown; readonly provisioned?: string; readonly hourlyUsd?: number }

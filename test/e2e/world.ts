@@ -1,0 +1,157 @@
+/** A real control plane and burstlet on it, as one e2e file needs them: everything goes with the file. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Node, Pod } from "../../src/model/kube.ts";
+import { type Burstlet, burstletIdentity, startBurstlet } from "../support/burstlet.ts";
+import { type ClusterOptions, startCluster, type TestCluster } from "../support/cluster.ts";
+import { eventually } from "../support/eventually.ts";
+import { namespaceAddress } from "../support/namespace.ts";
+
+export const nodeName = "burst-local";
+
+export interface World {
+  readonly cluster: TestCluster;
+  /** The burstlet that runs now. */
+  readonly burstlet: Burstlet;
+  /** Starts another one with the same state, after the former was stopped or killed. */
+  startAgain(): Burstlet;
+  pod(name: string, namespace?: string): Promise<Pod>;
+  pods(selector: string, namespace?: string): Promise<Pod[]>;
+  node(name?: string): Promise<Node>;
+  /** Everything that was recorded about one object, as `reason: message`. */
+  eventsOf(name: string): Promise<string[]>;
+  /** Resolves when `check` holds for the pod. */
+  until(name: string, what: string, check: (pod: Pod) => boolean, withinMs?: number): Promise<Pod>;
+  stop(): Promise<void>;
+}
+
+export interface WorldOptions extends ClusterOptions {
+  /** The local provider's options; default the process runtime. */
+  readonly local?: object;
+  /** More fields of the one node, or nodes instead of it. */
+  readonly node?: object;
+  readonly nodes?: readonly object[];
+}
+
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const address = namespaceAddress();
+  const cluster = await startCluster({ ...options, bind: address });
+  const identity = await burstletIdentity(cluster);
+  const stateDir = join(cluster.folder, "tasks");
+  mkdirSync(stateDir, { mode: 0o700 });
+  const local = options.local ?? { runtime: "process", allowHostProcesses: true, stateDir };
+  const one = { name: nodeName, provider: "local", address, port: 0, local, ...options.node };
+  const config = { logging: { format: "text", verbosity: 4 }, nodes: options.nodes ?? [one] };
+  const start = () => startBurstlet(cluster.folder, identity, config);
+  let burstlet = start();
+
+  const pod = (name: string, namespace = "default") => cluster.get<Pod>("pod", name, "-n", namespace);
+  const node = (name = nodeName) => cluster.get<Node>("node", name);
+  const names = config.nodes.map((entry) => (entry as { name: string }).name);
+  await eventually(`nodes ${names.join(", ")} are Ready`, async () => {
+    const all = await Promise.all(names.map(node));
+    return all.every((each) => each.status?.conditions?.some((one) => one.type === "Ready" && one.status === "True"));
+  }).catch((error: unknown) => {
+    throw new Error(`burstlet did not bring its nodes up:\n${burstlet.log()}`, { cause: error });
+  });
+
+  return {
+    cluster,
+    get burstlet() {
+      return burstlet;
+    },
+    startAgain: () => (burstlet = start()),
+    pod,
+    node: (name) => node(name),
+    async pods(selector, namespace = "default") {
+      const { items } = await cluster.get<{ items: Pod[] }>("pods", "-n", namespace, "-l", selector);
+      return items;
+    },
+    async eventsOf(name) {
+      const { items } = await cluster.get<{ items: { reason: string; message: string }[] }>(
+        "events",
+        "-A",
+        "--field-selector",
+        `involvedObject.name=${name}`,
+      );
+      return items.map(({ reason, message }) => `${reason}: ${message}`);
+    },
+    until: (name, what, check, withinMs) =>
+      eventually(
+        `pod ${name} ${what}`,
+        async () => {
+          const seen = await pod(name);
+          return check(seen) ? seen : undefined;
+        },
+        withinMs,
+      ),
+    async stop() {
+      await burstlet.stop();
+      await endTasks(stateDir);
+      await cluster.stop();
+    },
+  };
+}
+
+/** Tasks outlive burstlet on purpose; at the end of a test file they must not. */
+async function endTasks(stateDir: string): Promise<void> {
+  const { shutdownSupervisor } = await import("../../providers/local/runtime/process/process-runtime.ts");
+  await shutdownSupervisor(stateDir);
+}
+
+/** What puts a pod on a virtual node, in a pod's spec. */
+export const onVirtualNode = {
+  nodeSelector: { type: "virtual-kubelet" },
+  tolerations: [{ key: "virtual-kubelet.io/provider", operator: "Exists" }],
+} as const;
+
+export interface PodFixture {
+  readonly command?: readonly string[];
+  readonly image?: string;
+  readonly restartPolicy?: "Always" | "OnFailure" | "Never";
+  readonly graceSeconds?: number;
+  readonly spec?: object;
+  readonly container?: object;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** The template of a pod of one container that runs a shell command. */
+export function podTemplate(fixture: PodFixture): { metadata: object; spec: object } {
+  const { command = ["sleep", "3600"], image = "busybox", restartPolicy, graceSeconds = 2 } = fixture;
+  return {
+    metadata: { labels: fixture.labels ?? {} },
+    spec: {
+      ...onVirtualNode,
+      terminationGracePeriodSeconds: graceSeconds,
+      ...(restartPolicy !== undefined && { restartPolicy }),
+      containers: [{ name: "main", image, command, ...fixture.container }],
+      ...fixture.spec,
+    },
+  };
+}
+
+export function podManifest(name: string, fixture: PodFixture = {}): object {
+  const { metadata, spec } = podTemplate(fixture);
+  return { apiVersion: "v1", kind: "Pod", metadata: { ...metadata, name }, spec };
+}
+
+export function deployment(name: string, replicas: number, fixture: PodFixture = {}): object {
+  const labels = { app: name };
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name },
+    spec: { replicas, selector: { matchLabels: labels }, template: podTemplate({ ...fixture, labels }) },
+  };
+}
+
+export const isReady = (pod: Pod): boolean =>
+  pod.status?.conditions?.some((one) => one.type === "Ready" && one.status === "True") === true;
+
+export const hasPhase = (phase: string) => (pod: Pod): boolean => pod.status?.phase === phase;
+
+/** Exit code of the first container, now or in its last run. */
+export const exitCode = (pod: Pod): number | undefined => {
+  const status = pod.status?.containerStatuses?.[0];
+  return status?.state?.terminated?.exitCode ?? status?.lastState?.terminated?.exitCode;
+};
