@@ -82,17 +82,17 @@ export async function startEngine({ network = "own" }: TestEngineOptions = {}): 
     await waitFor("podman's socket", () => existsSync(socket));
   }
   async function stopService(): Promise<void> {
-    if (service !== undefined) await end(service);
+    if (service !== undefined) await end(service, childOf(service.pid));
     service = undefined;
   }
 
   async function close(): Promise<void> {
     try {
-      podman("rm", "--all", "--force", "--time", "0");
+      removeContainers(podman);
       podman("volume", "rm", "--all", "--force");
     } finally {
       await stopService();
-      await end(keeper);
+      await end(keeper, keeper.pid);
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     }
   }
@@ -116,8 +116,23 @@ function namespaces(network: "own" | "shared"): string[] {
 
 /** The shell that `unshare` has started, once it is there. */
 function keeperInside(unshare: number | undefined): number | undefined {
-  const child = Number(readFileSync(`/proc/${unshare}/task/${unshare}/children`, "utf8").trim().split(" ")[0]);
-  return child > 0 && readFileSync(`/proc/${child}/comm`, "utf8") === "sh\n" ? child : undefined;
+  const child = childOf(unshare);
+  return child !== undefined && readFileSync(`/proc/${child}/comm`, "utf8") === "sh\n" ? child : undefined;
+}
+
+function childOf(parent: number | undefined): number | undefined {
+  const child = Number(readFileSync(`/proc/${parent}/task/${parent}/children`, "utf8").trim().split(" ")[0]);
+  return child > 0 ? child : undefined;
+}
+
+/** podman 4.3 may come to a container before those that depend on it, and fails for that one: the second round takes it. */
+function removeContainers(podman: TestEngine["podman"]): void {
+  const remove = (): string => podman("rm", "--all", "--force", "--time", "0");
+  try {
+    remove();
+  } catch {
+    remove();
+  }
 }
 
 function privateFolders(folder: string): string[] {
@@ -185,13 +200,15 @@ function run(command: string, words: readonly string[], env: NodeJS.ProcessEnv =
   return stdout;
 }
 
-async function end(child: ChildProcess): Promise<void> {
+/** Signals go to `pid`, which may be the one that `child` waits for: nsenter passes nothing on. */
+async function end(child: ChildProcess, pid: number | undefined): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, "exit");
-  child.kill("SIGTERM");
-  const late = AbortSignal.timeout(5000);
-  late.addEventListener("abort", () => child.kill("SIGKILL"), { once: true });
+  const send = (signal: NodeJS.Signals): boolean => process.kill(pid ?? child.pid ?? Number.NaN, signal);
+  send("SIGTERM");
+  const late = setTimeout(() => send("SIGKILL"), 5000);
   await ended;
+  clearTimeout(late);
 }
 
 async function waitFor<T>(what: string, look: () => T | undefined | false): Promise<T> {

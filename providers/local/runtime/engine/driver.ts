@@ -58,18 +58,11 @@ export function createDriver(parts: DriverParts): Driver {
         // Somebody looked since our list was asked for: what we hold is older than what he has seen.
         if (task.looks !== (before.get(task) ?? 0)) return;
         await lookAt(shop, task, groups.get(task) ?? []);
-        settle(task);
+        if (settle(parts, task)) advances.kick(task);
       });
     }
     health.set(undefined);
     first.resolve();
-  }
-
-  function settle(task: Task): void {
-    const { record, seen } = task;
-    if (record === undefined || (record.bare && seen.length === 0)) return tasks.drop(task);
-    tasks.tell(task);
-    if (nextSteps(taskView(record, seen, clock.now())).steps.length > 0) advances.kick(task);
   }
 
   async function readEvents(): Promise<void> {
@@ -105,6 +98,18 @@ export function createDriver(parts: DriverParts): Driver {
       await Promise.all([loops, advances.idle()]);
     },
   };
+}
+
+/** After a look: tells what is new. Is there something to do, now or by a timer that only an advance sets? */
+function settle({ tasks, clock }: DriverParts, task: Task): boolean {
+  const { record, seen } = task;
+  if (record === undefined || (record.bare && seen.length === 0)) {
+    tasks.drop(task);
+    return false;
+  }
+  tasks.tell(task);
+  const { steps, wakeAt } = nextSteps(taskView(record, seen, clock.now()));
+  return steps.length > 0 || wakeAt !== undefined;
 }
 
 /** Whatever happened to this container: what we know of it is old now. */

@@ -1,160 +1,289 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import type { LogRecord, TaskFeed, TaskIdentity, TaskState } from "../../../../src/provider.ts";
+import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
+import { Late, SecretText } from "../../../../src/provider.ts";
 import { systemClock } from "../../../../src/telemetry/clock.ts";
-import { busyboxImage, startEngine, type TestEngine } from "../../../../test/support/engine.ts";
+import {
+  containerOf,
+  discard,
+  hasEnded,
+  isRunning,
+  joined,
+  linesOf,
+  logsOf,
+  shell,
+  taskOf,
+  testCluster,
+  until,
+} from "../../../../test/support/engine-tasks.ts";
+import { startEngine, type TestEngine } from "../../../../test/support/engine.ts";
 import { describeWith } from "../../../../test/support/requirements.ts";
-import type { ContainerSpec, Runtime, TaskSpec } from "../runtime.ts";
+import type { Runtime } from "../runtime.ts";
 import { createEngineRuntime } from "./engine-runtime.ts";
 
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
-const cluster = "c1u5te70-0000-4000-8000-000000000000";
 
 describeWith(["engine", "root", "namespaces", "busybox"], "the engine runtime on a real podman", () => {
   let engine: TestEngine;
   let stateDir: string;
-  const open: Runtime[] = [];
+  let local: Runtime;
 
   beforeAll(async () => {
     engine = await startEngine();
     stateDir = mkdtempSync(join(tmpdir(), "burstlet-state-"));
-  }, 60_000);
+    const options = { clock: systemClock, log: silent, clusterUid: testCluster, nodeName: "edge", hostIP: "192.0.2.1" };
+    local = await createEngineRuntime({ host: engine.host, stateDir, ...options });
+  });
   afterAll(async () => {
+    await local?.close();
     await engine?.close();
     rmSync(stateDir, { recursive: true, force: true });
-  }, 60_000);
+  });
   afterEach(async () => {
-    await Promise.all(open.splice(0).map((runtime) => runtime.close()));
+    for (const state of await local.list()) await discard(local, state.identity);
+    expect(engine.podman("ps", "--all", "--quiet"), "containers are left").toBe("");
+    expect(engine.podman("volume", "ls", "--quiet"), "volumes are left").toBe("");
+    expect(readdirSync(join(stateDir, "tasks")), "records are left").toEqual([]);
   });
 
-  async function runtime(): Promise<Runtime> {
-    const made = await createEngineRuntime({
-      host: engine.host,
-      stateDir,
-      clock: systemClock,
-      log: silent,
-      clusterUid: cluster,
-      nodeName: "edge",
-      hostIP: "192.0.2.1",
-    });
-    open.push(made);
-    return made;
-  }
-
-  it("runs a container to its end and tells the true exit code and its words", async () => {
-    const local = await runtime();
-    const spec = task("exit", [main("a", "echo out; echo err >&2; echo last words >/dev/termination-log; exit 3")]);
-    const first = await local.start(spec);
-    expect(first.phase).toBe("starting");
+  it("runs a container to its end and tells the true exit code, its last words and its output", async () => {
+    const script = "echo out; echo err >&2; echo last words >/dev/termination-log; exit 3";
+    const spec = taskOf("exit", [shell("a", script)]);
+    expect(await local.start(spec)).toMatchObject({ phase: "starting", identity: spec.identity, nodeName: "edge" });
     const state = await until(local, spec.identity, (seen) => seen.phase === "stopped");
-    expect(state.containers[0]).toMatchObject({
-      name: "a",
+    const ended = { is: "terminated", exitCode: 3, reason: "Error", message: "last words\n" };
+    expect(containerOf(state, "a")).toMatchObject({
       instance: 0,
-      state: { is: "terminated", exitCode: 3, reason: "Error", message: "last words\n" },
+      state: ended,
+      imageID: expect.stringMatching(/^sha256:/),
     });
     expect(state.podIPs).toEqual([expect.stringMatching(/^10\.88\./)]);
-    const records = await logs(local, spec.identity, "a");
-    expect(records.map((record) => `${record.stream} ${record.bytes.toString()}`).toSorted()).toEqual([
+    const records = await logsOf(local, spec.identity, "a");
+    expect(records.map(({ stream, bytes }) => `${stream} ${bytes.toString()}`).toSorted()).toEqual([
       "stderr err",
       "stdout out",
     ]);
-    await discard(local, spec.identity);
-    expect(engine.podman("ps", "--all", "--quiet")).toBe("");
-    expect(engine.podman("volume", "ls", "--quiet")).toBe("");
+    expect(records[0]?.time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/);
+  });
+
+  it("gives containers their environment, with secrets and the task's own addresses, one hostname and one network", async () => {
+    const env = [
+      { name: "PLAIN", value: "a b" },
+      { name: "HIDDEN", value: new SecretText("s3cret") },
+      { name: "URL", value: new Late(["http://", { late: "podIP" }, ":80 on ", { late: "hostIP" }]) },
+    ];
+    const spec = taskOf(
+      "env",
+      [
+        shell("server", "echo pong | nc -l -p 8080"),
+        shell(
+          "client",
+          'until nc 127.0.0.1 8080; do :; done; echo "$PLAIN|$HIDDEN|$URL"; hostname; pwd; grep alias /etc/hosts; cat /etc/resolv.conf',
+          { env, workingDir: "/tmp" },
+        ),
+      ],
+      {
+        hostAliases: [{ ip: "192.0.2.7", hostnames: ["alias-one", "alias-two"] }],
+        dns: { nameservers: ["192.0.2.53"], searches: ["default.svc.cluster.local"], options: ["ndots:5"] },
+      },
+    );
+    await local.start(spec);
+    const { podIPs } = await until(local, spec.identity, hasEnded("client"));
+    const lines = await linesOf(local, spec.identity, "client");
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        "pong",
+        `a b|s3cret|http://${podIPs[0]}:80 on 192.0.2.1`,
+        "env",
+        "/tmp",
+        "192.0.2.7\talias-one",
+        "192.0.2.7\talias-two",
+        "search default.svc.cluster.local",
+        "nameserver 192.0.2.53",
+        "options ndots:5",
+      ]),
+    );
+  });
+
+  it("fills volumes: files with modes and late values, empty folders that stay empty, memory, sub paths", async () => {
+    const files = [
+      { path: "plain", mode: 0o644, content: "text", encoding: "utf8" },
+      { path: "deep/down/secret", mode: 0o400, content: new SecretText("c2VjcmV0"), encoding: "base64" },
+      { path: "address", mode: 0o644, content: new Late([{ late: "podIP" }]), encoding: "utf8" },
+    ] as const;
+    const look =
+      "stat -c '%a %n' /f/plain /f/deep/down/secret /data /m; cat /f/address /f/deep/down/secret /one; echo; ls -A /data; grep ' /m ' /proc/mounts; cat /data/part/x /m/kept; touch /f/no 2>&1";
+    const spec = taskOf(
+      "volumes",
+      [
+        shell("fill", "echo from init >/p/x; echo memory >/m/kept", {
+          kind: "init",
+          mounts: [mount("empty", "/p", "part"), mount("memory", "/m")],
+        }),
+        shell("look", look, {
+          mounts: [
+            mount("files", "/f"),
+            mount("empty", "/data"),
+            mount("memory", "/m"),
+            mount("files", "/one", "plain"),
+          ],
+        }),
+      ],
+      {
+        volumes: [
+          { name: "files", kind: "files", files },
+          { name: "empty", kind: "emptyDir", medium: "disk" },
+          { name: "memory", kind: "emptyDir", medium: "memory", sizeLimit: 1024 * 1024 },
+        ],
+      },
+    );
+    await local.start(spec);
+    const { podIPs } = await until(local, spec.identity, hasEnded("look"));
+    expect(await linesOf(local, spec.identity, "look")).toEqual([
+      "644 /f/plain",
+      "400 /f/deep/down/secret",
+      "777 /data",
+      "777 /m",
+      `${podIPs[0]}secrettext`,
+      // Not what the image has at /data; the sub path of another container is there.
+      "part",
+      expect.stringContaining("size=1024k"),
+      "from init",
+      "memory",
+      expect.stringContaining("Read-only file system"),
+    ]);
+    const record = join(stateDir, "tasks", readdirSync(join(stateDir, "tasks"))[0] ?? "");
+    expect(readFileSync(record, "utf8")).toContain("c2VjcmV0");
+    expect(statSync(record).mode & 0o777).toBe(0o600);
+  });
+
+  it("starts the row in order: init containers one by one, a sidecar before what follows, then the mains", async () => {
+    const stamp = (name: string, rest = ""): string => `echo ${name} >>/log/order${rest}`;
+    const mounts = [mount("log", "/log")];
+    const spec = taskOf(
+      "row",
+      [
+        shell("one", stamp("one", "; sleep 0.3; echo one-end >>/log/order"), { kind: "init", mounts }),
+        shell("side", stamp("side", "; trap 'exit 0' TERM; sleep 60 & wait"), { kind: "sidecar", mounts }),
+        shell("two", `while ! grep -q side /log/order; do :; done; ${stamp("two")}`, { kind: "init", mounts }),
+        shell("main", `${stamp("main")}; cat /log/order`, { mounts }),
+      ],
+      { volumes: [{ name: "log", kind: "emptyDir", medium: "disk" }] },
+    );
+    const first = await local.start(spec);
+    expect(containerOf(first, "main").state).toMatchObject({ is: "waiting", reason: "PodInitializing" });
+    const state = await until(local, spec.identity, hasEnded("main"));
+    expect(await linesOf(local, spec.identity, "main")).toEqual(["one", "one-end", "side", "two", "main"]);
+    expect(state.phase, "the sidecar still runs").toBe("running");
+    expect(containerOf(state, "two").state).toMatchObject({ exitCode: 0, reason: "Completed" });
+  });
+
+  it("waits after a failed init container, and its restart goes on with the row", async () => {
+    const volumes = [{ name: "log", kind: "emptyDir", medium: "disk" }] as const;
+    const mounts = [mount("log", "/log")];
+    const spec = taskOf(
+      "retry",
+      [shell("init", "test -e /log/x || { touch /log/x; exit 1; }", { kind: "init", mounts }), shell("main", "true")],
+      { volumes },
+    );
+    await local.start(spec);
+    const failed = await until(local, spec.identity, hasEnded("init"));
+    expect(failed).toMatchObject({ phase: "starting" });
+    expect(containerOf(failed, "main").state).toMatchObject({ is: "waiting", reason: "PodInitializing" });
+    await local.restart({ identity: spec.identity }, "init", 1);
+    const done = await until(local, spec.identity, (state) => state.phase === "stopped");
+    expect(containerOf(done, "init")).toMatchObject({ instance: 1, state: { exitCode: 0 }, last: { exitCode: 1 } });
+  });
+
+  it("keeps the last and the present run of a restarted container, and no older one", async () => {
+    const spec = taskOf("again", [shell("a", "echo run; exit 7")]);
+    await local.start(spec);
+    for (const instance of [1, 2]) {
+      await until(local, spec.identity, hasEnded("a", instance - 1));
+      await local.restart({ identity: spec.identity }, "a", instance);
+      await local.restart({ identity: spec.identity }, "a", instance);
+    }
+    const state = await until(local, spec.identity, hasEnded("a", 2));
+    expect(containerOf(state, "a")).toMatchObject({ instance: 2, last: { exitCode: 7 } });
+    expect(await linesOf(local, spec.identity, "a", 1)).toEqual(["run"]);
+    await expect
+      .poll(() => linesOf(local, spec.identity, "a", 0).catch((error: unknown) => error))
+      .toMatchObject({ kind: "notFound" });
+  });
+
+  it("says StartError with the engine's words when a program cannot be started, and 128 as containerd does", async () => {
+    const spec = taskOf("noprogram", [shell("a", "", { command: ["/no/such/program"], args: undefined })]);
+    await local.start(spec);
+    const state = await until(local, spec.identity, hasEnded("a"));
+    expect(containerOf(state, "a").state).toMatchObject({
+      exitCode: 128,
+      reason: "StartError",
+      message: expect.stringContaining("/no/such/program"),
+    });
+  });
+
+  it.for([
+    ["Never", "docker.io/library/absent:1", ["ErrImageNeverPull"], /not present with pull policy of Never/],
+    ["IfNotPresent", "Not A Name", ["InvalidImageName"], /Not A Name/],
+    ["IfNotPresent", "127.0.0.1:1/absent:1", ["ErrImagePull", "ImagePullBackOff"], /connection refused/],
+  ] as const)(
+    "waits with the kubelet's reason: policy %s, image %s",
+    async ([imagePullPolicy, image, reasons, words]) => {
+      const spec = taskOf("noimage", [shell("a", "true", { image, imagePullPolicy })]);
+      await local.start(spec);
+      for (const reason of reasons) {
+        const state = await until(
+          local,
+          spec.identity,
+          (seen) =>
+            containerOf(seen, "a").state.is === "waiting" &&
+            (containerOf(seen, "a").state as { reason: string }).reason === reason,
+        );
+        expect(containerOf(state, "a").state).toMatchObject({ message: expect.stringMatching(words) });
+      }
+    },
+  );
+
+  it("follows a log to the end of the container, and cuts the last lines even where lines are long", async () => {
+    const long = 20_000;
+    const script = `echo first; head -c ${long} /dev/zero | tr '\\0' x; echo; sleep 0.5; echo last`;
+    const spec = taskOf("log", [shell("a", script)]);
+    await local.start(spec);
+    await until(local, spec.identity, isRunning("a"));
+    const followed = await logsOf(local, spec.identity, "a", { follow: true });
+    expect(joined(followed)).toEqual(["first", "x".repeat(long), "last"]);
+    expect(joined(await logsOf(local, spec.identity, "a", { tailLines: 2 }))).toEqual(["x".repeat(long), "last"]);
+    expect(await logsOf(local, spec.identity, "a", { tailLines: 0 })).toEqual([]);
+  });
+
+  it("reads processor time and memory of running containers", async () => {
+    const spec = taskOf("stats", [
+      shell("a", "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done; sleep 60", {
+        cpuLimit: 0.5,
+        memoryLimit: 64 * 1024 * 1024,
+      }),
+    ]);
+    await local.start(spec);
+    await until(local, spec.identity, isRunning("a"));
+    const stats = (await local.stats()).find(({ identity }) => identity.podUid === spec.identity.podUid);
+    expect(stats?.containers).toEqual([expect.objectContaining({ name: "a" })]);
+    expect(stats?.containers[0]?.cpuSeconds).toBeGreaterThan(0);
+    expect(stats?.containers[0]?.memoryBytes).toBeGreaterThan(0);
+  });
+
+  it("tells the engine's facts", async () => {
+    expect(await local.facts()).toMatchObject({
+      cpu: expect.any(Number),
+      architecture: expect.stringMatching(/^a/),
+      containerRuntime: expect.stringMatching(/^docker:\/\/\d/),
+      taskAddresses: true,
+    });
   });
 });
 
-function identity(name: string): TaskIdentity {
-  return { clusterUid: cluster, podUid: `pod-${name}`, attempt: 1 };
-}
-
-function task(name: string, containers: ContainerSpec[], more: Partial<TaskSpec> = {}): TaskSpec {
-  return {
-    identity: identity(name),
-    token: `token-${name}`,
-    podNamespace: "default",
-    podName: name,
-    nodeName: "edge",
-    hostname: name,
-    hostAliases: [],
-    dns: undefined,
-    containers,
-    volumes: [],
-    pullCredentials: [],
-    ...more,
-  };
-}
-
-function main(name: string, script: string, more: Partial<ContainerSpec> = {}): ContainerSpec {
-  return {
-    name,
-    kind: "main",
-    image: busyboxImage,
-    imagePullPolicy: "IfNotPresent",
-    command: ["sh", "-c"],
-    args: [script],
-    workingDir: undefined,
-    env: [],
-    mounts: [],
-    terminationMessagePath: "/dev/termination-log",
-    terminationMessageFallback: false,
-    ...more,
-  };
-}
-
-/** The first state of the task for which the condition holds, by the feed. */
-async function until(local: Runtime, wanted: TaskIdentity, holds: (state: TaskState) => boolean): Promise<TaskState> {
-  const found = Promise.withResolvers<TaskState>();
-  const stop = new AbortController();
-  let last: TaskState | undefined;
-  const feed: TaskFeed = {
-    task(state) {
-      if (state.identity.podUid !== wanted.podUid) return;
-      last = state;
-      if (holds(state)) found.resolve(state);
-    },
-    gone() {},
-    synced() {},
-    health(trouble) {
-      if (trouble) found.reject(trouble);
-    },
-  };
-  const late = setTimeout(
-    () => found.reject(new Error(`it never came to that; the last state is ${JSON.stringify(last)}`)),
-    20_000,
-  );
-  const watching = local.watch(feed, stop.signal);
-  try {
-    return await found.promise;
-  } finally {
-    clearTimeout(late);
-    stop.abort();
-    await watching;
-  }
-}
-
-async function logs(
-  local: Runtime,
-  of: TaskIdentity,
-  container: string,
-  want = {},
-  instance = 0,
-): Promise<LogRecord[]> {
-  const records: LogRecord[] = [];
-  const request = { follow: false, tailLines: undefined, ...want };
-  for await (const batch of local.logs(
-    { task: { identity: of }, container, instance },
-    request,
-    new AbortController().signal,
-  ))
-    records.push(...batch);
-  return records;
-}
-
-async function discard(local: Runtime, of: TaskIdentity): Promise<void> {
-  await expect
-    .poll(async () => local.stop({ identity: of }, { graceSeconds: 0, discard: true }), { timeout: 10_000 })
-    .toBe("gone");
+function mount(volume: string, path: string, subPath?: string) {
+  return { volume, path, readOnly: false, subPath };
 }

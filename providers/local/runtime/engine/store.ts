@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Log } from "../../../../src/provider.ts";
@@ -18,6 +19,8 @@ export async function createRecordStore(folder: string, log: Log): Promise<Recor
     async load() {
       const records = new Map<string, TaskRecord>();
       for (const name of await readdir(folder)) {
+        // Left by a crash in the middle of a save; it may hold secrets.
+        if (name.endsWith(".new")) await rm(join(folder, name), { force: true });
         if (!name.endsWith(".json")) continue;
         try {
           records.set(name.slice(0, -".json".length), readRecord(await readFile(join(folder, name), "utf8")));
@@ -32,7 +35,7 @@ export async function createRecordStore(folder: string, log: Log): Promise<Recor
     },
     async save(task, record) {
       // Renaming makes it whole or absent after a crash; `flush` also after a crash of the machine.
-      const temporary = `${file(task)}.new`;
+      const temporary = `${file(task)}.${randomUUID()}.new`;
       await writeFile(temporary, writeRecord(record), { mode: 0o600, flush: true });
       await rename(temporary, file(task));
     },

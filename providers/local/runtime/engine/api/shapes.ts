@@ -28,6 +28,7 @@ export interface ContainerInspect {
 export interface VolumeInspect {
   readonly Name: string;
   readonly Mountpoint: string;
+  readonly Labels: Readonly<Record<string, string>> | null;
 }
 
 export interface ImageInspect {
