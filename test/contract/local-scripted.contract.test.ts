@@ -1,0 +1,9 @@
+import { providerContract } from "./contract.ts";
+import { scriptedTarget } from "./scripted-target.ts";
+
+providerContract("local on the scripted runtime", scriptedTarget, [
+  {
+    reason: "a timetable runs nothing that could write",
+    tests: ["logs hold what a container wrote, oldest first, with times"],
+  },
+]);

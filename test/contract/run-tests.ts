@@ -1,0 +1,140 @@
+import { expect } from "vitest";
+import type { LogRecord, LogRequest } from "../../src/provider.ts";
+import type { ContractTest } from "./contract.ts";
+import { type BenchTask, containerOf, forever, hasEnded, isRunning, oneMain, type Workbench } from "./workbench.ts";
+
+/** Tests of what is offered for one run of one container: restart, logs, stats. A provider without it lists a gap. */
+export const runTests: readonly ContractTest[] = [
+  {
+    name: "a provider restarts containers in place exactly when it says so",
+    async run({ provider }) {
+      expect(provider.restart !== undefined).toBe(provider.restarts === "container");
+      expect(provider.memory).toBeGreaterThanOrEqual(0);
+    },
+  },
+  {
+    name: "restart runs a container again, remembers how it ended before, and leaves the others alone",
+    async run(bench) {
+      const task = await bench.launch({ name: "main", does: { run: 0.3, exit: 2 } }, { name: "other", does: forever });
+      await task.until("both ran", isRunning("other"));
+      const before = await task.until("it ended", hasEnded());
+      await restart(bench, task, "main", 1);
+      const after = await task.until("the next run ended", hasEnded("main", 1));
+      expect(containerOf(after).last).toEqual(containerOf(before).state);
+      expect(containerOf(after, "other")).toEqual(containerOf(before, "other"));
+    },
+  },
+  {
+    name: "restart with an instance that exists already does nothing",
+    async run(bench) {
+      const task = await bench.launch(oneMain({ run: 0.3, exit: 2 }));
+      await task.until("it ended", hasEnded());
+      await restart(bench, task, "main", 1);
+      const ended = containerOf(await task.until("the next run ended", hasEnded("main", 1)));
+      await restart(bench, task, "main", 1);
+      await bench.target.pass(500);
+      const listed = (await bench.provider.list()).find(({ identity }) => identity.podUid === task.identity.podUid);
+      expect(listed && containerOf(listed)).toEqual(ended);
+    },
+  },
+  {
+    name: "restart of an init container that failed runs that one again and nothing after it",
+    async run(bench) {
+      const task = await bench.launch(
+        { name: "init", kind: "init", does: { run: 0.2, exit: 1 } },
+        { name: "main", does: forever },
+      );
+      await task.until("the init container failed", hasEnded("init"));
+      await restart(bench, task, "init", 1);
+      const again = await task.until("it failed again", hasEnded("init", 1));
+      expect(containerOf(again, "main").state.is).toBe("waiting");
+    },
+  },
+  {
+    name: "logs hold what a container wrote, oldest first, with times",
+    async run(bench) {
+      const task = await bench.launch(oneMain({ run: 0.3, print: ["one", "two words", "three"] }));
+      await task.until("it ended", hasEnded());
+      const records = await logs(bench, task, {});
+      expect(linesOf(records)).toEqual(["one", "two words", "three"]);
+      for (const { time, stream } of records) {
+        expect(time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/);
+        expect(stream).toBe("stdout");
+      }
+      expect(records.map(({ time }) => time)).toEqual(records.map(({ time }) => time).toSorted());
+      expect(linesOf(await logs(bench, task, { tailLines: 2 }))).toEqual(["two words", "three"]);
+      expect(linesOf(await logs(bench, task, { tailLines: 0 }))).toEqual([]);
+    },
+  },
+  {
+    name: "followed logs end with the run, and before it when nobody reads any more",
+    async run(bench) {
+      const task = await bench.launch(oneMain({ run: 2 }));
+      await task.until("it runs", isRunning());
+      let ended = false;
+      const whole = logs(bench, task, { follow: true }).finally(() => (ended = true));
+      const stop = new AbortController();
+      const cut = logs(bench, task, { follow: true }, 0, stop.signal).catch(() => undefined);
+      stop.abort();
+      await cut;
+      expect(ended).toBe(false);
+      await bench.until("the logs ended", () => ended);
+      await whole;
+      expect(task.told.some(hasEnded())).toBe(true);
+    },
+  },
+  {
+    name: "each run has logs of its own, and one that never was has none",
+    async run(bench) {
+      const task = await bench.launch(oneMain({ run: 0.3, exit: 1 }));
+      await task.until("it ended", hasEnded());
+      await restart(bench, task, "main", 1);
+      await task.until("the next run ended", hasEnded("main", 1));
+      await expect(logs(bench, task, {}, 2)).rejects.toMatchObject({ name: "ProviderError", kind: "notFound" });
+      await logs(bench, task, {}, 0);
+      await logs(bench, task, {}, 1);
+    },
+  },
+  {
+    name: "stats tell of running containers, and their use of processor time never falls",
+    async run(bench) {
+      const task = await bench.launch(oneMain(forever));
+      await task.until("it runs", isRunning());
+      const read = async () => {
+        const all = (await bench.provider.stats?.()) ?? [];
+        return all.find(({ identity }) => identity.podUid === task.identity.podUid)?.containers[0];
+      };
+      await bench.until("stats tell of it", async () => (await read()) !== undefined);
+      const first = await read();
+      await bench.target.pass(1_500);
+      const second = await read();
+      expect(first?.name).toBe("main");
+      expect(first?.memoryBytes).toBeGreaterThan(0);
+      expect(second?.cpuSeconds).toBeGreaterThanOrEqual(first?.cpuSeconds ?? Infinity);
+      expect(second?.time).toBeGreaterThan(first?.time ?? Infinity);
+      expect(second?.startedAt).toBe(first?.startedAt);
+    },
+  },
+];
+
+async function restart({ provider }: Workbench, task: BenchTask, container: string, instance: number): Promise<void> {
+  if (provider.restart === undefined) throw new Error("this provider restarts nothing in place");
+  await provider.restart(task, container, instance);
+}
+
+async function logs(
+  { provider, signal }: Workbench,
+  task: BenchTask,
+  want: Partial<LogRequest>,
+  instance = 0,
+  until: AbortSignal = signal(),
+): Promise<LogRecord[]> {
+  if (provider.logs === undefined) throw new Error("this provider has no logs");
+  const records: LogRecord[] = [];
+  const request = { follow: false, tailLines: undefined, ...want };
+  for await (const batch of provider.logs({ task, container: "main", instance }, request, until))
+    records.push(...batch);
+  return records;
+}
+
+const linesOf = (records: readonly LogRecord[]): string[] => records.map(({ bytes }) => bytes.toString());

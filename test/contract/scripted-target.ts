@@ -1,0 +1,36 @@
+import { createLocalProvider } from "../../providers/local/provider.ts";
+import { createScriptedCloud } from "../../providers/local/runtime/scripted/cloud.ts";
+import { createScriptedRuntime } from "../../providers/local/runtime/scripted/runtime.ts";
+import { type Provider, ProviderError } from "../../src/provider.ts";
+import { fakeClock } from "../support/fake-clock.ts";
+import { silentLog } from "../support/silent-log.ts";
+import type { ContractTarget } from "./target.ts";
+
+/** The scripted runtime in virtual time. */
+export async function scriptedTarget(): Promise<ContractTarget> {
+  const clock = fakeClock();
+  const cloud = createScriptedCloud({ clock });
+  const context = { clusterUid: "cluster-1", nodeName: "virtual-1", clock, log: silentLog };
+  const open = async (): Promise<Provider> =>
+    createLocalProvider(createScriptedRuntime({ cloud }), { pods: 110 }, context);
+  return {
+    ...context,
+    provider: await open(),
+    container({ run, exit = 0, atTerm = "end", print = [] }) {
+      if (print.length > 0) throw new Error("a timetable prints nothing");
+      const script = {
+        SCRIPT_RUN: `${run}`,
+        SCRIPT_STOP: atTerm === "end" ? "0" : "1000000",
+        ...(exit === "hidden" ? { SCRIPT_END: "unknown" } : { SCRIPT_EXIT: `${exit}` }),
+      };
+      return { image: "scripted", env: Object.entries(script).map(([name, value]) => ({ name, value })) };
+    },
+    pass: (ms) => clock.advance(ms),
+    reopen: open,
+    async trouble() {
+      cloud.trouble(new ProviderError("transient", "Unreachable", "no route to the cloud"));
+      return async () => cloud.trouble(undefined);
+    },
+    close: async () => {},
+  };
+}

@@ -1,0 +1,199 @@
+import { randomUUID } from "node:crypto";
+import type { Container } from "../../src/model/kube.ts";
+import {
+  type ContainerState,
+  idempotencyToken,
+  type Launch,
+  type Provider,
+  type ProviderError,
+  type ResolvedPod,
+  type TaskIdentity,
+  type TaskState,
+} from "../../src/provider.ts";
+import { podOf, resolvedPod, type World } from "../support/resolve-sources.ts";
+import type { Behaviour, ContractTarget } from "./target.ts";
+
+/** How long a condition may take to come true, milliseconds of the target's time. */
+const patience = 30_000;
+/** How often it is looked at. */
+const look = 50;
+
+export interface Plan {
+  readonly name: string;
+  readonly kind?: "init" | "sidecar" | "main";
+  readonly does: Behaviour;
+}
+
+/** One task of a test. */
+export interface BenchTask {
+  readonly identity: TaskIdentity;
+  readonly launch: Launch<unknown>;
+  /** Every picture that the feed told of it, oldest first. */
+  readonly told: readonly TaskState[];
+  /** The first told picture for which this holds, from now on or before. */
+  until(what: string, holds: (state: TaskState) => boolean): Promise<TaskState>;
+  /** Calls `stop` until it answers so. */
+  stopUntil(outcome: "stopped" | "gone", graceSeconds?: number): Promise<void>;
+}
+
+export interface Workbench {
+  readonly target: ContractTarget;
+  readonly provider: Provider;
+  /** The feed of a watch that runs through all tests. */
+  readonly feed: {
+    readonly gone: readonly TaskIdentity[];
+    readonly health: readonly (ProviderError | undefined)[];
+    readonly tellings: readonly TaskState[];
+  };
+  pod(plans: readonly Plan[], uid?: string, world?: World): Promise<ResolvedPod>;
+  /** Translated and given an identity, not yet launched. */
+  prepare(plans: readonly Plan[], uid?: string, attempt?: number): Promise<BenchTask>;
+  launch(...plans: readonly Plan[]): Promise<BenchTask>;
+  /** Lets time pass until this holds; fails with `what` when it does not come true. */
+  until(what: string | (() => string), holds: () => boolean | Promise<boolean>): Promise<void>;
+  signal(): AbortSignal;
+  /** Ends what the test has left. */
+  clear(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const oneMain = (does: Behaviour): Plan => ({ name: "main", does });
+export const forever: Behaviour = { run: "forever" };
+
+export const containerOf = (state: TaskState, name = "main"): ContainerState => {
+  const found = state.containers.find((container) => container.name === name);
+  if (found === undefined) throw new Error(`task ${state.id} has no container ${name}`);
+  return found;
+};
+
+export const isRunning =
+  (name = "main", instance = 0) =>
+  (state: TaskState): boolean => {
+    const container = containerOf(state, name);
+    return container.instance === instance && container.state.is === "running";
+  };
+
+export const hasEnded =
+  (name = "main", instance = 0) =>
+  (state: TaskState): boolean => {
+    const container = containerOf(state, name);
+    return container.instance === instance && container.state.is === "terminated";
+  };
+
+export async function createWorkbench(target: ContractTarget): Promise<Workbench> {
+  const { provider } = target;
+  const stop = new AbortController();
+  const tellings: TaskState[] = [];
+  const gone: TaskIdentity[] = [];
+  const health: (ProviderError | undefined)[] = [];
+  const launched = new Map<string, BenchTask>();
+  let synced = false;
+  const watching = provider.watch(
+    {
+      task: (state) => void tellings.push(state),
+      gone: (identity) => void gone.push(identity),
+      synced: () => (synced = true),
+      health: (trouble) => void health.push(trouble),
+    },
+    stop.signal,
+  );
+
+  const until: Workbench["until"] = async (what, holds) => {
+    for (let waited = 0; !(await holds()); waited += look) {
+      if (waited >= patience) {
+        const missed = typeof what === "string" ? what : what();
+        throw new Error(`within ${patience / 1000} s it did not happen that ${missed}`);
+      }
+      await target.pass(look);
+    }
+  };
+  await until("the feed told synced", () => synced);
+
+  const podFor: Workbench["pod"] = async (plans, uid = randomUUID(), world = {}) =>
+    resolvedPod(podOf(specOf(target, plans), { uid, name: `pod-${uid.slice(0, 8)}` }), world, {
+      name: target.nodeName,
+    });
+
+  const prepare: Workbench["prepare"] = async (plans, uid = randomUUID(), attempt = 1) => {
+    const { request, refusals } = provider.translate(await podFor(plans, uid));
+    if (request === undefined) throw new Error(`refused: ${JSON.stringify(refusals)}`);
+    const identity = { clusterUid: target.clusterUid, podUid: uid, attempt };
+    const launch = { identity, token: idempotencyToken(identity, 1), request };
+    const task = benchTask(launch, provider, tellings, until);
+    launched.set(`${uid}/${attempt}`, task);
+    return task;
+  };
+
+  return {
+    target,
+    provider,
+    feed: { gone, health, tellings },
+    pod: podFor,
+    prepare,
+    until,
+    signal: () => stop.signal,
+    async launch(...plans) {
+      const task = await prepare(plans);
+      await provider.launch(task.launch, stop.signal);
+      return task;
+    },
+    async clear() {
+      for (const task of launched.values()) await task.stopUntil("gone", 0);
+      launched.clear();
+      tellings.length = 0;
+    },
+    async close() {
+      stop.abort();
+      await watching;
+      await provider.close?.();
+      await target.close();
+    },
+  };
+}
+
+function specOf(
+  target: ContractTarget,
+  plans: readonly Plan[],
+): { initContainers: Container[]; containers: Container[] } {
+  const containers = (...kinds: readonly string[]): Container[] =>
+    plans
+      .filter(({ kind = "main" }) => kinds.includes(kind))
+      .map(({ name, kind, does }) => ({
+        ...target.container(does),
+        name,
+        ...(kind === "sidecar" && { restartPolicy: "Always" }),
+      }));
+  return { initContainers: containers("init", "sidecar"), containers: containers("main") };
+}
+
+function benchTask(
+  launch: Launch<unknown>,
+  provider: Provider,
+  tellings: readonly TaskState[],
+  until: Workbench["until"],
+): BenchTask {
+  const { identity } = launch;
+  const told = (): TaskState[] =>
+    tellings.filter(
+      (state) => state.identity.podUid === identity.podUid && state.identity.attempt === identity.attempt,
+    );
+  return {
+    identity,
+    launch,
+    get told() {
+      return told();
+    },
+    async until(what, holds) {
+      let found: TaskState | undefined;
+      const missed = (): string => `${what}; the last picture: ${JSON.stringify(told().at(-1))}`;
+      await until(missed, () => (found = told().find(holds)) !== undefined);
+      if (found === undefined) throw new Error(what);
+      return found;
+    },
+    stopUntil: async (outcome, graceSeconds = 0) =>
+      until(`stop answered ${outcome}`, async () => {
+        const how = { graceSeconds, discard: outcome === "gone" };
+        return (await provider.stop({ identity }, how)) === outcome;
+      }),
+  };
+}
