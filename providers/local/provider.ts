@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Capacity, Provider, ProviderContext, TaskFeed, TaskIdentity, TaskState } from "../../src/provider.ts";
 import { configSchema, type LocalConfig } from "./config.ts";
 import { openRuntime } from "./open-runtime.ts";
 import { parseBytes } from "./quantity.ts";
 import type { Runtime, RuntimeFacts } from "./runtime/runtime.ts";
 import { supportRows } from "./support.ts";
+import { ableWhere, whereOf } from "./support/row.ts";
 import { type LocalRequest, translate } from "./translate.ts";
 
 /** What the registry loads. `config`: part `local` of the node's configuration. */
@@ -25,13 +27,13 @@ export async function createLocalProvider(
   { clusterUid, nodeName, log }: ProviderContext,
 ): Promise<Provider<LocalRequest>> {
   const ours = (task: TaskState): boolean => task.nodeName === nodeName && task.identity.clusterUid === clusterUid;
-  // Until an engine that is away tells otherwise, its tasks are taken to have addresses.
-  let where = { kind: runtime.kind, taskAddresses: true };
+  let where = ableWhere(runtime.kind);
   let support = supportRows(where);
   const facts = async (): Promise<RuntimeFacts> => {
     const found = await runtime.facts();
-    if (found.taskAddresses !== where.taskAddresses) {
-      where = { kind: runtime.kind, taskAddresses: found.taskAddresses };
+    const now = whereOf(runtime.kind, found);
+    if (!isDeepStrictEqual(now, where)) {
+      where = now;
       support = supportRows(where);
     }
     return found;

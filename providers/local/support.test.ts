@@ -7,7 +7,7 @@ import { admitted } from "../../test/support/pods.ts";
 import { podOf, podWith } from "../../test/support/resolve-sources.ts";
 import type { Pod } from "../../src/provider.ts";
 import { allRows, type Fields, knownFields, refusalsOf, supportRows } from "./support.ts";
-import type { RuntimeKind } from "./support/row.ts";
+import { ableWhere, type RuntimeKind, type Where } from "./support/row.ts";
 import { supportTable } from "./support-table.ts";
 
 interface Described {
@@ -66,7 +66,7 @@ describe("the support table", () => {
   });
 });
 
-const rows = (kind: RuntimeKind = "engine", taskAddresses = true) => supportRows({ kind, taskAddresses });
+const rows = (kind: RuntimeKind = "engine", less: Partial<Where> = {}) => supportRows({ ...ableWhere(kind), ...less });
 const refusedPaths = (pod: Pod, table = rows()): string[] => refusalsOf(pod, table).map(({ path }) => path);
 const changedPaths = (pod: Pod, table = rows()): string[] =>
   table.flatMap(({ effect, find }) => (effect === "changed" ? [...(find?.(pod) ?? [])] : []));
@@ -177,8 +177,25 @@ describe("a pod", () => {
 
   test("with ports is refused where nothing could reach them", () => {
     const pod = podWith({ ports: [{ containerPort: 80 }] });
-    expect(refusedPaths(pod, rows("process", false))).toEqual(["spec.containers[0].ports[0].containerPort"]);
-    expect(refusedPaths(podWith({}), rows("process", false))).toEqual([]);
+    expect(refusedPaths(pod, rows("process", { taskAddresses: false }))).toEqual([
+      "spec.containers[0].ports[0].containerPort",
+    ]);
+    expect(refusedPaths(podWith({}), rows("process", { taskAddresses: false }))).toEqual([]);
+  });
+
+  test("with volumes is refused where they cannot be mounted, but not for the token that Kubernetes adds", () => {
+    const volumeMounts = [{ name: "a", mountPath: "/data" }];
+    const pod = admitted(podWith({ volumeMounts }, { volumes: [{ name: "a", emptyDir: {} }] }));
+    const table = rows("process", { mounts: false });
+    expect(refusedPaths(pod, table)).toEqual(["spec.containers[0].volumeMounts[0].mountPath"]);
+    expect(refusedPaths(admitted(podWith({})), table)).toEqual([]);
+  });
+
+  test("is told that its limits are not enforced where they are not", () => {
+    const pod = podWith({ resources: { limits: { cpu: "1", memory: "1Gi" } } });
+    const at = "spec.containers[0].resources.limits";
+    expect(changedPaths(pod, rows("process", { limits: false }))).toEqual([`${at}.cpu`, `${at}.memory`]);
+    expect(changedPaths(pod, rows("process"))).toEqual([]);
   });
 
   test("gets the seccomp profile that its runtime really has, or none", () => {

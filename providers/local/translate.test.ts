@@ -3,10 +3,11 @@ import { admitted, admittedWorld } from "../../test/support/pods.ts";
 import { podOf, podWith, resolvedPod, type World } from "../../test/support/resolve-sources.ts";
 import type { Pod, Translation } from "../../src/provider.ts";
 import { supportRows } from "./support.ts";
+import { ableWhere } from "./support/row.ts";
 import { type LocalRequest, translate } from "./translate.ts";
 
 async function translated(pod: Pod, world: World = {}, taskAddresses = true): Promise<Translation<LocalRequest>> {
-  const where = { kind: "engine", taskAddresses } as const;
+  const where = { ...ableWhere("engine"), taskAddresses };
   return translate(await resolvedPod(pod, world), supportRows(where), where);
 }
 

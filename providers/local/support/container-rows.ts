@@ -10,6 +10,8 @@ import {
   onlyOn,
   refused,
   withoutAddresses,
+  withoutLimits,
+  withoutMounts,
 } from "./row.ts";
 
 const noProbes =
@@ -102,7 +104,13 @@ function resources(at: string): readonly LocalRow[] {
   });
   return [
     refused(`${at}.claims`, "Dynamic resource allocation is not available here: remove the claims."),
-    kept(`${at}.limits`, "Limits of cpu and memory are enforced where the host or engine has control groups."),
+    kept(`${at}.limits`, "Kept: cpu and memory are enforced."),
+    ...["cpu", "memory"].map((name) =>
+      on(
+        withoutLimits,
+        changed(`${at}.limits.${name}`, "Not enforced on this host, which has no control groups for us."),
+      ),
+    ),
     changed(
       `${at}.limits.ephemeral-storage`,
       "Not enforced: the scheduler counts it, but nothing ends a container that writes more.",
@@ -116,6 +124,10 @@ function resources(at: string): readonly LocalRow[] {
 function mounts(at: string): readonly LocalRow[] {
   return [
     kept(`${at}.mountPath`, "Kept."),
+    on(
+      withoutMounts,
+      mountsOfUsers(at, "Volumes cannot be mounted at a path on this host: the pod has to do without them."),
+    ),
     refused(`${at}.mountPropagation`, "Mounts do not propagate here: only None is possible.", isNot("None")),
     kept(`${at}.name`, "Kept."),
     kept(`${at}.readOnly`, "Kept."),
@@ -127,4 +139,10 @@ function mounts(at: string): readonly LocalRow[] {
     kept(`${at}.subPath`, "Kept."),
     kept(`${at}.subPathExpr`, "Kept, with $(VAR) expanded."),
   ];
+}
+
+/** Mounts of a user. Kubernetes adds one by itself, of the service account's token: that is no reason to refuse a pod. */
+function mountsOfUsers(at: string, sentence: string): LocalRow {
+  const tokenPath = "/var/run/secrets/kubernetes.io/serviceaccount";
+  return refused(`${at}.mountPath`, sentence, isNot(tokenPath));
 }

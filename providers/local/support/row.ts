@@ -1,4 +1,5 @@
 import type { Pod, SupportRow } from "../../../src/provider.ts";
+import type { RuntimeFacts } from "../runtime/runtime.ts";
 
 export type RuntimeKind = "process" | "engine" | "scripted";
 
@@ -7,7 +8,19 @@ export interface Where {
   readonly kind: RuntimeKind;
   /** Do tasks get an address of their own? */
   readonly taskAddresses: boolean;
+  /** Do volumes appear at their mount paths? */
+  readonly mounts: boolean;
+  /** Are limits of CPU and memory enforced? */
+  readonly limits: boolean;
 }
+
+export function whereOf(kind: RuntimeKind, facts: RuntimeFacts): Where {
+  const { taskAddresses, mounts = true, memoryLimits: limits = true } = facts;
+  return { kind, taskAddresses, mounts, limits };
+}
+
+/** Until a runtime tells otherwise, its host is taken to be able to do everything. */
+export const ableWhere = (kind: RuntimeKind): Where => ({ kind, taskAddresses: true, mounts: true, limits: true });
 
 /** A row of the local provider's table; without `on` it holds wherever containers run. */
 export interface LocalRow extends SupportRow {
@@ -22,6 +35,16 @@ export const onlyOn = (...kinds: readonly RuntimeKind[]): NonNullable<LocalRow["
 export const withoutAddresses: NonNullable<LocalRow["on"]> = {
   in: "hosts where tasks get no address",
   holds: ({ taskAddresses }) => !taskAddresses,
+};
+
+export const withoutMounts: NonNullable<LocalRow["on"]> = {
+  in: "hosts without mount namespaces",
+  holds: ({ mounts }) => !mounts,
+};
+
+export const withoutLimits: NonNullable<LocalRow["on"]> = {
+  in: "hosts without control groups",
+  holds: ({ limits }) => !limits,
 };
 
 type Matches = (value: unknown) => boolean;
