@@ -12,7 +12,8 @@ export const feedTests: readonly ContractTest[] = [
       for (const task of [first, second]) await task.until("it runs", isRunning());
       const seen: string[] = [];
       const stop = new AbortController();
-      const watching = bench.provider.watch(recorder(seen), stop.signal);
+      let ended = false;
+      const watching = bench.provider.watch(recorder(seen), stop.signal).finally(() => (ended = true));
       await bench.until("synced was told", () => seen.includes("synced"));
       const before = new Set(seen.slice(0, seen.indexOf("synced")));
       expect(before).toEqual(new Set([first, second].map(({ identity }) => `task ${identity.podUid}`)));
@@ -21,7 +22,9 @@ export const feedTests: readonly ContractTest[] = [
       await first.stopUntil("gone");
       await bench.until("the end was told", () => seen.includes(`gone ${first.identity.podUid}`));
       expect(seen.filter((word) => word === "synced")).toHaveLength(1);
+      expect(ended).toBe(false);
       stop.abort();
+      await bench.until("the watch ended", () => ended);
       await watching;
       const length = seen.length;
       await second.stopUntil("gone");
