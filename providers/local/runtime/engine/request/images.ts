@@ -7,6 +7,8 @@ import type { ContainerSpec, TaskSpec } from "../../runtime.ts";
 import { registryAuth } from "./credentials.ts";
 import { imageName, type ImageName } from "./image-name.ts";
 
+type ImageClient = Pick<EngineClient, "image" | "pull">;
+
 export interface Images {
   /** Is this container's image ready to run? Starts a pull where needed; `changed` is called when it is worth asking again. */
   ready(want: ImageWant, changed: () => void): Promise<ImageReady | ImageWait>;
@@ -49,7 +51,7 @@ interface Pull {
   readonly waitingFor: Set<string>;
 }
 
-export function createImages(client: EngineClient, clock: Clock): Images {
+export function createImages(client: ImageClient, clock: Clock): Images {
   const pulls = createPulls(client, clock);
   return {
     async ready(want, changed) {
@@ -66,7 +68,7 @@ export function createImages(client: EngineClient, clock: Clock): Images {
         if (engineIsAway(error)) throw error;
         return wait("ImageInspectError", asProviderError(error).message);
       }
-      if (present && (policy !== "Always" || pull.state.pulledFor.has(want.run))) return { reference: image.full };
+      if (present && (policy !== "Always" || pull.hasServed(want.run))) return { reference: image.full };
       if (policy === "Never") {
         return wait("ErrImageNeverPull", `Container image "${text}" is not present with pull policy of Never`);
       }
@@ -78,7 +80,7 @@ export function createImages(client: EngineClient, clock: Clock): Images {
 }
 
 /** Pulls under way or failed: one at a time for each image and credential. */
-function createPulls(client: EngineClient, clock: Clock) {
+function createPulls(client: ImageClient, clock: Clock) {
   const pulls = new Map<string, Pull>();
   const closing = new AbortController();
 
@@ -108,10 +110,10 @@ function createPulls(client: EngineClient, clock: Clock) {
     /** Another password is another pull: one pod neither waits for, nor profits from, the credentials of another. */
     of(image: ImageName, auth: string | undefined) {
       const key = `${image.full} ${auth ?? ""}`;
-      const pull = pulls.get(key) ?? newPull();
       return {
-        state: pull,
+        hasServed: (run: string): boolean => pulls.get(key)?.pulledFor.has(run) ?? false,
         wait(want: ImageWant, changed: () => void): ImageWait {
+          const pull = pulls.get(key) ?? newPull();
           pulls.set(key, pull);
           pull.waitingFor.add(want.run);
           const age = clock.monotonic() - pull.failedAt;

@@ -1,0 +1,56 @@
+import { expect, it } from "vitest";
+import { nanoTime, recordBuilder } from "./logs.ts";
+import { usage } from "./stats.ts";
+
+it.for<[string, string]>([
+  ["2026-01-02T03:04:05Z", "2026-01-02T03:04:05.000000000Z"],
+  ["2026-01-02T03:04:05.12Z", "2026-01-02T03:04:05.120000000Z"],
+  ["2026-01-02T03:04:05.123456789Z", "2026-01-02T03:04:05.123456789Z"],
+  ["2026-01-02T03:04:05.987654321+02:00", "2026-01-02T01:04:05.987654321Z"],
+])("%s is %s", ([text, time]) => {
+  expect(nanoTime(text)).toBe(time);
+});
+
+it("refuses a line without a time", () => {
+  expect(() => nanoTime("hello")).toThrow('"hello"');
+});
+
+it("makes records of frames: whole lines, pieces of lines, and frames in pieces", () => {
+  const build = recordBuilder();
+  const piece = (text: string, first = true, last = true) => ({
+    stream: "stdout" as const,
+    bytes: Buffer.from(text),
+    first,
+    last,
+  });
+  const time = "2026-01-02T03:04:05Z";
+  const records = [
+    piece(`${time} a b\n`),
+    piece(`${time} \n`),
+    piece(`${time} no end`),
+    piece(`${time} big`, true, false),
+    piece("\n", false, false),
+    piece("end\n", false, true),
+  ].flatMap(build);
+  expect(records.map(({ bytes, partial }) => [bytes.toString(), partial])).toEqual([
+    ["a b", false],
+    ["", false],
+    ["no end", true],
+    ["big", true],
+    ["\n", true],
+    ["end", false],
+  ]);
+  expect(new Set(records.map((record) => record.time))).toEqual(new Set(["2026-01-02T03:04:05.000000000Z"]));
+});
+
+it.for<[string, object, number]>([
+  ["control groups v2", { usage: 100, stats: { inactive_file: 30 } }, 70],
+  ["control groups v1", { usage: 100, stats: { total_inactive_file: 40 } }, 60],
+  ["podman, which tells no cache", { usage: 100 }, 100],
+  ["a container that has just ended", {}, 0],
+])("reckons the working set: %s", ([, memory_stats, memoryBytes]) => {
+  expect(usage({ cpu_stats: { cpu_usage: { total_usage: 1_500_000_000 } }, memory_stats })).toEqual({
+    cpuSeconds: 1.5,
+    memoryBytes,
+  });
+});

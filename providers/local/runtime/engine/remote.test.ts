@@ -1,0 +1,190 @@
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { connect, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createServer, type Server } from "node:tls";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { SecretText } from "../../../../src/provider.ts";
+import { systemClock } from "../../../../src/telemetry/clock.ts";
+import {
+  containerOf,
+  discard,
+  hasEnded,
+  joined,
+  logsOf,
+  shell,
+  taskOf,
+  testCluster,
+  until,
+} from "../../../../test/support/engine-tasks.ts";
+import { busyboxImage, startEngine, type TestEngine } from "../../../../test/support/engine.ts";
+import { describeWith } from "../../../../test/support/requirements.ts";
+import type { EngineTls } from "./api/endpoint.ts";
+import { createEngineRuntime } from "./engine-runtime.ts";
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+describeWith(["engine", "root", "namespaces", "busybox", "openssl"], "the engine runtime far away", () => {
+  let engine: TestEngine;
+  let folder: string;
+  let server: Server;
+  let registry: ChildProcess;
+  let ours: EngineTls;
+
+  beforeAll(async () => {
+    engine = await startEngine();
+    folder = mkdtempSync(join(tmpdir(), "burstlet-remote-"));
+    const made = certificates(folder);
+    ours = made.client;
+    server = await tlsInFrontOf(engine, made);
+    registry = await startRegistry(engine);
+  });
+  afterAll(async () => {
+    registry?.kill();
+    server?.close();
+    await engine?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const remote = (tls: EngineTls, stateDir = "state") => {
+    const host = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const options = { clock: systemClock, log: silent, clusterUid: testCluster, nodeName: "edge" };
+    return createEngineRuntime({ host, tls, stateDir: join(folder, stateDir), ...options });
+  };
+
+  it("runs a task with volumes over TCP with TLS, as over the socket", async () => {
+    const files = [{ path: "a", mode: 0o644, content: "from afar", encoding: "utf8" }] as const;
+    const mounts = [
+      { volume: "files", path: "/one", subPath: "a", readOnly: true },
+      { volume: "empty", path: "/e", readOnly: false },
+    ];
+    const spec = taskOf("far", [shell("a", "cat /one; touch /e/x; echo bye >/dev/termination-log", { mounts })], {
+      volumes: [
+        { name: "files", kind: "files", files },
+        { name: "empty", kind: "emptyDir", medium: "disk" },
+      ],
+    });
+    const runtime = await remote(ours);
+    try {
+      await runtime.start(spec);
+      const state = await until(runtime, spec.identity, hasEnded("a"));
+      expect(containerOf(state, "a").state).toMatchObject({ exitCode: 0, message: "bye\n" });
+      expect((await logsOf(runtime, spec.identity, "a")).map(({ bytes }) => bytes.toString()).join("")).toBe(
+        "from afar",
+      );
+      await discard(runtime, spec.identity);
+    } finally {
+      await runtime.close();
+    }
+  });
+
+  it("is denied, with the fix, when the engine's certificate is not by the named authority", async () => {
+    const other = certificates(mkdtempSync(join(folder, "other-"))).client;
+    const runtime = await remote({ ...ours, ca: other.ca }, "denied");
+    try {
+      await expect(runtime.list()).rejects.toMatchObject({
+        kind: "denied",
+        reason: "EngineTlsFailed",
+        message: expect.stringContaining("ca.pem"),
+      });
+    } finally {
+      await runtime.close();
+    }
+  });
+
+  it("pulls from a registry that wants a password, and only with the right one", async () => {
+    engine.podman("push", "--creds", "me:right", busyboxImage, "127.0.0.1:5000/private/busybox:1");
+    const runtime = await remote(ours, "pull");
+    const withPassword = (name: string, password: string) =>
+      taskOf(
+        name,
+        [shell("a", "echo pulled", { image: "127.0.0.1:5000/private/busybox:1", imagePullPolicy: "Always" })],
+        {
+          pullCredentials: [{ registry: "127.0.0.1:5000", username: "me", password: new SecretText(password) }],
+        },
+      );
+    try {
+      const wrong = withPassword("wrong", "wrong");
+      await runtime.start(wrong);
+      const waiting = await until(runtime, wrong.identity, (state) =>
+        JSON.stringify(containerOf(state, "a").state).includes("ErrImagePull"),
+      );
+      expect(containerOf(waiting, "a").state).toMatchObject({
+        message: expect.stringMatching(/unauthorized|authentication required/i),
+      });
+      const right = withPassword("right", "right");
+      await runtime.start(right);
+      await until(runtime, right.identity, hasEnded("a"));
+      expect(joined(await logsOf(runtime, right.identity, "a"))).toEqual(["pulled"]);
+      for (const { identity } of [wrong, right]) await discard(runtime, identity);
+    } finally {
+      await runtime.close();
+    }
+  });
+});
+
+interface Certificates {
+  readonly server: EngineTls;
+  readonly client: EngineTls;
+}
+
+function certificates(folder: string): Certificates {
+  const openssl = (...words: string[]): void => {
+    execFileSync("openssl", words, { cwd: folder, stdio: "ignore" });
+  };
+  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+  openssl("req", "-x509", ...key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=ca", "-days", "2");
+  const signed = (name: string): EngineTls => {
+    const names = ["-addext", "subjectAltName=IP:127.0.0.1"];
+    openssl(
+      "req",
+      "-x509",
+      ...key,
+      "-keyout",
+      `${name}.key`,
+      "-out",
+      `${name}.pem`,
+      "-subj",
+      `/CN=${name}`,
+      ...names,
+      "-CA",
+      "ca.pem",
+      "-CAkey",
+      "ca.key",
+      "-days",
+      "2",
+    );
+    const [ca = "", cert = "", pem = ""] = ["ca.pem", `${name}.pem`, `${name}.key`].map((file) =>
+      readFileSync(join(folder, file), "utf8"),
+    );
+    return { ca, cert, key: pem };
+  };
+  return { server: signed("server"), client: signed("client") };
+}
+
+/** What an engine with `--tlsverify` does: nobody without a certificate comes through. */
+async function tlsInFrontOf(engine: TestEngine, { server: tls }: Certificates): Promise<Server> {
+  const server = createServer({ ...tls, requestCert: true, rejectUnauthorized: true }, (client) => {
+    const upstream = connect(engine.host.slice("unix://".length));
+    client.pipe(upstream).pipe(client);
+    client.on("error", () => upstream.destroy());
+    upstream.on("error", () => client.destroy());
+  });
+  server.on("tlsClientError", () => undefined);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return server;
+}
+
+/** On the loopback of the engine's own network namespace, where nobody else can reach it. */
+async function startRegistry(engine: TestEngine): Promise<ChildProcess> {
+  const script = new URL("../../../../test/support/registry.ts", import.meta.url).pathname;
+  const words = ["--net", "--target", String(engine.pid), process.execPath, script, "5000", "me:right"];
+  const child = spawn("nsenter", words, { stdio: ["ignore", "pipe", "inherit"] });
+  await once(child.stdout, "data");
+  return child;
+}
