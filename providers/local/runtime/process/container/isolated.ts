@@ -14,15 +14,17 @@ import { planVolumeMounts } from "./volumes.ts";
 import { writeRoot } from "./write-root.ts";
 
 /**
- * Process 1 of the container. Its shell reaps orphans while it waits for the sleep, which is the host's and starts
- * before the root changes: whatever is mounted over /bin, it runs. Arguments: fstab, new root.
+ * Process 1 of the container. Its shell reaps orphans while it waits for a subshell that reads the supervisor's pipe to
+ * the end: a fork, not a program, because a program might find its libraries gone when the root changes under it, and
+ * whatever is mounted over /bin, it runs. Arguments: fstab, new root.
  */
 const script = `${waitForGo}
 mount --all --fstab "$1" || exit 1
-sleep 2147483647 </dev/null >/dev/null 2>&1 &
+exec 3<&0
+(read end <&3) &
 cd "$2" && pivot_root . . && umount -l . && cd / || exit 1
 echo ready
-exec </dev/null >/dev/null 2>&1
+exec <&- >&- 2>&- 3<&-
 wait`;
 
 /** `record` writes the holder's mark to disk before the holder does anything. */
@@ -55,6 +57,7 @@ export async function encloseIsolated(
     "burstlet-container",
     join(want.directory, "fstab"),
     root,
+    join(want.directory, "pipe"),
   ]);
   record([holder.mark]);
   await holder.go();
