@@ -16,7 +16,7 @@ export interface HttpAnswer {
 }
 
 /** Nobody answered in time. Whether a write happened is unknown. */
-export class NoAnswerError extends Error {
+class NoAnswerError extends Error {
   constructor(what: string, seconds: number) {
     super(`The API server was silent for ${seconds} s (${what}).`);
     this.name = "NoAnswerError";
