@@ -13,7 +13,7 @@ import { shellContainer } from "./shell.ts";
 async function processTarget(): Promise<ContractTarget> {
   const stateDir = mkdtempSync(join(tmpdir(), "burstlet-contract-"));
   const context = { clusterUid: "cluster-1", nodeName: "virtual-1", clock, log };
-  const options = { stateDir, clock, log, bridge: "burstlet-ct", subnet: "10.214.0.0/16" };
+  const options = { stateDir, clock, log, bridge: "burstlet-ct", subnet: "10.216.0.0/16" };
   const open = async (): Promise<Provider> =>
     createLocalProvider(await createProcessRuntime(options), { pods: 110 }, context);
   return {

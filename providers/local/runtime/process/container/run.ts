@@ -128,12 +128,16 @@ async function removeGroup(cgroup: Cgroup | undefined, clock: Clock): Promise<vo
   while (cgroup?.remove() === false && clock.monotonic() < end) await clock.sleep(20);
 }
 
-/** CPU time never falls, also where children that ended took theirs with them. */
+/**
+ * CPU time never falls, also where children that ended took theirs with them. Memory that a process had before it came
+ * into its group is not counted there: a small program may seem to have none.
+ */
 function steadyUsage(enclosure: Enclosure, cgroup: Cgroup | undefined): Run["usage"] {
   let most = 0;
   return () => {
     const now = cgroup?.usage() ?? usageOf(enclosure.pids());
     most = Math.max(most, now.cpuSeconds);
-    return { cpuSeconds: most, memoryBytes: Math.max(0, now.memoryBytes) };
+    const memoryBytes = now.memoryBytes > 0 ? now.memoryBytes : usageOf(enclosure.pids()).memoryBytes;
+    return { cpuSeconds: most, memoryBytes };
   };
 }
