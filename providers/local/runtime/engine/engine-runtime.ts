@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { ProviderError } from "../../../../src/provider.ts";
-import type { Clock, Log, TaskFeed, TaskIdentity, TaskRef, TaskState } from "../../../../src/provider.ts";
+import type { Clock, ContainerRef, Log, TaskFeed, TaskIdentity, TaskRef, TaskState } from "../../../../src/provider.ts";
 import type { Runtime, TaskSpec } from "../runtime.ts";
 import { advance, isRecorded, look } from "./advance.ts";
 import { createEngineClient } from "./api/client.ts";
@@ -80,6 +80,7 @@ export async function createEngineRuntime(options: EngineRuntimeOptions): Promis
     watch: async (feed, signal) => watch(room, feed, signal),
     async *logs(source, want, signal) {
       yield* engineLogs(client, (await shop.engine()).flavour, source, want, signal);
+      if (want.follow && !signal.aborted) await noticeEnd(room, source);
     },
     async stats() {
       await driver.sweep();
@@ -255,6 +256,29 @@ async function watch(room: Room, feed: TaskFeed, signal: AbortSignal): Promise<v
     unsubscribe();
   }
 }
+
+/** A log that was followed ends with its run; whoever reads it may rely on finding the run ended. */
+async function noticeEnd(
+  { shop, tasks }: Room,
+  { task: { identity }, container, instance }: ContainerRef,
+): Promise<void> {
+  const task = tasks.find(identity);
+  if (task === undefined) return;
+  const isOver = (): boolean =>
+    !task.seen.some((one) => one.container === container && one.instance === instance && one.state === "running");
+  for (let tries = 0; tries < endTries; tries += 1) {
+    await tasks.locked(task, async () => {
+      await look(shop, task);
+      tasks.tell(task);
+    });
+    if (isOver()) return;
+    await shop.clock.sleep(endPause);
+  }
+}
+
+/** The engine closes the log a moment before it notes the end; more than this means that it closed it for another reason. */
+const endTries = 20;
+const endPause = 100;
 
 function runningTasks(tasks: Tasks): Parameters<typeof engineStats>[1] {
   return tasks.all().flatMap(({ identity, seen }) => {
