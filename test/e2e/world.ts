@@ -1,7 +1,9 @@
 /** A real control plane and burstlet on it, as one e2e file needs them: everything goes with the file. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { shutdownSupervisor } from "../../providers/local/runtime/process/process-runtime.ts";
 import type { Node, Pod } from "../../src/model/kube.ts";
+import { systemClock } from "../../src/telemetry/clock.ts";
 import { type Burstlet, burstletIdentity, startBurstlet } from "../support/burstlet.ts";
 import { type ClusterOptions, startCluster, type TestCluster } from "../support/cluster.ts";
 import { eventually } from "../support/eventually.ts";
@@ -22,6 +24,8 @@ export interface World {
   eventsOf(name: string): Promise<string[]>;
   /** Resolves when `check` holds for the pod. */
   until(name: string, what: string, check: (pod: Pod) => boolean, withinMs?: number): Promise<Pod>;
+  /** Where the process runtime keeps its tasks. */
+  readonly stateDir: string;
   stop(): Promise<void>;
 }
 
@@ -57,6 +61,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 
   return {
     cluster,
+    stateDir,
     get burstlet() {
       return burstlet;
     },
@@ -95,8 +100,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 
 /** Tasks outlive burstlet on purpose; at the end of a test file they must not. */
 async function endTasks(stateDir: string): Promise<void> {
-  const { shutdownSupervisor } = await import("../../providers/local/runtime/process/process-runtime.ts");
-  await shutdownSupervisor(stateDir);
+  await shutdownSupervisor(stateDir, systemClock);
 }
 
 /** What puts a pod on a virtual node, in a pod's spec. */

@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Pod } from "../../src/model/kube.ts";
+import { eventually } from "../support/eventually.ts";
+import { describeWith } from "../support/requirements.ts";
+import { processesOf, supervisorOf } from "./processes.ts";
+import { exitCode, hasPhase, isReady, podManifest, startWorld, type World } from "./world.ts";
+
+const PODS = 50;
+const labels = { app: "many" };
+
+describeWith(["go", "namespaces", "root", "busybox"], "a burstlet that is killed", () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await startWorld();
+  });
+  afterAll(() => world?.stop());
+
+  const ids = (pods: readonly Pod[]) =>
+    pods.map((pod) => [pod.metadata?.name, pod.status?.containerStatuses?.[0]?.containerID, pod.status?.containerStatuses?.[0]?.restartCount]).sort();
+
+  it("finds 50 running pods again: no restart, no second process, and true exit codes of those that ended", async () => {
+    const forever = Array.from({ length: PODS - 5 }, (_, n) => podManifest(`stays-${n}`, { labels, command: ["sleep", "3600"] }));
+    const ending = Array.from({ length: 5 }, (_, n) =>
+      podManifest(`ends-${n}`, { labels, restartPolicy: "Never", command: ["sh", "-c", `sleep 40; exit ${n}`] }),
+    );
+    await world.cluster.apply([...forever, ...ending]);
+    const before = await eventually("all run", async () => {
+      const pods = await world.pods("app=many");
+      return pods.length === PODS && pods.every(isReady) && pods;
+    }, 35_000);
+    const processes = await processesOf(world.stateDir);
+    await world.burstlet.kill();
+    // While nobody looks, five containers end with codes 0 to 4.
+    await eventually("the five have ended", async () => (await processesOf(world.stateDir)).length < processes.length - 4);
+    world.startAgain();
+    for (const n of [0, 1, 2, 3, 4]) {
+      const pod = await world.until(`ends-${n}`, "has ended", (one) => hasPhase("Failed")(one) || hasPhase("Succeeded")(one));
+      expect(exitCode(pod)).toBe(n);
+    }
+    const after = (await world.pods("app=many")).filter((pod) => pod.metadata?.name?.startsWith("stays-"));
+    expect(ids(after)).toEqual(ids(before.filter((pod) => pod.metadata?.name?.startsWith("stays-"))));
+    expect(after.every(isReady)).toBe(true);
+    const left = await processesOf(world.stateDir);
+    expect(left.filter((id) => !processes.includes(id))).toEqual([]);
+  });
+
+  it("stops cleanly without stopping a task", async () => {
+    const before = await processesOf(world.stateDir);
+    expect(await world.burstlet.stop()).toBe(0);
+    expect(await processesOf(world.stateDir)).toEqual(before);
+    world.startAgain();
+    await eventually("its node is Ready", async () => {
+      const node = await world.node();
+      return node.status?.conditions?.some((one) => one.type === "Ready" && one.status === "True");
+    });
+    const pods = (await world.pods("app=many")).filter((pod) => pod.metadata?.name?.startsWith("stays-"));
+    expect(pods.every(isReady)).toBe(true);
+  });
+
+  it("says ContainerStatusUnknown, never 0, of containers whose supervisor died with them", async () => {
+    await world.cluster.apply(podManifest("lost", { restartPolicy: "Never" }));
+    await world.until("lost", "is ready", isReady);
+    process.kill(await supervisorOf(world.stateDir), "SIGKILL");
+    const pod = await world.until("lost", "has failed", hasPhase("Failed"));
+    expect(pod.status?.containerStatuses?.[0]?.state?.terminated).toMatchObject({
+      exitCode: 137,
+      reason: "ContainerStatusUnknown",
+    });
+  });
+});

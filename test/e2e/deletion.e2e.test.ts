@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { describeWith } from "../support/requirements.ts";
+import { processesOf } from "./processes.ts";
+import { isReady, podManifest, startWorld, type World } from "./world.ts";
+
+/** Says in its log when SIGTERM arrives, and takes its time. */
+const lingering = (seconds: number) => ["sh", "-c", `trap 'sleep ${seconds}; exit 0' TERM; while :; do sleep 0.1; done`];
+
+describeWith(["go", "namespaces", "root", "busybox"], "deleting a pod", () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await startWorld();
+  });
+  afterAll(() => world?.stop());
+
+  const gone = (name: string, withinMs = 30_000) =>
+    eventually(
+      `pod ${name} is gone`,
+      async () => (await world.cluster.kubectl("get", "pod", name, "--ignore-not-found")).trim() === "",
+      withinMs,
+    );
+
+  it("ends a pod that waits, before anything was launched", async () => {
+    const env = [{ name: "X", valueFrom: { configMapKeyRef: { name: "never", key: "x" } } }];
+    await world.cluster.apply(podManifest("waiting", { container: { env } }));
+    await world.until("waiting", "waits", (pod) => pod.status?.containerStatuses?.[0]?.state?.waiting?.reason === "CreateContainerConfigError");
+    await world.cluster.kubectl("delete", "pod", "waiting", "--wait=false");
+    await gone("waiting", 10_000);
+  });
+
+  it("gives a running pod its grace and records how it ended", async () => {
+    await world.cluster.apply(podManifest("graceful", { command: lingering(1), graceSeconds: 20 }));
+    await world.until("graceful", "is ready", isReady);
+    const watch = world.cluster.kubectl("get", "pod", "graceful", "-w", "-o", "jsonpath={.status.phase}/{.status.containerStatuses[0].state.terminated.exitCode} ");
+    await world.cluster.kubectl("delete", "pod", "graceful", "--timeout=15s");
+    // kubectl's watch ends only with its connection; what it has seen by then is all that counts.
+    const seen = await Promise.race([watch, eventually("the end was shown", async () => false, 500).catch(() => "")]);
+    expect(seen).not.toContain("/137");
+    expect(await processesOf(world.stateDir)).toEqual([]);
+  });
+
+  it("kills what ignores SIGTERM when its grace ends", async () => {
+    await world.cluster.apply(podManifest("stubborn", { command: ["sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"], graceSeconds: 2 }));
+    await world.until("stubborn", "is ready", isReady);
+    await world.cluster.kubectl("delete", "pod", "stubborn", "--timeout=15s");
+    await eventually("no process is left", async () => (await processesOf(world.stateDir)).length === 0);
+  });
+
+  it("stops the task of a pod that was deleted by force", async () => {
+    await world.cluster.apply(podManifest("forced", { command: lingering(60), graceSeconds: 60 }));
+    await world.until("forced", "is ready", isReady);
+    expect(await processesOf(world.stateDir)).not.toEqual([]);
+    await world.cluster.kubectl("delete", "pod", "forced", "--grace-period=0", "--force");
+    await gone("forced", 5_000);
+    await eventually("no process is left", async () => (await processesOf(world.stateDir)).length === 0, 20_000);
+  });
+
+  it("ends a pod that was deleted while burstlet was down", async () => {
+    await world.cluster.apply([podManifest("orphan-soft"), podManifest("orphan-hard")]);
+    await world.until("orphan-soft", "is ready", isReady);
+    await world.until("orphan-hard", "is ready", isReady);
+    await world.burstlet.stop();
+    await world.cluster.kubectl("delete", "pod", "orphan-soft", "--wait=false");
+    await world.cluster.kubectl("delete", "pod", "orphan-hard", "--grace-period=0", "--force");
+    expect(await processesOf(world.stateDir)).not.toEqual([]);
+    world.startAgain();
+    await gone("orphan-soft");
+    await eventually("no process is left", async () => (await processesOf(world.stateDir)).length === 0, 20_000);
+  });
+});

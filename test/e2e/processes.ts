@@ -1,0 +1,32 @@
+/** The processes that run as containers of one state directory, found without asking burstlet. */
+import { readdir, readFile } from "node:fs/promises";
+
+/** Ids of processes other than supervisors whose root or environment lies below the state directory. */
+export async function processesOf(stateDir: string): Promise<number[]> {
+  const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
+  const mine = await Promise.all(ids.map(async (id) => ((await belongs(id, stateDir)) ? [id] : [])));
+  return mine.flat();
+}
+
+/** The one supervisor of the state directory. */
+export async function supervisorOf(stateDir: string): Promise<number> {
+  const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
+  for (const id of ids) {
+    const command = await readFile(`/proc/${id}/cmdline`, "utf8").catch(() => "");
+    if (command.includes("supervisor-main") && command.includes(stateDir)) return id;
+  }
+  throw new Error(`no supervisor serves ${stateDir}`);
+}
+
+async function belongs(id: number, stateDir: string): Promise<boolean> {
+  try {
+    const [mounts, command] = await Promise.all([
+      readFile(`/proc/${id}/mountinfo`, "utf8"),
+      readFile(`/proc/${id}/cmdline`, "utf8"),
+    ]);
+    // A container's root file system is mounted from its task's folder; kernel threads and zombies have no command.
+    return command !== "" && mounts.includes(`${stateDir}/`);
+  } catch {
+    return false;
+  }
+}

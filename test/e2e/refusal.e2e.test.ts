@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { describeWith } from "../support/requirements.ts";
+import { deployment, hasPhase, onVirtualNode, podManifest, podTemplate, startWorld, type World } from "./world.ts";
+
+const refused = { hostNetwork: true, hostPID: true };
+
+describeWith(["go", "namespaces", "root", "busybox"], "pods that cannot run here", () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await startWorld();
+  });
+  afterAll(() => world?.stop());
+
+  it("fails a bare pod with every reason in its status and in one event", async () => {
+    await world.cluster.apply(podManifest("bare", { spec: refused }));
+    const pod = await world.until("bare", "has failed", hasPhase("Failed"));
+    expect(pod.status?.reason).toBe("ProviderRefused");
+    expect(pod.status?.message).toContain("spec.hostNetwork");
+    expect(pod.status?.message).toContain("spec.hostPID");
+    const events = await eventually("its event", async () => {
+      const told = (await world.eventsOf("bare")).filter((event) => event.startsWith("ProviderRefused"));
+      return told.length > 0 && told;
+    });
+    expect(events).toHaveLength(1);
+    expect(events[0]).toContain("spec.hostPID");
+  });
+
+  it("leaves a refused Deployment of 3 at exactly 3 pods for a minute, each told once", async () => {
+    await world.cluster.apply(deployment("storm", 3, { spec: refused }));
+    await eventually("3 pods are refused", async () => {
+      const pods = await world.pods("app=storm");
+      return pods.length === 3 && pods.every((pod) => pod.status?.containerStatuses?.[0]?.state?.waiting?.reason === "ProviderRefused");
+    });
+    const before = (await world.pods("app=storm")).map((pod) => pod.metadata?.uid).sort();
+    // The sentence promises a minute: there is nothing else to wait for.
+    await sleep(60_000);
+    const after = await world.pods("app=storm");
+    expect(after.map((pod) => pod.metadata?.uid).sort()).toEqual(before);
+    expect(after.map((pod) => pod.status?.phase)).toEqual(["Pending", "Pending", "Pending"]);
+    for (const pod of after) {
+      const told = (await world.eventsOf(pod.metadata?.name ?? "")).filter((event) => event.startsWith("ProviderRefused"));
+      expect(told).toHaveLength(1);
+    }
+    await world.cluster.kubectl("delete", "deployment", "storm", "--timeout=30s");
+  });
+
+  it("refuses a DaemonSet's pod with one event that names the affinity to add", async () => {
+    const labels = { app: "everywhere" };
+    const template = podTemplate({ labels, spec: { tolerations: [{ operator: "Exists" }] } });
+    await world.cluster.apply({
+      apiVersion: "apps/v1",
+      kind: "DaemonSet",
+      metadata: { name: "everywhere" },
+      spec: { selector: { matchLabels: labels }, template: { ...template, spec: { ...template.spec, nodeSelector: onVirtualNode.nodeSelector } } },
+    });
+    const pod = await eventually("the DaemonSet's pod is refused", async () => {
+      const [one] = await world.pods("app=everywhere");
+      return one?.status?.containerStatuses?.[0]?.state?.waiting?.reason === "ProviderRefused" && one;
+    });
+    expect(pod.status?.phase).toBe("Pending");
+    const told = await eventually("its event", async () => {
+      const events = (await world.eventsOf(pod.metadata?.name ?? "")).filter((event) => event.startsWith("ProviderRefused"));
+      return events.length > 0 && events;
+    });
+    expect(told).toHaveLength(1);
+    expect(told[0]).toContain("type NotIn [virtual-kubelet]");
+  });
+});

@@ -1,0 +1,24 @@
+import { startEngine } from "./engine.ts";
+import { createEngineRuntime } from "../../providers/local/runtime/engine/engine-runtime.ts";
+import { shell, taskOf, testCluster, until, isRunning, hasEnded } from "./engine-tasks.ts";
+import { systemClock } from "../../src/telemetry/clock.ts";
+import { mkdtempSync } from "node:fs";
+const discard = async (l: any, of: any) => { for (let i = 0; i < 200; i++) { if (await l.stop({ identity: of }, { graceSeconds: 0, discard: true }) === 'gone') return; await new Promise((r) => setTimeout(r, 300)); } throw new Error('never gone'); };
+const engine = await startEngine();
+const log = { debug: console.log, info: console.log, warn: console.log, error: console.log };
+const local = await createEngineRuntime({ host: engine.host, stateDir: mkdtempSync("/tmp/bst-"), clock: systemClock, log, clusterUid: testCluster, nodeName: "edge" });
+if (process.argv[2] === "die") { const spec = taskOf("x", [shell("a", "sleep 1000")]); await local.start(spec); await until(local, spec.identity, isRunning("a")); console.log("PID", engine.pid, engine.folder); process.kill(process.pid, "SIGKILL"); }
+const n = 50;
+const specs = Array.from({ length: n }, (_, i) => taskOf("t" + i, [shell("a", "sleep 1000")]));
+let t0 = Date.now();
+await Promise.all(specs.map((s) => local.start(s)));
+console.log("accepted", Date.now() - t0);
+await Promise.all(specs.map((s) => until(local, s.identity, isRunning("a"), 200)));
+console.log("running", Date.now() - t0, process.cpuUsage());
+t0 = Date.now(); await local.list(); console.log("list", Date.now() - t0);
+t0 = Date.now(); await local.stats(); console.log("stats", Date.now() - t0);
+t0 = Date.now(); await local.list(); console.log("list", Date.now() - t0);
+t0 = Date.now();
+await Promise.all(specs.map((s) => discard(local, s.identity).catch((e) => console.log(String(e).slice(0, 200)))));
+console.log("gone", Date.now() - t0, engine.podman("ps", "-aq"), engine.podman("volume", "ls", "-q"));
+await local.close(); await engine.close();
