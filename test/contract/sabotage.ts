@@ -5,7 +5,7 @@ import { type Provider, type ContainerState, type TaskFeed, type TaskState } fro
 export type Sabotage = (provider: Provider) => Provider;
 
 /** Methods live on the object or its prototype: a proxy changes some and keeps the rest. */
-export function withChange(
+function withChange(
   provider: Provider,
   change: { readonly [K in keyof Provider]?: Provider[K] | undefined },
 ): Provider {

@@ -91,7 +91,7 @@ export const isNot =
     isSet(value) && !values.includes(value);
 
 /** The concrete paths of a pod that a path with `[]` means and whose values match. */
-export function fieldsAt(pod: Pod, path: string, matches: Matches): readonly string[] {
+function fieldsAt(pod: Pod, path: string, matches: Matches): readonly string[] {
   let found: readonly (readonly [string, unknown])[] = [["", pod]];
   for (const step of path.split(".")) {
     const name = step.replace(/\[\]$/, "");

@@ -32,7 +32,7 @@ interface Watcher {
 
 type Faults = { -readonly [K in keyof Script["faults"]]: Script["faults"][K] };
 
-export const keyOf = ({ clusterUid, podUid, attempt }: TaskIdentity): string => `${clusterUid}/${podUid}/${attempt}`;
+const keyOf = ({ clusterUid, podUid, attempt }: TaskIdentity): string => `${clusterUid}/${podUid}/${attempt}`;
 
 export function createScriptedCloud(options: ScriptedCloudOptions): ScriptedCloud {
   return new ScriptedCloud(options);
