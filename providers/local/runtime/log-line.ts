@@ -2,7 +2,7 @@
  * Log records on disk: the CRI text format, one record a line: `<time> <stream> <F|P> <bytes>`.
  * `F` ends a line of the container's output, `P` is a piece of one that goes on in the next record of the stream.
  */
-import type { LogRecord } from "../../../src/provider.ts";
+import { rfc3339Nano, type LogRecord } from "../../../src/provider.ts";
 
 /** A longer line is cut into partial records, as containerd does (its default `max_container_log_line_size`). */
 export const maxRecordBytes = 16 * 1024;
@@ -84,6 +84,6 @@ export function risingTimes(now: () => number): () => string {
       last += 1;
       count = 0;
     } else last = ms;
-    return `${new Date(last).toISOString().slice(0, -1)}${String(count).padStart(6, "0")}Z`;
+    return `${rfc3339Nano(last).slice(0, -"000000Z".length)}${String(count).padStart(6, "0")}Z`;
   };
 }

@@ -121,7 +121,7 @@ async function openAll(path: string): Promise<readonly OpenLog[]> {
     if (files.has(ino)) await handle.close();
     else files.set(ino, { handle, size });
   }
-  return [...files.values()].reverse();
+  return [...files.values()].toReversed();
 }
 
 /** The file that the writer turned to after this one, or `undefined` while this is still the newest. */

@@ -11,6 +11,7 @@ import {
 } from "../../../../src/provider.ts";
 import { readLog } from "../log-reader.ts";
 import type { Runtime, RuntimeFacts } from "../runtime.ts";
+import { isAlive, markOf } from "./host/processes.ts";
 import { endMarker, logPath, taskKey } from "./paths.ts";
 import type { Method, Methods } from "./protocol.ts";
 import { ConnectionLost, reachSupervisor, type Connection, type SupervisorPlace } from "./supervisor-client.ts";
@@ -33,6 +34,9 @@ export interface ProcessRuntimeOptions {
 }
 
 const defaults = { bridge: "burstlet0", subnet: "10.213.0.0/16", isolation: true, idleMs: 60_000 } as const;
+
+/** How often to look whether a supervisor that was shut down is gone, milliseconds. */
+const exitLook = 20;
 
 /** Containers as processes of this host. Starts the supervisor of the state directory, or finds it. */
 export async function createProcessRuntime(options: ProcessRuntimeOptions): Promise<Runtime> {
@@ -66,8 +70,10 @@ export async function shutdownSupervisor(stateDir: string, clock: Clock): Promis
   if (!existsSync(join(stateDir, "supervisor.lock"))) return;
   // A supervisor that died left processes behind: a new one ends them.
   const connection = await reachSupervisor(placeOf({ stateDir, clock }), () => undefined);
+  const { pid } = await connection.call("hello", {});
+  const supervisor = markOf(pid);
   await connection.call("shutdown", {});
-  await connection.closed;
+  while (supervisor !== undefined && isAlive(supervisor)) await clock.sleep(exitLook);
 }
 
 function placeOf(options: Omit<ProcessRuntimeOptions, "log">): SupervisorPlace {

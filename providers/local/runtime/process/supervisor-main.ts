@@ -6,7 +6,7 @@ import { chmodSync, mkdirSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Clock, Log } from "../../../../src/provider.ts";
 import { openHost } from "./host/abilities.ts";
-import { createSupervisor } from "./supervisor/supervisor.ts";
+import { Supervisor } from "./supervisor/supervisor.ts";
 import { takeLock } from "./supervisor/lock.ts";
 import { serve } from "./supervisor/server.ts";
 import { openStore } from "./supervisor/store.ts";
@@ -52,7 +52,7 @@ async function main(directory: string, options: SupervisorOptions): Promise<void
   if (lock === undefined) return;
   const host = await openHost({ stateDir: directory, ...options });
   for (const sentence of host.ground.abilities.missing) log.warn("host permits less", { sentence });
-  const supervisor = createSupervisor({ stateDir: directory, host, store: openStore(directory), clock, log });
+  const supervisor = new Supervisor({ stateDir: directory, host, store: openStore(directory), clock, log });
   host.ground.cgroups?.sweep();
   const end = (): void => {
     server.close();

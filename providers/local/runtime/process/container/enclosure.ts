@@ -15,7 +15,9 @@ export interface Enclosure {
   readonly messageFile: string;
   /** What must die when nobody knows this run any more; with the program once it is spawned. */
   marks(): readonly ProcessMark[];
-  /** Starts the program with its output on pipes. Called once. */
+  /** The program as it has to be told here. */
+  adapt(program: Program): Program;
+  /** Starts the adapted program with its output on pipes. Called once. */
   spawn(program: Program): ChildProcess;
   /** To the program, as the container runtimes send it to process 1. `false`: it is not there yet. */
   signal(signal: NodeJS.Signals): boolean;

@@ -1,8 +1,8 @@
 /**
  * A holder is a process that does nothing but keep namespaces: one for each task (network, UTS, IPC), one for each
  * container (mount, PID). When it dies the kernel takes everything inside away: processes, mounts, links.
- * It waits for `go` on its stdin, so that its mark is on disk before it does anything; if the supervisor dies first,
- * its stdin ends and so does it.
+ * It waits for `go` on its stdin, so that its mark is on disk before it does anything. Its stdin stays open for as long
+ * as the supervisor lives: when the supervisor dies, so does it.
  */
 import { spawn } from "node:child_process";
 import { toolEnvironment } from "../host/command.ts";
@@ -46,7 +46,7 @@ export function spawnHolder(argv: readonly [string, ...string[]]): Holder {
   return {
     mark: mark ?? { pid: 0, startTime: "" },
     go() {
-      child.stdin.end("go\n");
+      child.stdin.write("go\n");
       return ready.promise;
     },
     kill: () => void child.kill("SIGKILL"),

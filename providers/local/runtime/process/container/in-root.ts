@@ -7,7 +7,7 @@ const maxLinks = 40;
 
 /** The path outside of `path` inside `root`, links followed. What does not exist is taken as it is written. */
 export function resolveInRoot(root: string, path: string): string {
-  const todo = path.split("/").reverse();
+  const todo = path.split("/").toReversed();
   let done: string[] = [];
   let links = 0;
   for (let part = todo.pop(); part !== undefined; part = todo.pop()) {
@@ -25,7 +25,7 @@ export function resolveInRoot(root: string, path: string): string {
     if (links > maxLinks) throw new Error(`${path}: too many levels of symbolic links`);
     const target = readlinkSync(here);
     if (target.startsWith("/")) done = [];
-    todo.push(...target.split("/").reverse());
+    todo.push(...target.split("/").toReversed());
   }
   return join(root, ...done);
 }

@@ -68,6 +68,7 @@ export async function encloseIsolated(
     view,
     messageFile,
     marks: () => [holder.mark, ...(childMark === undefined ? [] : [childMark])],
+    adapt: (program) => program,
     spawn(program) {
       child = spawnInside(holder.mark.pid, view, program, ground);
       childMark = child.pid === undefined ? undefined : markOf(child.pid);

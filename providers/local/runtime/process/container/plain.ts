@@ -25,20 +25,17 @@ export function enclosePlain(want: RunWant, ground: Ground): Enclosure {
     view: "/",
     messageFile,
     marks: () => (mark === undefined ? [] : [mark]),
-    spawn(program) {
-      const [file, ...args] = program.argv;
-      const path = [ground.layout.busybox, program.env["PATH"]].filter((part) => part !== undefined).join(":");
-      const env = { ...program.env, PATH: path, [rootVariable]: root };
-      child = spawn(
-        inRoom(file, root),
-        args.map((arg) => inRoom(arg, root)),
-        {
-          env,
-          cwd: program.cwd === "/" ? root : program.cwd,
-          stdio: ["ignore", "pipe", "pipe"],
-          detached: true,
-        },
-      );
+    adapt(program) {
+      const tools = want.image.root === "busybox" ? ground.layout.busybox : undefined;
+      const path = [tools, program.env["PATH"]].filter((part) => part !== undefined).join(":");
+      return {
+        argv: program.argv.map((word) => inRoom(word, root)) as [string, ...string[]],
+        env: { ...program.env, PATH: path, [rootVariable]: root },
+        cwd: program.cwd === "/" ? root : program.cwd,
+      };
+    },
+    spawn({ argv: [file, ...args], env, cwd }) {
+      child = spawn(file, args, { env, cwd, stdio: ["ignore", "pipe", "pipe"], detached: true });
       mark = child.pid === undefined ? undefined : markOf(child.pid);
       child.on("exit", () => ended.resolve());
       child.on("error", () => ended.resolve());

@@ -32,12 +32,13 @@ const groupWait = 5000;
 /** Starts the program in its enclosure. A program that cannot be executed is a run that ended at once. */
 export function startRun(
   enclosure: Enclosure,
-  program: Program,
+  wanted: Program,
   want: RunWant & { logPath: string },
   ground: Ground,
   clock: Clock,
 ): Run {
   const startedAt = clock.now();
+  const program = enclosure.adapt(wanted);
   const cgroup = ground.cgroups?.create(`${basename(want.taskDirectory)}.${want.container.name}.${want.instance}`, {
     cpu: want.container.cpuLimit,
     memory: want.container.memoryLimit,

@@ -7,7 +7,8 @@ const script = `${waitForGo}
 echo "$1" > /proc/sys/kernel/hostname || exit 1
 if [ -n "$2" ]; then mount --all --fstab "$2" || exit 1; fi
 echo ready
-exec sleep 2147483647 </dev/null >/dev/null 2>&1`;
+exec >&- 2>&-
+read end`;
 
 /**
  * The holder of what a task's containers share: network (an own one where there are addresses), host name, IPC, and

@@ -77,6 +77,6 @@ async function claimBridge(bridge: string, subnet: Subnet): Promise<void> {
 }
 
 async function ipBatch(prefix: readonly string[], lines: readonly string[]): Promise<void> {
-  const [file = "ip", ...args] = [...prefix, "ip", "-batch", "-"];
+  const [file, ...args] = [...prefix, "ip", "-batch", "-"];
   await runTool(file, args, `${lines.join("\n")}\n`);
 }

@@ -8,108 +8,118 @@ import {
 } from "../../../../../src/provider.ts";
 import type { TaskSpec } from "../../runtime.ts";
 import type { Host } from "../host/abilities.ts";
-import type { Event } from "../protocol.ts";
 import { taskKey } from "../paths.ts";
+import type { Event } from "../protocol.ts";
 import { newRecord } from "./record.ts";
 import { recoverTask } from "./recover.ts";
 import type { Store } from "./store.ts";
-import { Task } from "./task.ts";
+import { Task, type TaskContext } from "./task.ts";
+
+/** Until every process must have died after SIGKILL, milliseconds. */
+const killWait = 10_000;
+const killLook = 10;
+
+export interface SupervisorContext {
+  readonly stateDir: string;
+  readonly host: Host;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+}
 
 /** All tasks of one state directory. */
-export interface Supervisor {
-  start(spec: TaskSpec, hostIP: string | undefined): TaskState;
-  stop(
+export class Supervisor {
+  readonly #context: TaskContext;
+  readonly #tasks = new Map<string, Task>();
+  readonly #listeners = new Set<(event: Event) => void>();
+
+  /** Takes up what an earlier supervisor left. */
+  constructor(context: SupervisorContext) {
+    this.#context = { ...context, changed: (state) => this.#tell({ event: "task", state }) };
+    for (const { record, spec } of context.store.load()) {
+      const known = recoverTask(record, context.stateDir);
+      context.store.save(known);
+      this.#tasks.set(known.key, new Task(known, spec, this.#context));
+    }
+    for (const task of this.#tasks.values()) task.advance();
+  }
+
+  start(spec: TaskSpec, hostIP: string | undefined): TaskState {
+    const known = this.#find(spec.identity);
+    if (known !== undefined) return known.state();
+    const record = newRecord(spec, hostIP);
+    this.#context.store.create(record, spec);
+    const task = new Task(record, spec, this.#context);
+    this.#tasks.set(record.key, task);
+    task.advance();
+    return task.state();
+  }
+
+  async stop(
     identity: TaskIdentity,
-    how: { graceSeconds: number; discard: boolean },
-  ): Promise<"stopping" | "stopped" | "gone">;
-  restart(identity: TaskIdentity, container: string, instance: number): void;
-  list(): readonly TaskState[];
-  stats(): readonly TaskStats[];
-  subscribe(tell: (event: Event) => void): () => void;
+    { graceSeconds, discard }: { graceSeconds: number; discard: boolean },
+  ): Promise<"stopping" | "stopped" | "gone"> {
+    const task = this.#find(identity);
+    if (task === undefined) return "gone";
+    task.stop(graceSeconds);
+    if (task.state().phase !== "stopped") return "stopping";
+    if (!discard) return "stopped";
+    await task.discard();
+    this.#tasks.delete(taskKey(identity));
+    this.#tell({ event: "gone", identity });
+    return "gone";
+  }
+
+  restart(identity: TaskIdentity, container: string, instance: number): void {
+    const task = this.#find(identity);
+    if (task === undefined) {
+      const message = `no task of pod ${identity.podUid}, attempt ${identity.attempt}, is known here`;
+      throw new ProviderError("notFound", "TaskNotFound", message);
+    }
+    task.restart(container, instance);
+  }
+
+  list(): readonly TaskState[] {
+    return [...this.#tasks.values()].map((task) => task.state());
+  }
+
+  stats(): readonly TaskStats[] {
+    return [...this.#tasks.values()].map((task) => task.stats());
+  }
+
+  /** Tells every task, `synced`, then changes, until the returned function is called. */
+  subscribe(tell: (event: Event) => void): () => void {
+    this.#listeners.add(tell);
+    for (const state of this.list()) tell({ event: "task", state });
+    tell({ event: "synced" });
+    return () => void this.#listeners.delete(tell);
+  }
+
   /** No container runs or is about to. */
-  idle(): boolean;
+  idle(): boolean {
+    return this.list().every(({ phase }) => phase === "stopped");
+  }
+
   /**
    * Kills what runs, records how it ended, and removes what this host was given: namespaces, bridge, control groups.
    * Records and logs stay; the next supervisor goes on with them.
    */
-  shutdown(): Promise<void>;
-}
-
-/** Until every process must have died after SIGKILL, milliseconds. */
-const killWait = 10_000;
-
-export function createSupervisor(context: {
-  stateDir: string;
-  host: Host;
-  store: Store;
-  clock: Clock;
-  log: Log;
-}): Supervisor {
-  const { stateDir, host, store, clock } = context;
-  const tasks = new Map<string, Task>();
-  const listeners = new Set<(event: Event) => void>();
-  const tellAll = (event: Event): void => listeners.forEach((tell) => tell(event));
-  const taskContext = { ...context, changed: (state: TaskState): void => tellAll({ event: "task", state }) };
-
-  for (const { record, spec } of store.load()) {
-    const known = recoverTask(record, stateDir);
-    store.save(known);
-    tasks.set(known.key, new Task(known, spec, taskContext));
+  async shutdown(): Promise<void> {
+    const { clock, host } = this.#context;
+    const tasks = [...this.#tasks.values()];
+    for (const task of tasks) task.halt();
+    const end = clock.monotonic() + killWait;
+    while (tasks.some((task) => task.busy()) && clock.monotonic() < end) await clock.sleep(killLook);
+    await Promise.all(tasks.map((task) => task.close()));
+    await host.network?.remove();
+    host.ground.cgroups?.remove();
   }
-  for (const task of tasks.values()) task.advance();
 
-  const find = (identity: TaskIdentity): Task | undefined => tasks.get(taskKey(identity));
-  const list = (): readonly TaskState[] => [...tasks.values()].map((task) => task.state());
-  const nothingRuns = (): boolean => [...tasks.values()].every((task) => !task.busy());
+  #find(identity: TaskIdentity): Task | undefined {
+    return this.#tasks.get(taskKey(identity));
+  }
 
-  return {
-    start(spec, hostIP) {
-      const known = find(spec.identity);
-      if (known !== undefined) return known.state();
-      const record = newRecord(spec, hostIP);
-      store.create(record, spec);
-      const task = new Task(record, spec, taskContext);
-      tasks.set(record.key, task);
-      task.advance();
-      return task.state();
-    },
-    async stop(identity, { graceSeconds, discard }) {
-      const task = find(identity);
-      if (task === undefined) return "gone";
-      task.stop(graceSeconds);
-      if (task.state().phase !== "stopped") return "stopping";
-      if (!discard) return "stopped";
-      await task.discard();
-      tasks.delete(taskKey(identity));
-      tellAll({ event: "gone", identity });
-      return "gone";
-    },
-    restart(identity, container, instance) {
-      const task = find(identity);
-      if (task === undefined)
-        throw new ProviderError(
-          "notFound",
-          "TaskNotFound",
-          `no task of pod ${identity.podUid}, attempt ${identity.attempt}, is known here`,
-        );
-      task.restart(container, instance);
-    },
-    list,
-    stats: () => [...tasks.values()].map((task) => task.stats()),
-    subscribe(tell) {
-      listeners.add(tell);
-      for (const task of tasks.values()) tell({ event: "task", state: task.state() });
-      tell({ event: "synced" });
-      return () => void listeners.delete(tell);
-    },
-    idle: () => list().every(({ phase }) => phase === "stopped"),
-    async shutdown() {
-      for (const task of tasks.values()) task.halt();
-      const end = clock.monotonic() + killWait;
-      while (!nothingRuns() && clock.monotonic() < end) await clock.sleep(10);
-      await Promise.all([...tasks.values()].map((task) => task.close()));
-      await host.network?.remove();
-      host.ground.cgroups?.remove();
-    },
-  };
+  #tell(event: Event): void {
+    for (const listener of this.#listeners) listener(event);
+  }
 }

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import {
   ProviderError,
   type Clock,
@@ -107,7 +107,7 @@ export class Task {
         `container ${name} of task ${key} has not ended, so it cannot run again yet`,
       );
     // As the kubelet: the log of the last run stays, the one before it goes.
-    if (container.instance > 0) removeLog(logPath(this.#context.stateDir, key, name, container.instance - 1));
+    if (container.instance > 0) forgetRun(this.#context.stateDir, key, name, container.instance - 1);
     const state = firstWait(this.#record.containers);
     this.#publish(
       withContainer(this.#record, name, { instance, last: container.state, state, spawned: false, marks: [] }),
@@ -257,6 +257,11 @@ export class Task {
     this.#overdue = true;
     for (const run of this.#runs.values()) run.kill();
   }
+}
+
+function forgetRun(stateDir: string, key: string, container: string, instance: number): void {
+  removeLog(logPath(stateDir, key, container, instance));
+  rmSync(endMarker(stateDir, key, container, instance), { force: true });
 }
 
 /** For readers of the log, which know no state. After the state is on disk, so that recovery can make up for it. */
