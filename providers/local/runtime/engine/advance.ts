@@ -3,12 +3,12 @@ import { asProviderError } from "../../../../src/provider.ts";
 import { engineIsAway } from "./api/errors.ts";
 import { firstFile } from "./api/tar.ts";
 import type { ContainerListed } from "./api/shapes.ts";
-import { identityFilter, runKey, runName, sandboxName } from "./names.ts";
+import { identityFilter, runKey, sandboxName } from "./names.ts";
 import { nextSteps, type Step } from "./next.ts";
 import { messageFile, perform, type RecordedTask, type Workshop } from "./perform.ts";
+import { engineLogs } from "./reading/logs.ts";
 import { bareRecord } from "./record.ts";
 import { messageVolume } from "./request/mounts.ts";
-import { frameReader } from "./api/frames.ts";
 import { seenOf, type Seen } from "./seen.ts";
 import type { Task } from "./tasks.ts";
 import { taskView } from "./view.ts";
@@ -118,12 +118,12 @@ async function messageOf(shop: Workshop, task: Task, run: Seen): Promise<string>
 }
 
 async function lastWords(shop: Workshop, task: Task, run: Seen): Promise<string> {
-  const read = frameReader();
-  const id = runName(task.name, run.container, run.instance);
-  const want = { follow: false, tail: String(fallbackLines) };
+  const { flavour } = await shop.engine();
+  const source = { task: { identity: task.identity }, container: run.container, instance: run.instance };
+  const want = { follow: false, tailLines: fallbackLines };
   let text: Buffer = Buffer.alloc(0);
-  for await (const chunk of shop.client.logs(id, want, new AbortController().signal)) {
-    const lines = read(chunk).map(({ bytes, first }) => (first ? bytes.subarray(bytes.indexOf(0x20) + 1) : bytes));
+  for await (const records of engineLogs(shop.client, flavour, source, want, new AbortController().signal)) {
+    const lines = records.flatMap(({ bytes, partial }) => (partial ? [bytes] : [bytes, Buffer.from("\n")]));
     text = Buffer.concat([text, ...lines]).subarray(-fallbackBytes);
   }
   return text.toString();

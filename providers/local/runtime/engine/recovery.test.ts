@@ -95,6 +95,18 @@ describeWith(["engine", "root", "namespaces", "busybox"], "the engine runtime af
     );
   });
 
+  it("takes the end of the log for last words where the pod asks for it, after a failure alone", async () => {
+    const more = { terminationMessageFallback: true };
+    const script = "seq 1 200; printf end";
+    const spec = taskOf("words", [shell("bad", `${script}; exit 1`, more), shell("good", script, more)]);
+    const local = await open();
+    await local.start(spec);
+    const state = await until(local, spec.identity, ({ phase }) => phase === "stopped");
+    const lines = Array.from({ length: 79 }, (_, index) => String(index + 122));
+    expect(containerOf(state, "bad").state).toMatchObject({ exitCode: 1, message: [...lines, "end"].join("\n") });
+    expect(containerOf(state, "good").state).not.toHaveProperty("message");
+  });
+
   it("knows how a container ended while nobody looked", async () => {
     const spec = taskOf("away", [shell("a", "sleep 1; exit 42")]);
     const first = await open();
