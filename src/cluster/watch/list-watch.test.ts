@@ -1,83 +1,8 @@
 import type { ServerResponse } from "node:http";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { advanceUntil, fail, keptLog, quietLog, testApi, testRest, type Seen } from "../testing.ts";
+import { describe, expect, it } from "vitest";
 import { eventually } from "../../../test/support/eventually.ts";
-import { fakeClock } from "../../../test/support/fake-clock.ts";
-import type { Clock, Log } from "../../provider.ts";
-import { systemClock } from "../../telemetry/clock.ts";
-import type { WatchSink } from "../cluster.ts";
-import { calls } from "../rest/calls.ts";
-import { listWatch } from "./list-watch.ts";
-
-interface Thing {
-  readonly metadata: { name: string; uid: string; resourceVersion: string; managedFields?: object[] | undefined };
-}
-
-const pods = { list: calls.listPods, watch: calls.watchPods, fieldSelector: "spec.nodeName=n1" };
-const thing = (name: string, version: string, uid = name): Thing => ({
-  metadata: { name, uid, resourceVersion: version, managedFields: [{ manager: "x" }] },
-});
-const list = (version: string, items: readonly Thing[], token?: string): object => ({
-  metadata: { resourceVersion: version, continue: token },
-  items,
-});
-const event = (type: string, object: object): string => `${JSON.stringify({ type, object })}\n`;
-const bookmark = (version: string): string => event("BOOKMARK", { metadata: { resourceVersion: version } });
-
-type Act = (response: ServerResponse, seen: Seen) => unknown;
-
-interface Run {
-  readonly told: readonly string[];
-  readonly lists: readonly Seen[];
-  readonly watches: readonly Seen[];
-  readonly stop: AbortController;
-  readonly ended: Promise<void>;
-}
-
-interface RunOptions {
-  readonly clock?: Clock;
-  readonly log?: Log;
-  readonly sink?: Partial<WatchSink<Thing>>;
-}
-
-/** Runs one list-watch against a server that plays `lists` and `watches` in turn, repeating the last of each. */
-async function run(script: { lists: readonly Act[]; watches: readonly Act[] }, options: RunOptions = {}): Promise<Run> {
-  const { clock = systemClock, log = quietLog } = options;
-  const lists: Seen[] = [];
-  const watches: Seen[] = [];
-  const api = await testApi((seen, response) => {
-    const [acts, seenBefore] = seen.query["watch"] === "true" ? [script.watches, watches] : [script.lists, lists];
-    seenBefore.push(seen);
-    const act = acts[Math.min(seenBefore.length, acts.length) - 1];
-    return act?.(response, seen);
-  });
-  const told: string[] = [];
-  const sink: WatchSink<Thing> = {
-    changed: ({ metadata }) => void told.push(`changed ${metadata.uid}@${metadata.resourceVersion}`),
-    removed: ({ metadata }) => void told.push(`removed ${metadata.uid}`),
-    synced: () => void told.push("synced"),
-    ...options.sink,
-  };
-  const stop = new AbortController();
-  const rest = testRest(api.url, { clock, log });
-  const ended = listWatch(pods, sink, stop.signal, { rest, clock, log, random: () => 0 });
-  onTestFinished(async () => {
-    stop.abort();
-    await ended;
-  });
-  return { told, lists, watches, stop, ended };
-}
-
-const open =
-  (...lines: string[]): Act =>
-  (response) =>
-    void response.writeHead(200).write(lines.join(""));
-const close =
-  (...lines: string[]): Act =>
-  (response) =>
-    void response.writeHead(200).end(lines.join(""));
-/** As the API server behaves: the head is sent at once, events later. */
-const quiet: Act = (response) => response.writeHead(200).flushHeaders();
+import { fail, keptLog } from "../testing.ts";
+import { bookmark, close, event, list, open, quiet, run, thing, type Thing } from "./testing.ts";
 
 describe("list-watch", () => {
   it("tells the list, says that it is synced, then tells what the watch brings from the list's version on", async () => {
@@ -174,71 +99,6 @@ describe("list-watch", () => {
     expect(told).toEqual(["changed a@1", "synced", "changed a@11"]);
     expect(watches[1]?.query["resourceVersion"]).toBe("15");
     expect(lists).toHaveLength(1);
-  });
-
-  it("waits longer after each failure, and briefly again once a watch has brought something", async () => {
-    const clock = fakeClock();
-    const at: number[] = [];
-    const note =
-      (act: Act): Act =>
-      (response, seen) => {
-        at.push(clock.monotonic());
-        return act(response, seen);
-      };
-    const refuse = note((response) => fail(response, 500, "InternalError"));
-    const script = {
-      lists: [() => list("10", [])],
-      watches: [refuse, refuse, refuse, note(close(bookmark("11"), event("ERROR", { code: 500 }))), note(quiet)],
-    };
-    const { watches } = await run(script, { clock });
-    await advanceUntil(clock, () => watches.length === 5, 1);
-    const waits = at.slice(1).map((time, index) => time - (at[index] ?? 0));
-    expect(waits[0]).toBeGreaterThanOrEqual(100);
-    expect(waits[1]).toBeGreaterThan((waits[0] ?? 0) + 50);
-    expect(waits[2]).toBeGreaterThan((waits[1] ?? 0) + 100);
-    expect(waits[3]).toBeLessThan(waits[1] ?? 0);
-  });
-
-  it("keeps at least the pause that an overloaded server asks for", async () => {
-    const clock = fakeClock();
-    const script = {
-      lists: [
-        (response: ServerResponse) => fail(response, 429, "TooManyRequests", { retryAfter: 7 }),
-        () => list("10", []),
-      ],
-      watches: [quiet],
-    };
-    const { lists } = await run(script, { clock });
-    const start = clock.monotonic();
-    await advanceUntil(clock, () => lists.length === 2);
-    expect(clock.monotonic() - start).toBeGreaterThanOrEqual(7_000);
-  });
-
-  it("gives up a watch that has been silent although bookmarks were promised, and keeps one that brings them", async () => {
-    const clock = fakeClock();
-    let send: ((text: string) => void) | undefined;
-    const script = {
-      lists: [() => list("10", [])],
-      watches: [
-        (response: ServerResponse) => {
-          response.writeHead(200).flushHeaders();
-          send = (text) => void response.write(text);
-        },
-        quiet,
-      ],
-    };
-    const { watches } = await run(script, { clock });
-    await advanceUntil(clock, () => send !== undefined, 0);
-    for (let minute = 1; minute <= 5; minute += 1) {
-      send?.(bookmark(`1${minute}`));
-      await clock.advance(60_000);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    expect(watches).toHaveLength(1);
-    const silentSince = clock.monotonic() - 60_000;
-    await advanceUntil(clock, () => watches.length === 2, 1_000);
-    expect(clock.monotonic() - silentSince).toBeLessThan(160_000);
-    expect(watches[1]?.query["resourceVersion"]).toBe("15");
   });
 
   it("logs a sink that throws and goes on watching", async () => {

@@ -29,7 +29,7 @@ const pageSize = 500;
 const watchSeconds = { least: 290, most: 580 };
 /** With bookmarks a healthy watch says something about every minute. */
 const idleMs = 150_000;
-const backoffMs = { first: 200, most: 10_000 };
+const backoffMs = { first: 200, most: 5_000 };
 /** A watch that lived this long, or brought an event, was healthy: the next one starts without growing delay. */
 const healthyMs = 5_000;
 
@@ -49,6 +49,8 @@ interface Session<T> {
   /** Where the next watch begins; `undefined`: a list has to come first. Opaque, never compared. */
   version: string | undefined;
   synced: boolean;
+  /** The last watch ended because its version was outdated: the list after it may be outdated soon as well. */
+  outdated: boolean;
   /** The present watch has brought something. */
   progress: boolean;
 }
@@ -64,7 +66,13 @@ export async function listWatch<T extends KubeObject>(
   options: ListWatchOptions,
 ): Promise<void> {
   const { clock, log } = options;
-  const session: Session<T> = { store: createObjectStore<T>(), version: undefined, synced: false, progress: false };
+  const session: Session<T> = {
+    store: createObjectStore<T>(),
+    version: undefined,
+    synced: false,
+    outdated: false,
+    progress: false,
+  };
   const backoff = createBackoff(backoffMs.first, backoffMs.most, options.random);
   const guarded = guard(sink, log);
   while (!signal.aborted) {
@@ -76,9 +84,12 @@ export async function listWatch<T extends KubeObject>(
     );
     if (signal.aborted) return;
     const healthy = session.progress || clock.monotonic() - startedAt >= healthyMs;
-    if (healthy) backoff.reset();
+    const outdated = isOutdated(error);
+    // A 410 is the word of a server that is back: the list must not wait as long as the outage made us wait.
+    if (healthy || (outdated && !session.outdated)) backoff.reset();
+    session.outdated = outdated;
     if (error === undefined && healthy) continue;
-    if (isOutdated(error)) session.version = undefined;
+    if (outdated) session.version = undefined;
     const waitMs = Math.max(backoff.next(), retryAfterMs(error));
     const resource = collection.watch.resource;
     log.debug("watch ended, beginning again", { resource, waitMs, relist: session.version === undefined, error });
