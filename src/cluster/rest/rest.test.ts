@@ -209,6 +209,22 @@ describe("credentials", () => {
     await expect(rest.send(calls.getPod, pod)).resolves.toEqual({});
   });
 
+  it("that do not come fail the request after a while and name where they should come from", async () => {
+    const clock = fakeClock();
+    const credentials = {
+      origin: "~/.kube/config",
+      read: async () => new Promise<never>(() => undefined),
+      forget: () => undefined,
+    };
+    const transport = createTransport({ credentials, clock, userAgent: "burstlet/test", connections: 1 });
+    const rest = createRest({ transport, health: createHealth("x", clock, quietLog), clock, patienceMs: 5_000 });
+    const outcome = expect(rest.send(calls.getPod, pod)).rejects.toThrow(
+      "The credentials of ~/.kube/config were not there within 30 s",
+    );
+    await clock.advance(30_000);
+    await outcome;
+  });
+
   it("for another connection open a new one, and requests on the old one still end", async () => {
     const clock = fakeClock();
     const held: ServerResponse[] = [];

@@ -31,6 +31,7 @@ export interface TransportOptions {
 
 /** As client-go: token and certificate files are looked at once a minute. */
 const credentialsMs = 60_000;
+const readMs = 30_000;
 /** An exec plugin or a broken token must not be called for each refused request. */
 const refusedMs = 5_000;
 /** Go's server closes idle connections after 90 s or more; below it, we never write into a closing one. */
@@ -46,7 +47,7 @@ export function createTransport(options: TransportOptions): Transport {
 
   const read = async (): Promise<Link> => {
     try {
-      const next = await credentials.read();
+      const next = await readInTime(credentials, clock);
       const previous = link;
       const same = previous !== undefined && access !== undefined && sameConnection(access, next);
       link = same ? { ...previous, headers: headersOf(next, options.userAgent) } : open(next, options);
@@ -72,6 +73,14 @@ export function createTransport(options: TransportOptions): Transport {
       await Promise.all([link?.short.destroy(), link?.long.destroy()]);
     },
   };
+}
+
+/** An exec plugin that hangs, waiting for a login perhaps, must not hold up every request without a word. */
+async function readInTime(credentials: Credentials, clock: Clock): Promise<Access> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const message = `The credentials of ${credentials.origin} were not there within ${readMs / 1000} s; does its exec plugin wait for something?`;
+  const cancel = clock.after(readMs, () => reject(new Error(message)));
+  return Promise.race([credentials.read(), late]).finally(cancel);
 }
 
 function open(access: Access, options: TransportOptions): Link {
