@@ -1,4 +1,4 @@
-/** From argv to one command. The only place where the process ends itself. */
+/** From argv to one command. The only place where the process ends itself: 0 done, 1 failed, 2 not understood. */
 import { CommanderError } from "commander";
 import { createProgram } from "./cli/program.ts";
 
@@ -18,11 +18,14 @@ const program = createProgram(async (command) => {
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) {
-    exitCode = error.exitCode === 0 ? 0 : 2;
-  } else {
-    console.error(`burstlet: ${error instanceof Error ? error.message : String(error)}`);
-    exitCode = error instanceof Error && error.name === "ConfigError" ? 2 : 1;
-  }
+  exitCode = told(error);
 }
 process.exit(exitCode);
+
+function told(error: unknown): number {
+  // Commander has said it already.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const isForUser = error instanceof Error && !(error instanceof TypeError) && !(error instanceof ReferenceError);
+  console.error(`burstlet: ${isForUser ? error.message : String(error instanceof Error ? error.stack : error)}`);
+  return isForUser && (error.name === "ConfigError" || error.name === "UsageError") ? 2 : 1;
+}

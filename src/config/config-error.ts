@@ -14,7 +14,10 @@ export class ConfigError extends Error {
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {
-    super(problems.map(problemLine).join("\n"));
+    const lines = problems.map(problemLine);
+    super(
+      lines.length === 1 ? lines.join("") : [`the configuration has ${lines.length} problems`, ...lines].join("\n  "),
+    );
     this.problems = problems;
   }
 }
