@@ -202,6 +202,9 @@ describeWith(["engine", "root", "namespaces", "busybox"], "the engine runtime af
     engine.podman("rm", "--force", "--time", "0", runName(taskName(spec.identity), "a", 0));
     const state = await until(local, spec.identity, hasEnded("a"));
     expect(containerOf(state, "a").state).toMatchObject({ exitCode: undefined, reason: "ContainerStatusUnknown" });
+    await local.list();
+    const name = runName(taskName(spec.identity), "a", 0);
+    expect(engine.podman("ps", "--all", "--quiet", "--filter", `name=${name}`)).toBe("");
   });
 
   it("tells that the engine is away, how to help, and goes on when it is back", async () => {
