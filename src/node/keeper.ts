@@ -53,6 +53,8 @@ export function createNodeKeeper(options: NodeKeeperOptions): NodeKeeper {
   let node: Node | undefined;
   let reportedAt = Number.NEGATIVE_INFINITY;
   let reportedStatus = "";
+  /** A new Node object has a new uid: the lease of the old one goes with it. */
+  let leaseDue = false;
   let wake = Promise.withResolvers<void>();
 
   const facts = async (): Promise<NodeFacts> => {
@@ -75,6 +77,7 @@ export function createNodeKeeper(options: NodeKeeperOptions): NodeKeeper {
     if (present === undefined) {
       log.info("node created", { node: name });
       reportedAt = Number.NEGATIVE_INFINITY;
+      leaseDue = true;
       return cluster.nodes.create(newNode(await facts()));
     }
     return (await cluster.nodes.patch(name, { metadata: metadataPatch(await facts()) })) ?? present;
@@ -95,6 +98,8 @@ export function createNodeKeeper(options: NodeKeeperOptions): NodeKeeper {
       if (answer === undefined) return report();
     }
     await taint(node ?? current, health.providerTrouble !== undefined);
+    if (leaseDue) await renew();
+    leaseDue = false;
   };
 
   /** The list of taints has no merge key, so it is written with the version it was made from. */

@@ -21,13 +21,13 @@ describeWith(["go", "namespaces", "root", "busybox"], "a burstlet that is killed
   it("finds 50 running pods again: no restart, no second process, and true exit codes of those that ended", async () => {
     const forever = Array.from({ length: PODS - 5 }, (_, n) => podManifest(`stays-${n}`, { labels, command: ["sleep", "3600"] }));
     const ending = Array.from({ length: 5 }, (_, n) =>
-      podManifest(`ends-${n}`, { labels, restartPolicy: "Never", command: ["sh", "-c", `sleep 40; exit ${n}`] }),
+      podManifest(`ends-${n}`, { labels, restartPolicy: "Never", command: ["sh", "-c", `sleep 25; exit ${n}`] }),
     );
     await world.cluster.apply([...forever, ...ending]);
     const before = await eventually("all run", async () => {
       const pods = await world.pods("app=many");
       return pods.length === PODS && pods.every(isReady) && pods;
-    }, 35_000);
+    }, 24_000);
     const processes = await processesOf(world.stateDir);
     await world.burstlet.kill();
     // While nobody looks, five containers end with codes 0 to 4.

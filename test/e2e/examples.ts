@@ -1,0 +1,105 @@
+/** What each of deploy/examples/local comes to. `npm run demo` and the e2e test hold the examples to it. Pure. */
+import type { V1Deployment, V1EndpointSlice, V1Job } from "@kubernetes/client-node";
+import type { Pod, Wire } from "../../src/model/kube.ts";
+
+/** The objects of the namespace that the examples are in. */
+export interface Objects {
+  readonly pods: readonly Pod[];
+  readonly jobs: readonly Wire<V1Job>[];
+  readonly deployments: readonly Wire<V1Deployment>[];
+  readonly endpointSlices: readonly Wire<V1EndpointSlice>[];
+}
+
+export interface Example {
+  /** In deploy/examples/local. */
+  readonly file: string;
+  /** `address`: pods with addresses of their own, which the process runtime has as root alone. */
+  readonly needs?: "address";
+  /** The expected state, for people. */
+  readonly expected: string;
+  /** Is it reached? An example whose containers end ends with these exit codes and no others. */
+  reached(objects: Objects): boolean;
+}
+
+export const examples: readonly Example[] = [
+  {
+    file: "pod.yaml",
+    expected: "pod hello Succeeded",
+    reached: ({ pods }) => succeeded(pods, "hello", { main: 0 }),
+  },
+  {
+    file: "init.yaml",
+    expected: "pod steps Succeeded, after both of its init containers",
+    reached: ({ pods }) => succeeded(pods, "steps", { fetch: 0, unpack: 0, main: 0 }),
+  },
+  {
+    file: "config.yaml",
+    expected: "pod configured Succeeded: it found its configuration",
+    reached: ({ pods }) => succeeded(pods, "configured", { main: 0 }),
+  },
+  {
+    file: "deployment.yaml",
+    needs: "address",
+    expected: "3 replicas ready, 3 addresses in the Service",
+    reached: ({ pods, deployments, endpointSlices }) =>
+      deployments.some(({ metadata, status }) => metadata?.name === "web" && status?.readyReplicas === 3) &&
+      sameSet(readyAddresses(endpointSlices, "web"), addressesOf(pods, "web")) &&
+      addressesOf(pods, "web").size === 3,
+  },
+  {
+    file: "job.yaml",
+    expected: "Job pieces Complete: 5 of 5 pods Succeeded",
+    reached: ({ pods, jobs }) =>
+      jobs.some((job) => job.metadata?.name === "pieces" && isTrue(job, "Complete") && job.status?.succeeded === 5) &&
+      exitCodes(pods, "pieces").join() === "0,0,0,0,0",
+  },
+  {
+    file: "failing-job.yaml",
+    expected: "Job fails Failed: 3 pods, each with exit code 3",
+    reached: ({ pods, jobs }) =>
+      jobs.some((job) => job.metadata?.name === "fails" && isTrue(job, "Failed") && job.status?.failed === 3) &&
+      exitCodes(pods, "fails").join() === "3,3,3",
+  },
+  {
+    file: "cronjob.yaml",
+    expected: "a Job of CronJob tick Complete, at the next full minute",
+    reached: ({ jobs }) =>
+      jobs.some((job) => job.metadata?.ownerReferences?.some(isTick) === true && isTrue(job, "Complete")),
+  },
+];
+
+const isTick = (owner: { kind: string; name: string }): boolean => owner.kind === "CronJob" && owner.name === "tick";
+
+function isTrue(job: Wire<V1Job>, type: string): boolean {
+  return job.status?.conditions?.some((one) => one.type === type && one.status === "True") === true;
+}
+
+function succeeded(pods: readonly Pod[], name: string, codes: Readonly<Record<string, number>>): boolean {
+  const pod = pods.find(({ metadata }) => metadata?.name === name);
+  const statuses = [...(pod?.status?.initContainerStatuses ?? []), ...(pod?.status?.containerStatuses ?? [])];
+  const seen = Object.fromEntries(statuses.map((status) => [status.name, status.state?.terminated?.exitCode]));
+  const names = [...new Set([...Object.keys(codes), ...Object.keys(seen)])];
+  return pod?.status?.phase === "Succeeded" && names.every((container) => seen[container] === codes[container]);
+}
+
+/** Of every pod of a Job, the exit code of its one container; -1 where it has none yet. */
+function exitCodes(pods: readonly Pod[], job: string): number[] {
+  return pods
+    .filter(({ metadata }) => metadata?.labels?.["batch.kubernetes.io/job-name"] === job)
+    .map(({ status }) => status?.containerStatuses?.[0]?.state?.terminated?.exitCode ?? -1);
+}
+
+function addressesOf(pods: readonly Pod[], app: string): Set<string> {
+  const own = pods.filter(({ metadata }) => metadata?.labels?.["app"] === app);
+  return new Set(own.flatMap(({ status }) => (status?.podIP === undefined ? [] : [status.podIP])));
+}
+
+function readyAddresses(slices: readonly Wire<V1EndpointSlice>[], service: string): Set<string> {
+  const own = slices.filter(({ metadata }) => metadata?.labels?.["kubernetes.io/service-name"] === service);
+  const ready = own.flatMap(({ endpoints }) => endpoints ?? []).filter(({ conditions }) => conditions?.ready === true);
+  return new Set(ready.flatMap(({ addresses }) => addresses));
+}
+
+function sameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size === b.size && [...a].every((entry) => b.has(entry));
+}

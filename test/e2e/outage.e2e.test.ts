@@ -1,0 +1,88 @@
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Pod } from "../../src/model/kube.ts";
+import { type Burstlet, startBurstlet } from "../support/burstlet.ts";
+import { eventually } from "../support/eventually.ts";
+import { namespaceAddress } from "../support/namespace.ts";
+import { describeWith } from "../support/requirements.ts";
+import { processesOf } from "./processes.ts";
+import { isReady, nodeName, podManifest, startWorld, type World } from "./world.ts";
+
+/** The node counts as lost after this long without a lease: the default of 50 s would make the file slow. */
+const graceArg = "--controller-manager-arg=--node-monitor-grace-period=20s";
+
+const run = (pod: Pod) => [pod.status?.containerStatuses?.[0]?.containerID, pod.status?.containerStatuses?.[0]?.restartCount];
+
+/** A pod that is evicted soon after its node is lost. */
+const impatient = {
+  nodeSelector: { "kubernetes.io/hostname": nodeName },
+  tolerations: [
+    { key: "virtual-kubelet.io/provider", operator: "Exists" },
+    { key: "node.kubernetes.io/unreachable", operator: "Exists", effect: "NoExecute", tolerationSeconds: 5 },
+    { key: "node.kubernetes.io/not-ready", operator: "Exists", effect: "NoExecute", tolerationSeconds: 5 },
+  ],
+};
+
+const here = { spec: { nodeSelector: impatient.nodeSelector } };
+
+describeWith(["go", "namespaces", "root", "busybox"], "outages", () => {
+  let world: World;
+  let neighbour: Burstlet;
+  beforeAll(async () => {
+    world = await startWorld({ args: [graceArg] });
+    // Where every node of a cluster is lost, the controller takes it for its own trouble and evicts nothing.
+    neighbour = startBurstlet(world.cluster.folder, join(world.cluster.folder, "burstlet.kubeconfig"), {
+      nodes: [{ name: "neighbour", provider: "local", address: namespaceAddress(), port: 0, local: { runtime: "scripted" } }],
+    });
+  });
+  afterAll(async () => {
+    await neighbour?.stop();
+    await world?.stop();
+  });
+
+  const readyStatus = async () =>
+    (await world.node()).status?.conditions?.find((one) => one.type === "Ready")?.status;
+
+  it("goes on by itself when the API server was killed and is back", async () => {
+    await world.cluster.apply(podManifest("before", here));
+    const before = await world.until("before", "is ready", isReady);
+    await world.cluster.control("kill apiserver");
+    await sleep(3_000);
+    await world.cluster.control("start apiserver");
+    await world.cluster.apply(podManifest("after", { ...here, restartPolicy: "Never", command: ["true"] }));
+    await world.until("after", "has succeeded", (pod) => pod.status?.phase === "Succeeded");
+    expect(run(await world.pod("before"))).toEqual(run(before));
+    // One clear line per change of state, not one per attempt.
+    const lines = world.burstlet.log().split("\n").filter((line) => /API server .*(unreachable|answer)/i.test(line));
+    expect(lines.length).toBeLessThanOrEqual(4);
+  });
+
+  it("restores Ready after 60 s of being down, without a relaunch", async () => {
+    await world.cluster.apply(podManifest("patient", here));
+    const before = await world.until("patient", "is ready", isReady);
+    await world.burstlet.stop();
+    await sleep(60_000);
+    expect(await readyStatus()).toBe("Unknown");
+    world.startAgain();
+    await eventually("the node is Ready", async () => (await readyStatus()) === "True", 30_000);
+    const after = await world.until("patient", "is ready", isReady, 30_000);
+    expect(run(after)).toEqual(run(before));
+    expect(after.metadata?.uid).toBe(before.metadata?.uid);
+  });
+
+  it("stops the tasks of pods that were evicted while it was down past their tolerations", async () => {
+    await world.cluster.kubectl("delete", "pod", "--all", "--timeout=30s");
+    await world.cluster.apply(podManifest("evicted", { spec: impatient }));
+    await world.until("evicted", "is ready", isReady);
+    await world.burstlet.stop();
+    await world.until("evicted", "is to be deleted", (pod) => pod.metadata?.deletionTimestamp !== undefined, 90_000);
+    expect(await processesOf(world.stateDir)).not.toEqual([]);
+    world.startAgain();
+    await eventually("its task has ended", async () => (await processesOf(world.stateDir)).length === 0);
+    await eventually(
+      "the pod is gone",
+      async () => (await world.cluster.kubectl("get", "pod", "evicted", "--ignore-not-found")).trim() === "",
+    );
+  });
+});
