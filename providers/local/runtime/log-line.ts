@@ -75,7 +75,7 @@ export function lineSplitter(): LineSplitter {
  * within one millisecond the digits below it count the records.
  */
 export function risingTimes(now: () => number): () => string {
-  let last = 0;
+  let last = -1;
   let count = 0;
   return () => {
     const ms = Math.max(Math.floor(now()), last);

@@ -12,7 +12,7 @@ import { volumePath } from "./volumes.ts";
 import { writeRoot } from "./write-root.ts";
 
 /** Marks each process of one run, so that those which left the process group are found too. */
-export const rootVariable = "BURSTLET_ROOT";
+const rootVariable = "BURSTLET_ROOT";
 
 export function enclosePlain(want: RunWant, ground: Ground): Enclosure {
   const root = join(want.directory, "root");

@@ -1,7 +1,7 @@
 /** One run of one container, from its start to its end. */
 import type { ChildProcess } from "node:child_process";
 import { basename } from "node:path";
-import type { Clock, Terminated } from "../../../../../src/provider.ts";
+import type { Clock, Log, Terminated } from "../../../../../src/provider.ts";
 import { openLogWriter } from "../../log-writer.ts";
 import type { Cgroup } from "../host/cgroup.ts";
 import { usageOf } from "../host/processes.ts";
@@ -35,7 +35,7 @@ export function startRun(
   wanted: Program,
   want: RunWant & { logPath: string },
   ground: Ground,
-  clock: Clock,
+  { clock, log }: { clock: Clock; log: Log },
 ): Run {
   const startedAt = clock.now();
   const program = enclosure.adapt(wanted);
@@ -55,7 +55,11 @@ export function startRun(
     child === undefined
       ? abandon(enclosure, cgroup, clock, startedAt, problem ?? "")
       : follow({ child, enclosure, cgroup, want, clock, startedAt });
-  if (child?.pid !== undefined) cgroup?.attach(child.pid);
+  if (child?.pid !== undefined && cgroup !== undefined) {
+    const failed = (error: Error): void =>
+      log.error("control group not joined", { group: want.directory, error: error.message });
+    void cgroup.attach(child.pid).catch(failed);
+  }
   let over = false;
   void ended.then(() => (over = true));
   const signal = (name: NodeJS.Signals): void => {

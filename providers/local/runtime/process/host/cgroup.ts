@@ -4,6 +4,7 @@
  * because there a group with processes (ours) may have no children with controllers (cgroups(7)).
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { treeOf } from "./processes.ts";
 
@@ -17,7 +18,7 @@ export interface Cgroups {
 
 export interface Cgroup {
   /** Moves a process and everything below it into the group. */
-  attach(pid: number): void;
+  attach(pid: number): Promise<void>;
   oomKilled(): boolean;
   usage(): { cpuSeconds: number; memoryBytes: number };
   /** `false` while processes are still in it. */
@@ -56,7 +57,9 @@ function openV1(base: { memory: string; cpuacct: string; cpu: string }): Cgroups
   for (const path of bases) mkdirSync(path, { recursive: true });
   return {
     create(name, limits) {
-      const directories = bases.map((path) => join(path, name));
+      // Each controller costs at every start: cpu is joined only where it has something to do.
+      const used = bases.filter((path) => path !== base.cpu || path === base.cpuacct || limits.cpu !== undefined);
+      const directories = used.map((path) => join(path, name));
       for (const path of directories) mkdirSync(path, { recursive: true });
       const memory = join(base.memory, name);
       const cpuacct = join(base.cpuacct, name);
@@ -110,24 +113,26 @@ function openV2(mount: string, parent: string): Cgroups | { missing: string } {
   };
 }
 
-/** The process may fork while we move it: go round until a look finds nothing new. */
-function attachTree(pid: number, directories: readonly string[]): void {
+/**
+ * The process may fork while we move it: go round until a look finds nothing new. Asynchronous, because the kernel
+ * waits for a grace period of RCU at each move (measured: 2 ms).
+ */
+async function attachTree(pid: number, directories: readonly string[]): Promise<void> {
   const moved = new Set<number>();
   for (;;) {
     const fresh = treeOf(pid).filter((each) => !moved.has(each));
     if (fresh.length === 0) return;
-    for (const each of fresh) {
-      moved.add(each);
-      for (const directory of directories) {
-        try {
-          writeFileSync(join(directory, "cgroup.procs"), String(each));
-        } catch (error) {
-          // It ended before it was moved.
-          if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-        }
-      }
-    }
+    for (const each of fresh) moved.add(each);
+    const moves = directories.flatMap((directory) =>
+      fresh.map((each) => ({ path: join(directory, "cgroup.procs"), each })),
+    );
+    await Promise.all(moves.map(async ({ path, each }) => writeFile(path, String(each)).catch(unlessGone)));
   }
+}
+
+/** It ended before it was moved, or the whole run did and its group was removed. */
+function unlessGone(error: NodeJS.ErrnoException): void {
+  if (error.code !== "ESRCH" && error.code !== "ENOENT" && error.code !== "ENODEV") throw error;
 }
 
 function quota(cpu: number): number {

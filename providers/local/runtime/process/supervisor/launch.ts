@@ -54,7 +54,7 @@ export async function launchRun(launch: LaunchWant): Promise<Run | Terminated | 
     }
     // From here on this instance counts as having run, whatever happens to us.
     launch.record({ spawned: true, marks: enclosure.marks() });
-    const run = startRun(enclosure, program, want, context.host.ground, context.clock);
+    const run = startRun(enclosure, program, want, context.host.ground, context);
     launch.record({ marks: enclosure.marks() });
     return run;
   } catch (error) {

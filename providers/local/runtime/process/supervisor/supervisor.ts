@@ -1,3 +1,4 @@
+import PQueue from "p-queue";
 import {
   ProviderError,
   type Clock,
@@ -15,6 +16,8 @@ import { recoverTask } from "./recover.ts";
 import type { Store } from "./store.ts";
 import { Task, type TaskContext } from "./task.ts";
 
+/** Measured on two cores: more at once make nothing faster and the first ones slower. */
+const makersAtOnce = 4;
 /** Until every process must have died after SIGKILL, milliseconds. */
 const killWait = 10_000;
 const killLook = 10;
@@ -35,7 +38,11 @@ export class Supervisor {
 
   /** Takes up what an earlier supervisor left. */
   constructor(context: SupervisorContext) {
-    this.#context = { ...context, changed: (state) => this.#tell({ event: "task", state }) };
+    this.#context = {
+      ...context,
+      makers: new PQueue({ concurrency: makersAtOnce }),
+      changed: (state) => this.#tell({ event: "task", state }),
+    };
     for (const { record, spec } of context.store.load()) {
       const known = recoverTask(record, context.stateDir);
       context.store.save(known);

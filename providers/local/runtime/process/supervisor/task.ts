@@ -1,4 +1,5 @@
 import { rmSync, writeFileSync } from "node:fs";
+import type PQueue from "p-queue";
 import {
   ProviderError,
   type Clock,
@@ -26,6 +27,8 @@ export interface TaskContext {
   readonly clock: Clock;
   readonly log: Log;
   readonly changed: (state: TaskState) => void;
+  /** Where namespaces and containers are made, a few at a time: the first ones run soon, however many come at once. */
+  readonly makers: PQueue;
 }
 
 /** From ErrImagePull to ImagePullBackOff, milliseconds: about one round of the kubelet's sync loop. */
@@ -186,15 +189,20 @@ export class Task {
   async #begin(name: string): Promise<void> {
     const held = await this.#hold();
     if (held === undefined || this.#record.stopping) return;
-    const run = await launchRun({
-      spec: this.#spec,
-      name,
-      instance: this.#find(name).instance,
-      sandbox: held,
-      context: this.#context,
-      mayStart: () => !this.#record.stopping && !this.#halted,
-      record: (change) => this.#save(withContainer(this.#record, name, change)),
-    });
+    const run = await this.#context.makers.add(
+      async () =>
+        launchRun({
+          spec: this.#spec,
+          name,
+          instance: this.#find(name).instance,
+          sandbox: held,
+          context: this.#context,
+          mayStart: () => !this.#record.stopping && !this.#halted,
+          record: (change) => this.#save(withContainer(this.#record, name, change)),
+        }),
+      // What has its namespaces runs before others get theirs.
+      { priority: 1 },
+    );
     if (run === undefined) return;
     if (!("ended" in run)) return this.#end(name, run);
     this.#runs.set(name, run);
@@ -215,7 +223,9 @@ export class Task {
 
   async #hold(): Promise<Held | undefined> {
     try {
-      const held = await this.#sandbox.hold((sandbox) => this.#save({ ...this.#record, sandbox }));
+      const held = await this.#context.makers.add(async () =>
+        this.#sandbox.hold((sandbox) => this.#save({ ...this.#record, sandbox })),
+      );
       if (this.#record.address !== held.address || this.#record.reason !== undefined)
         this.#publish({ ...this.#record, address: held.address, reason: undefined, message: undefined });
       return held;
