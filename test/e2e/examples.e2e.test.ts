@@ -27,9 +27,11 @@ describeWith(["go", "namespaces", "root", "busybox"], "the examples of deploy/ex
 
   it("serve what they say: a replica of the Deployment answers at its address", async () => {
     const [slice] = (await objects()).endpointSlices;
-    const address = slice?.endpoints[0]?.addresses[0];
-    const answer = await fetch(`http://${address}:${slice?.ports?.[0]?.port}/way`, { signal: AbortSignal.timeout(5_000) });
-    expect(await answer.text()).toBe(`${slice?.endpoints[0]?.targetRef?.name} GET /way\n`);
+    const address = slice?.endpoints?.[0]?.addresses[0];
+    const answer = await fetch(`http://${address}:${slice?.ports?.[0]?.port}/way`, {
+      signal: AbortSignal.timeout(5_000),
+    });
+    expect(await answer.text()).toBe(`${slice?.endpoints?.[0]?.targetRef?.name} GET /way\n`);
   });
 
   it("leave their output: kubectl logs", async () => {
