@@ -1,0 +1,146 @@
+/** One round of one side: a fresh node process, its pods from their creation to Ready, then their deletion. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { eventually } from "../support/eventually.ts";
+import type { Node } from "../../src/model/kube.ts";
+import { type Audit, users } from "./audit.ts";
+import { each } from "./client.ts";
+import { type Speed, speedOf, type Writes } from "./measure.ts";
+import { cpuSeconds, memory, type Memory } from "./process.ts";
+import type { Arena, NodeProcess, Side } from "./sides/side.ts";
+import { type Timeline, watchTimeline } from "./timeline.ts";
+
+export interface RoundOptions {
+  readonly pods: number;
+  /** How long to wait after Ready before the memory is read, milliseconds. */
+  readonly restMs: number;
+  /** Mount the service account's token, as Kubernetes does where nobody objects. */
+  readonly tokens: boolean;
+  /** Milliseconds until a side that does not bring its pods up, or does not let them go, is given up. */
+  readonly patienceMs: number;
+}
+
+export interface Round {
+  readonly speed: Speed;
+  readonly writes: Writes;
+  readonly deletionWrites: Writes;
+  /** Of the node process, seconds: from the first bind to the last Ready, and on until it wrote nothing more. */
+  readonly cpu: { readonly ready: number; readonly settled: number };
+  readonly memory: { readonly before: Memory; readonly after: Memory };
+  /** Seconds from the first request to delete a pod until none was there. */
+  readonly allGone: number;
+}
+
+/** Enough to fill the API server, as `kubectl` with many files or a busy controller would. */
+const atOnce = 50;
+const quietMs = 2_000;
+
+export async function round(arena: Arena, side: Side, audit: Audit, options: RoundOptions): Promise<Round> {
+  const node = await side.start(arena);
+  const namespace = `bench-${Math.floor(performance.now())}`;
+  const user = users[side.name];
+  await arena.client.send("POST", "/api/v1/namespaces", { metadata: { name: namespace } });
+  try {
+    await ready(arena, side, node);
+    await serviceAccount(arena, namespace);
+    await audit.quiet(user, quietMs);
+    const timeline = await watchTimeline(arena.client, namespace);
+    try {
+      const up = await bringUp(arena, side, node, { ...options, namespace, timeline, audit });
+      const mark = audit.mark();
+      const start = performance.now();
+      await each(options.pods, atOnce, (index) => arena.client.send("DELETE", podPath(namespace, index)));
+      await timeline.reached("gone", options.pods, options.patienceMs);
+      const allGone = (performance.now() - start) / 1000;
+      await audit.quiet(user, quietMs);
+      return { ...up, allGone, deletionWrites: audit.since(mark, user) };
+    } finally {
+      await timeline.close();
+    }
+  } finally {
+    await node.stop();
+    await arena.client.send("DELETE", `/api/v1/nodes/${side.name}`);
+    // Takes the events along; their number would otherwise burden the rounds that follow.
+    await arena.client.send("DELETE", `/api/v1/namespaces/${namespace}`);
+    await eventually(
+      `namespace ${namespace} is gone`,
+      async () => {
+        const { items } = await arena.client.send<{ items: { metadata: { name: string } }[] }>(
+          "GET",
+          "/api/v1/namespaces",
+        );
+        return items.every((item) => item.metadata.name !== namespace);
+      },
+      300_000,
+    );
+  }
+}
+
+interface Start extends RoundOptions {
+  readonly namespace: string;
+  readonly timeline: Timeline;
+  readonly audit: Audit;
+}
+
+async function bringUp(
+  arena: Arena,
+  side: Side,
+  node: NodeProcess,
+  start: Start,
+): Promise<Omit<Round, "allGone" | "deletionWrites">> {
+  const { pods, namespace, timeline, audit, patienceMs } = start;
+  const mark = audit.mark();
+  const before = memory(node.pid);
+  let cpuAtBind = cpuSeconds(node.pid);
+  timeline.onFirst("bound", () => (cpuAtBind = cpuSeconds(node.pid)));
+  const path = `/api/v1/namespaces/${namespace}/pods`;
+  await each(pods, atOnce, (index) => {
+    const pod = podManifest(index, side.name, start.tokens);
+    timeline.creating(nameOf(index));
+    return arena.client.send("POST", path, pod);
+  });
+  const createdAt = performance.now();
+  await timeline.reached("ready", pods, patienceMs);
+  const cpuAtReady = cpuSeconds(node.pid);
+  const readyAt = performance.now();
+  await audit.quiet(users[side.name], quietMs);
+  const cpuAtQuiet = cpuSeconds(node.pid);
+  const writes = audit.since(mark, users[side.name]);
+  await sleep(Math.max(0, readyAt + start.restMs - performance.now()));
+  return {
+    speed: speedOf([...timeline.pods.values()], createdAt),
+    writes,
+    cpu: { ready: cpuAtReady - cpuAtBind, settled: cpuAtQuiet - cpuAtBind },
+    memory: { before, after: memory(node.pid) },
+  };
+}
+
+const nameOf = (index: number) => `pod-${index}`;
+const podPath = (namespace: string, index: number) => `/api/v1/namespaces/${namespace}/pods/${nameOf(index)}`;
+
+function podManifest(index: number, side: string, tokens: boolean): object {
+  return {
+    metadata: { name: nameOf(index), labels: { app: "bench" } },
+    spec: {
+      nodeSelector: { "burstlet.dev/bench": side },
+      tolerations: [{ operator: "Exists" }],
+      ...(!tokens && { automountServiceAccountToken: false }),
+      containers: [{ name: "main", image: "busybox", command: ["sleep", "3600"] }],
+    },
+  };
+}
+
+/** Ready, with the label that sends this side's pods there. */
+async function ready({ client }: Arena, side: Side, node: NodeProcess): Promise<void> {
+  const path = `/api/v1/nodes/${side.name}`;
+  await eventually(`node ${side.name} is Ready (its log: ${node.log})`, async () => {
+    const { status } = await client.send<Node>("GET", path);
+    return status?.conditions?.some((one) => one.type === "Ready" && one.status === "True");
+  });
+  await client.send("PATCH", path, { metadata: { labels: { "burstlet.dev/bench": side.name } } });
+}
+
+/** A pod is refused until its namespace has this one. */
+async function serviceAccount({ client }: Arena, namespace: string): Promise<void> {
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/default`;
+  await eventually("the namespace has its service account", async () => client.send("GET", path).then(() => true));
+}

@@ -1,0 +1,63 @@
+import { parseArgs } from "node:util";
+import type { SideName } from "./sides/side.ts";
+
+export interface BenchOptions {
+  /** Pods of each round. */
+  readonly pods: number;
+  readonly against: readonly Exclude<SideName, "burstlet">[];
+  readonly rounds: number;
+  /** Pods of the measurement of memory; 0 leaves it out. */
+  readonly memory: number;
+  /** The service account's token is mounted, as Kubernetes does where nobody objects. */
+  readonly tokens: boolean;
+  /** More flags for the Node that runs burstlet, e.g. `--cpu-prof`. */
+  readonly nodeFlags: readonly string[];
+}
+
+export const usage = `npm run bench -- [OPTIONS]
+  --pods N               pods of each round (1000)
+  --against NAMES        other sides of the comparison: virtual-kubelet,kwok (none)
+  --rounds N             rounds of each side; the median counts (5)
+  --memory N             pods of the measurement of burstlet's memory; 0: none (5000)
+  --tokens               pods mount the token of their service account, which the other sides never do
+  --node-flags=FLAGS     for the Node that runs burstlet, e.g. --node-flags="--cpu-prof --cpu-prof-dir=profile"`;
+
+/** Throws an Error for the user. */
+export function parseOptions(words: readonly string[]): BenchOptions {
+  const { values } = parseArgs({
+    args: [...words],
+    options: {
+      pods: { type: "string", default: "1000" },
+      against: { type: "string", default: "" },
+      rounds: { type: "string", default: "5" },
+      memory: { type: "string", default: "5000" },
+      tokens: { type: "boolean", default: false },
+      "node-flags": { type: "string", default: "" },
+    },
+  });
+  return {
+    pods: whole("pods", values.pods, 1),
+    against: list(values.against, ",").map(peer),
+    rounds: whole("rounds", values.rounds, 1),
+    memory: whole("memory", values.memory, 0),
+    tokens: values.tokens,
+    nodeFlags: list(values["node-flags"], " "),
+  };
+}
+
+function whole(name: string, text: string, least: number): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < least) {
+    throw new Error(`--${name} ${text}: expected a whole number, at least ${least}`);
+  }
+  return number;
+}
+
+function peer(name: string): Exclude<SideName, "burstlet"> {
+  if (name === "virtual-kubelet" || name === "kwok") return name;
+  throw new Error(`--against ${name}: expected virtual-kubelet or kwok`);
+}
+
+function list(text: string, separator: string): string[] {
+  return text.split(separator).filter((word) => word !== "");
+}
