@@ -78,25 +78,27 @@ export async function amend(
 export async function createSandbox(shop: Workshop, task: RecordedTask): Promise<void> {
   const { spec } = task.record;
   const { pause } = await shop.engine();
-  for (const volume of engineVolumes(task.name, spec)) {
-    await shop.client.createVolume({
-      Name: volume.name,
-      Labels: taskLabels(spec),
-      Driver: "local",
-      DriverOpts: volume.options,
-    });
+  for (const { name, options } of engineVolumes(task.name, spec)) {
+    const body = { Name: name, Labels: taskLabels(spec), Driver: "local", DriverOpts: options } as const;
+    await unlessTaken(shop.client.createVolume(body));
   }
   try {
-    await shop.client.createContainer(sandboxName(task.name), sandboxBody(task.name, spec, pause, shop.network));
+    await unlessTaken(
+      shop.client.createContainer(sandboxName(task.name), sandboxBody(task.name, spec, pause, shop.network)),
+    );
   } catch (error) {
     if (error instanceof EngineError && error.kind === "notFound") shop.forgetEngine();
-    if (!nameTaken(error)) throw error;
+    throw error;
   }
 }
 
 /** The engine refuses a name twice: what carries it is ours, from a moment before. */
-function nameTaken(error: unknown): boolean {
-  return error instanceof EngineError && error.kind === "conflict";
+async function unlessTaken(creation: Promise<void>): Promise<void> {
+  try {
+    await creation;
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.kind !== "conflict") throw error;
+  }
 }
 
 /** The sandbox runs: its addresses are known, and the volumes can be filled through it. */
@@ -158,9 +160,9 @@ async function createRun(shop: Workshop, task: RecordedTask, run: RunRef, change
       late,
     };
     const body = containerBody({ ...plan, binds: [...binds, ...message] });
-    await shop.client.createContainer(runName(task.name, run.container, run.instance), body);
+    await unlessTaken(shop.client.createContainer(runName(task.name, run.container, run.instance), body));
   } catch (error) {
-    if (!nameTaken(error)) return refusedCreation(task, run, error);
+    return refusedCreation(task, run, error);
   }
   shop.images.forget(key);
   task.waits.delete(run.container);

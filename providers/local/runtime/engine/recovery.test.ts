@@ -40,9 +40,11 @@ describeWith(["engine", "root", "namespaces", "busybox"], "the engine runtime af
     rmSync(stateDir, { recursive: true, force: true });
   });
   afterEach(async () => {
+    // Two living runtimes on one state folder would undo each other's work.
+    await Promise.all(opened.splice(0).map((runtime) => runtime.close()));
     const last = await open();
     for (const state of await last.list()) await discard(last, state.identity);
-    await Promise.all(opened.splice(0).map((runtime) => runtime.close()));
+    await close(last);
     expect(engine.podman("ps", "--all", "--quiet"), "containers are left").toBe("");
     expect(engine.podman("volume", "ls", "--quiet"), "volumes are left").toBe("");
     expect(readdirSync(join(stateDir, "tasks")), "records are left").toEqual([]);
