@@ -23,10 +23,12 @@ export function createPods(rest: Rest, watching: ListWatchOptions): PodsApi {
       }
     },
     async remove(pod) {
-      const preconditions = { uid: pod.uid };
-      const body = { apiVersion: "v1", kind: "DeleteOptions", gracePeriodSeconds: 0, preconditions };
+      const { namespace, name, uid } = pod;
+      // The query may carry DeleteOptions as well (apimachinery's conversion.go turns `uid` into the precondition).
+      // A DELETE with a body would cost a TLS handshake each: undici closes the connection behind it.
+      const query = new URLSearchParams({ gracePeriodSeconds: "0", uid }).toString();
       try {
-        await whenFound(rest.send<Pod>(calls.deletePod, { namespace: pod.namespace, name: pod.name, body }));
+        await whenFound(rest.send<Pod>(calls.deletePod, { namespace, name, query }));
       } catch (error) {
         if (!(await isNamesake(pod, error))) throw error;
       }
