@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { feedOf, inWords, scriptedTask, scriptedWorld } from "../../test/support/scripted-world.ts";
+import { feedOf, inWords, scriptedTask, scriptedWorld } from "./runtime/scripted/testing.ts";
 import { podWith, resolvedPod } from "../../test/support/resolve-sources.ts";
 import { ProviderError, type ProviderContext } from "../../src/provider.ts";
 import { providers } from "../index.ts";

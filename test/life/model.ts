@@ -8,7 +8,7 @@ import { createPodController } from "../../src/pods/controller.ts";
 import { createPrepare } from "../../src/pods/prepare.ts";
 import type { Pod, Provider, ResolvedPod } from "../../src/provider.ts";
 import { type FakeClock, fakeClock } from "../support/fake-clock.ts";
-import { type MemoryApi, memoryApi } from "../support/memory-api.ts";
+import { type MemoryApi, memoryApi } from "./memory-api.ts";
 
 export const nodeName = "burst";
 const clusterUid = "cluster";

@@ -16,7 +16,7 @@ import {
   taskOf,
   testCluster,
   until,
-} from "../../../../test/support/engine-tasks.ts";
+} from "./testing.ts";
 import { startEngine, type TestEngine } from "../../../../test/support/engine.ts";
 import { describeWith } from "../../../../test/support/requirements.ts";
 import type { Runtime } from "../runtime.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { TaskState } from "../../../../src/provider.ts";
-import { shell, taskOf } from "../../../../test/support/engine-tasks.ts";
+import { shell, taskOf } from "./testing.ts";
 import type { ContainerInspect } from "./api/shapes.ts";
 import { runLabels, sandboxLabels } from "./names.ts";
 import { pictureOf, type PictureSource } from "./picture.ts";

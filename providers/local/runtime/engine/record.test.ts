@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { Late, SecretText } from "../../../../src/provider.ts";
-import { shell, taskOf } from "../../../../test/support/engine-tasks.ts";
+import { shell, taskOf } from "./testing.ts";
 import { labels, sandboxLabels } from "./names.ts";
 import { bareRecord, newRecord, readRecord, writeRecord } from "./record.ts";
 import { openText } from "./request/bodies.ts";

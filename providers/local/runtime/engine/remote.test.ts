@@ -18,7 +18,7 @@ import {
   taskOf,
   testCluster,
   until,
-} from "../../../../test/support/engine-tasks.ts";
+} from "./testing.ts";
 import { busyboxImage, startEngine, type TestEngine } from "../../../../test/support/engine.ts";
 import { describeWith } from "../../../../test/support/requirements.ts";
 import type { EngineTls } from "./api/endpoint.ts";

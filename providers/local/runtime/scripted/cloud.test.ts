@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { feedOf, inWords, scriptedTask, scriptedWorld } from "../../../../test/support/scripted-world.ts";
+import { feedOf, inWords, scriptedTask, scriptedWorld } from "./testing.ts";
 import { ProviderError } from "../../../../src/provider.ts";
 
 describe("faults of the scripted cloud", () => {

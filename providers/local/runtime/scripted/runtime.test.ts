@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { feedOf, inWords, scriptedTask, scriptedWorld } from "../../../../test/support/scripted-world.ts";
+import { feedOf, inWords, scriptedTask, scriptedWorld } from "./testing.ts";
 import { containerSpec, specEnv, taskSpec } from "../../../../test/support/task-specs.ts";
 import type { TaskState } from "../../../../src/provider.ts";
 import type { Runtime } from "../runtime.ts";

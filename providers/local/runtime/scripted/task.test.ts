@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { feedOf, inWords, scripted, scriptedTask, scriptedWorld } from "../../../../test/support/scripted-world.ts";
+import { feedOf, inWords, scripted, scriptedTask, scriptedWorld } from "./testing.ts";
 import { taskSpec } from "../../../../test/support/task-specs.ts";
 import type { TaskState } from "../../../../src/provider.ts";
 import type { Runtime, TaskSpec } from "../runtime.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fakeClock } from "../../../../../test/support/fake-clock.ts";
-import { shell } from "../../../../../test/support/engine-tasks.ts";
+import { shell } from "../testing.ts";
 import { createImages } from "./images.ts";
 
 /** A registry that gives nothing until it is told to. */

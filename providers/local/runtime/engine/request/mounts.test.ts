@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Late, SecretText } from "../../../../../src/provider.ts";
-import { shell, taskOf } from "../../../../../test/support/engine-tasks.ts";
+import { shell, taskOf } from "../testing.ts";
 import { containerBody, lateValues, openText, sandboxBody } from "./bodies.ts";
 import { containerBinds, engineVolumes } from "./mounts.ts";
 

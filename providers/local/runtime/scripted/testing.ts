@@ -2,13 +2,13 @@ import {
   createScriptedCloud,
   type ScriptedCloud,
   type ScriptedCloudOptions,
-} from "../../providers/local/runtime/scripted/cloud.ts";
-import { createLedger, type LedgerEntry } from "../../providers/local/runtime/scripted/ledger.ts";
-import { createScriptedRuntime } from "../../providers/local/runtime/scripted/runtime.ts";
-import type { ContainerSpec, Runtime, TaskSpec } from "../../providers/local/runtime/runtime.ts";
-import type { TaskFeed, TaskState } from "../../src/provider.ts";
-import { type FakeClock, fakeClock } from "./fake-clock.ts";
-import { containerSpec, specEnv, taskSpec } from "./task-specs.ts";
+} from "./cloud.ts";
+import { createLedger, type LedgerEntry } from "./ledger.ts";
+import { createScriptedRuntime } from "./runtime.ts";
+import type { ContainerSpec, Runtime, TaskSpec } from "../runtime.ts";
+import type { TaskFeed, TaskState } from "../../../../src/provider.ts";
+import { type FakeClock, fakeClock } from "../../../../test/support/fake-clock.ts";
+import { containerSpec, specEnv, taskSpec } from "../../../../test/support/task-specs.ts";
 
 export interface ScriptedWorld {
   readonly clock: FakeClock;

@@ -1,8 +1,8 @@
 /** Tasks for the tests of the engine runtime, and ways to watch them. */
 import { expect } from "vitest";
-import type { LogRecord, LogRequest, TaskFeed, TaskIdentity, TaskState } from "../../src/provider.ts";
-import type { ContainerSpec, Runtime, TaskSpec } from "../../providers/local/runtime/runtime.ts";
-import { busyboxImage } from "./engine.ts";
+import type { LogRecord, LogRequest, TaskFeed, TaskIdentity, TaskState } from "../../../../src/provider.ts";
+import type { ContainerSpec, Runtime, TaskSpec } from "../runtime.ts";
+import { busyboxImage } from "../../../../test/support/engine.ts";
 
 export const testCluster = "c1u5te70-0000-4000-8000-000000000000";
 
