@@ -21,6 +21,8 @@ export interface Enclosure {
   spawn(program: Program): ChildProcess;
   /** To the program, as the container runtimes send it to process 1. `false`: it is not there yet. */
   signal(signal: NodeJS.Signals): boolean;
+  /** Does the program catch or ignore this signal by now? */
+  handles(signal: NodeJS.Signals): boolean;
   /** Ends every process in it at once. */
   kill(): void;
   /** Pids of everything that runs in it. */

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { childrenOf, isAlive, markOf, sendSignal, treeOf, type ProcessMark } from "../host/processes.ts";
+import { childrenOf, handlesSignal, isAlive, markOf, sendSignal, treeOf, type ProcessMark } from "../host/processes.ts";
 import type { Enclosure, Ground, RunWant } from "./enclosure.ts";
 import { etcFiles } from "./etc-files.ts";
 import { spawnHolder, waitForGo } from "./holder.ts";
@@ -64,6 +64,8 @@ export async function encloseIsolated(
   const view = `/proc/${holder.mark.pid}/root`;
   let child: ChildProcess | undefined;
   let childMark: ProcessMark | undefined;
+  // nsenter forks the program and waits for it; the program is its only child.
+  const programs = (): readonly number[] => (child?.pid === undefined ? [] : childrenOf(child.pid));
   return {
     view,
     messageFile,
@@ -75,11 +77,10 @@ export async function encloseIsolated(
       return child;
     },
     signal(signal) {
-      // nsenter forks the program and waits for it; the program is its only child.
-      const programs = child?.pid === undefined ? [] : childrenOf(child.pid);
-      for (const pid of programs) sendSignal(pid, signal);
-      return programs.length > 0;
+      for (const pid of programs()) sendSignal(pid, signal);
+      return programs().length > 0;
     },
+    handles: (signal) => programs().some((pid) => handlesSignal(pid, signal)),
     kill: () => holder.kill(),
     pids: () => [
       ...(child?.pid === undefined ? [] : treeOf(child.pid)),

@@ -5,7 +5,15 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { markOf, sendSignal, signalMarked, treeOf, withEnvironment, type ProcessMark } from "../host/processes.ts";
+import {
+  handlesSignal,
+  markOf,
+  sendSignal,
+  signalMarked,
+  treeOf,
+  withEnvironment,
+  type ProcessMark,
+} from "../host/processes.ts";
 import { nodeRoom } from "../images.ts";
 import type { Enclosure, Ground, RunWant } from "./enclosure.ts";
 import { volumePath } from "./volumes.ts";
@@ -45,6 +53,7 @@ export function enclosePlain(want: RunWant, ground: Ground): Enclosure {
       if (child?.pid !== undefined) sendSignal(-child.pid, signal);
       return true;
     },
+    handles: (signal) => child?.pid !== undefined && handlesSignal(child.pid, signal),
     kill() {
       if (child?.pid !== undefined) sendSignal(-child.pid, "SIGKILL");
       killStrays(root);

@@ -24,7 +24,11 @@ export interface Run {
 
 /** Longest wait for output after the program's end: somebody who left its group may hold the pipe. */
 const outputWait = 2000;
-/** Until a program that was only just spawned is there to be signalled, milliseconds. */
+/**
+ * A program that has just been started gets this long to set up its handler, milliseconds: as process 1 of a container
+ * it would lose an earlier signal, here it would die of it.
+ */
+const settleTime = 500;
 const signalRetry = 5;
 /** How long a control group may still be busy with dying processes, milliseconds. */
 const groupWait = 5000;
@@ -60,10 +64,13 @@ export function startRun(
       log.error("control group not joined", { group: want.directory, error: error.message });
     void cgroup.attach(child.pid).catch(failed);
   }
+  const begun = clock.monotonic();
   let over = false;
   void ended.then(() => (over = true));
   const signal = (name: NodeJS.Signals): void => {
-    if (!over && !enclosure.signal(name)) clock.after(signalRetry, () => signal(name));
+    if (over) return;
+    const early = clock.monotonic() - begun < settleTime && !enclosure.handles(name);
+    if (early || !enclosure.signal(name)) clock.after(signalRetry, () => signal(name));
   };
   return {
     startedAt,

@@ -3,6 +3,7 @@
  * Facts from /proc (proc(5)).
  */
 import { readdirSync, readFileSync } from "node:fs";
+import { constants } from "node:os";
 
 export interface ProcessMark {
   readonly pid: number;
@@ -36,6 +37,16 @@ export function sendSignal(pid: number, signal: NodeJS.Signals): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
+}
+
+/** Does the process catch or ignore this signal? */
+export function handlesSignal(pid: number, signal: NodeJS.Signals): boolean {
+  const status = readText(`/proc/${pid}/status`) ?? "";
+  const bit = 1n << BigInt(constants.signals[signal] - 1);
+  return ["SigCgt", "SigIgn"].some((name) => {
+    const mask = new RegExp(`^${name}:\\s*([0-9a-f]+)$`, "m").exec(status)?.[1];
+    return mask !== undefined && (BigInt(`0x${mask}`) & bit) !== 0n;
+  });
 }
 
 export function childrenOf(pid: number): readonly number[] {
