@@ -44,8 +44,9 @@ export interface NodeKeeper {
 }
 
 /** The name belongs to a node that burstlet did not make. */
-export class ForeignNodeError extends Error {}
+class ForeignNodeError extends Error {}
 
+// oxlint-disable-next-line max-lines-per-function -- a factory: its closures share the state above, and each is short
 export function createNodeKeeper(options: NodeKeeperOptions): NodeKeeper {
   const { cluster, clock, log, holder } = options;
   const { name } = options.facts;
@@ -123,7 +124,8 @@ export function createNodeKeeper(options: NodeKeeperOptions): NodeKeeper {
       return true;
     } catch (error) {
       // A conflict means that our picture is old: read the node afresh.
-      if (error instanceof ApiError && error.status === 409) node = await cluster.nodes.get(name).catch(() => undefined);
+      if (error instanceof ApiError && error.status === 409)
+        node = await cluster.nodes.get(name).catch(() => undefined);
       log.debug("node could not be kept", { node: name, what, err: String(error) });
       return false;
     }
@@ -177,7 +179,7 @@ export function createNodeKeeper(options: NodeKeeperOptions): NodeKeeper {
           await ownNode();
           await waitForLease(options, signal);
           await report();
-          return renew();
+          return await renew();
         } catch (error) {
           if (error instanceof ForeignNodeError) throw error;
           log.debug("node could not be registered yet", { node: name, err: String(error) });
@@ -198,7 +200,10 @@ export function createNodeKeeper(options: NodeKeeperOptions): NodeKeeper {
 }
 
 /** Two processes must not serve one node: the second waits until the first has let go or is gone. */
-async function waitForLease({ cluster, facts, holder, clock, log }: NodeKeeperOptions, signal: AbortSignal): Promise<void> {
+async function waitForLease(
+  { cluster, facts, holder, clock, log }: NodeKeeperOptions,
+  signal: AbortSignal,
+): Promise<void> {
   for (let told = false; !signal.aborted; told = true) {
     const lease = await cluster.leases.get(facts.name).catch(() => null);
     const now = clock.now();

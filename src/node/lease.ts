@@ -1,8 +1,9 @@
 /** The node's Lease: what tells the cluster that the node lives. Pure shapes; `keeper.ts` writes them. */
+import { parseTime, rfc3339Nano } from "../model/clock.ts";
 import type { Lease, Node } from "../model/kube.ts";
 
 /** The kubelet's figures: a lease of 40 s, renewed every 10 s. */
-export const LEASE_SECONDS = 40;
+const LEASE_SECONDS = 40;
 export const RENEW_EVERY_MS = 10_000;
 
 export function newLease(node: Node, holder: string, now: number): Lease {
@@ -34,12 +35,13 @@ export function renewed(lease: Lease, node: Node, holder: string, now: number): 
 export function heldUntil(lease: Lease | undefined, holder: string, now: number): number | undefined {
   const other = lease?.spec?.holderIdentity;
   if (lease === undefined || other === undefined || other === "" || other === holder) return undefined;
-  const renewedAt = Date.parse(lease.spec?.renewTime ?? "");
+  const renewedAt = parseTime(lease.spec?.renewTime);
+  if (renewedAt === undefined) return undefined;
   const until = renewedAt + (lease.spec?.leaseDurationSeconds ?? LEASE_SECONDS) * 1000;
   return until > now ? until : undefined;
 }
 
 /** metav1.MicroTime: six fraction digits. */
 function micro(ms: number): string {
-  return new Date(ms).toISOString().replace("Z", "000Z");
+  return rfc3339Nano(ms).replace(/\d{3}Z$/, "Z");
 }

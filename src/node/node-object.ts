@@ -1,5 +1,5 @@
 /** What the Node object of a virtual node looks like. Pure. */
-import { nodeOwnerAnnotation, providerTaint } from "../model/annotations.ts";
+import { nodeOwnerAnnotation, providerReadyCondition, providerTaint } from "../model/annotations.ts";
 import { rfc3339 } from "../model/clock.ts";
 import type { Node, NodeCondition, Taint } from "../model/kube.ts";
 import type { Capacity } from "../provider.ts";
@@ -11,7 +11,9 @@ export interface NodeFacts {
   readonly clusterUid: string;
   readonly labels: Readonly<Record<string, string>>;
   /** `undefined`: the default taint alone. */
-  readonly taints?: readonly { readonly key: string; readonly value?: string | undefined; readonly effect: string }[] | undefined;
+  readonly taints?:
+    | readonly { readonly key: string; readonly value?: string | undefined; readonly effect: string }[]
+    | undefined;
   readonly address?: string | undefined;
   /** Port of the kubelet API. */
   readonly port: number;
@@ -51,7 +53,10 @@ export function newNode(facts: NodeFacts): Node {
 }
 
 /** Labels and annotations that must be there; other people's stay. */
-export function metadataPatch(facts: NodeFacts): { labels: Record<string, string>; annotations: Record<string, string> } {
+export function metadataPatch(facts: NodeFacts): {
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+} {
   return {
     labels: { ...fixedLabels(facts), ...facts.capacity.labels, ...facts.labels },
     annotations: { [nodeOwnerAnnotation]: facts.clusterUid },
@@ -116,7 +121,7 @@ export function nodeConditions(
     ["PIDPressure", false, "KubeletHasSufficientPID", "a virtual node has no process table to run out of"],
     ["NetworkUnavailable", false, "RouteCreated", "the provider's network serves the pods"],
     [
-      "burstlet.dev/ProviderReady",
+      providerReadyCondition,
       providerTrouble === undefined,
       providerTrouble?.reason ?? "ProviderReady",
       providerTrouble?.message ?? "the provider answers",
@@ -139,7 +144,7 @@ export function nodeConditions(
       message,
       lastHeartbeatTime: rfc3339(now),
       lastTransitionTime: since ?? rfc3339(now),
-    } as NodeCondition;
+    };
   });
   const changed = conditions.some((want) => {
     const have = before.find((condition) => condition.type === want.type);

@@ -142,12 +142,7 @@ async function patch(deps: ActDeps, pod: Pod, body: { metadata?: object; status:
 }
 
 /** Runs one operation of the provider; its failure becomes a note that the next plan reads. */
-async function attempt(
-  deps: ActDeps,
-  uid: string,
-  operation: Operation,
-  perform: () => Promise<void>,
-): Promise<void> {
+async function attempt(deps: ActDeps, uid: string, operation: Operation, perform: () => Promise<void>): Promise<void> {
   try {
     await perform();
     setTrouble(deps, uid, operation, undefined);

@@ -42,6 +42,7 @@ export interface PodController {
   readonly lookup: ReturnType<typeof createLookup>;
 }
 
+// oxlint-disable-next-line max-lines-per-function -- a factory: its closures share the state above, and each is short
 export function createPodController(options: PodControllerOptions): PodController {
   const { provider, clock, log, cluster, nodeName } = options;
   const pods = createPodStore();

@@ -27,7 +27,9 @@ export function eventsOf(before: Pod, after: Pod): PodEvent[] {
   // One cause that holds every container of a pod is one event, without a container.
   const [first] = containers;
   const shared = containers.length > 1 && containers.every((one) => one.type === "Warning" && sameWords(one, first));
-  return shared && first !== undefined ? [{ type: first.type, reason: first.reason, message: first.message }] : containers;
+  return shared && first !== undefined
+    ? [{ type: first.type, reason: first.reason, message: first.message }]
+    : containers;
 }
 
 function containerEvents(before: ContainerStatus | undefined, after: ContainerStatus, pod: string): PodEvent[] {

@@ -46,9 +46,7 @@ function unresolved(
 
 /** The kubelet's and virtual-kubelet's names both; the recorder folds repetitions into one event. */
 function problemEvents(resolution: Resolution): PodEvent[] {
-  const warnings = resolution.warnings.map(
-    ({ reason, message }): PodEvent => ({ type: "Warning", reason, message }),
-  );
+  const warnings = resolution.warnings.map(({ reason, message }): PodEvent => ({ type: "Warning", reason, message }));
   if (resolution.ok) return warnings;
   const problems = resolution.problems.flatMap(({ container, message, reason, kubeletEvent }): PodEvent[] => [
     { type: "Warning", ...kubeletEvent, ...(container !== undefined && { container }) },

@@ -31,14 +31,6 @@ export function createKeyQueue(
   const running = new Set<Promise<void>>();
   let closed = false;
 
-  const entryOf = (key: string): Entry => {
-    const known = entries.get(key);
-    if (known !== undefined) return known;
-    const entry: Entry = { running: false, again: false, failures: 0, timer: undefined };
-    entries.set(key, entry);
-    return entry;
-  };
-
   const run = async (key: string, entry: Entry): Promise<void> => {
     entry.running = true;
     do {
@@ -59,7 +51,7 @@ export function createKeyQueue(
 
   const add = (key: string): void => {
     if (closed) return;
-    const entry = entryOf(key);
+    const entry = entryOf(entries, key);
     if (entry.running) {
       entry.again = true;
       return;
@@ -73,7 +65,7 @@ export function createKeyQueue(
 
   const addAt = (key: string, at: number): void => {
     if (closed) return;
-    const entry = entryOf(key);
+    const entry = entryOf(entries, key);
     if (entry.timer !== undefined && entry.timer.at <= at) return;
     entry.timer?.cancel();
     const cancel = clock.after(Math.max(0, at - clock.now()), () => {
@@ -92,4 +84,12 @@ export function createKeyQueue(
       await Promise.all(running);
     },
   };
+}
+
+function entryOf(entries: Map<string, Entry>, key: string): Entry {
+  const known = entries.get(key);
+  if (known !== undefined) return known;
+  const entry: Entry = { running: false, again: false, failures: 0, timer: undefined };
+  entries.set(key, entry);
+  return entry;
 }

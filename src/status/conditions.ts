@@ -4,7 +4,7 @@ import type { ContainerStatus, Pod, PodCondition } from "../model/kube.ts";
 import type { Phase } from "./phase.ts";
 
 /** The condition types that are ours to write; every other one belongs to somebody else. */
-export const ownedConditions = [
+const ownedConditions = [
   "PodScheduled",
   "PodReadyToStartContainers",
   "Initialized",

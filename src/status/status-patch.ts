@@ -59,9 +59,7 @@ function addressPatch(present: readonly { ip: string }[] = [], wanted: readonly 
 function covers(have: unknown, want: unknown): boolean {
   if (want === null || want === undefined) return have === null || have === undefined;
   if (Array.isArray(want)) {
-    return (
-      Array.isArray(have) && have.length === want.length && want.every((item, index) => covers(have[index], item))
-    );
+    return Array.isArray(have) && have.length === want.length && want.every((item, index) => covers(have[index], item));
   }
   if (typeof want === "object") {
     const other = (have ?? {}) as Record<string, unknown>;

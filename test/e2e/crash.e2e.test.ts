@@ -16,25 +16,44 @@ describeWith(["go", "namespaces", "root", "busybox"], "a burstlet that is killed
   afterAll(() => world?.stop());
 
   const ids = (pods: readonly Pod[]) =>
-    pods.map((pod) => [pod.metadata?.name, pod.status?.containerStatuses?.[0]?.containerID, pod.status?.containerStatuses?.[0]?.restartCount]).sort();
+    pods
+      .map((pod) => [
+        pod.metadata?.name,
+        pod.status?.containerStatuses?.[0]?.containerID,
+        pod.status?.containerStatuses?.[0]?.restartCount,
+      ])
+      .toSorted();
 
   it("finds 50 running pods again: no restart, no second process, and true exit codes of those that ended", async () => {
-    const forever = Array.from({ length: PODS - 5 }, (_, n) => podManifest(`stays-${n}`, { labels, command: ["sleep", "3600"] }));
+    const forever = Array.from({ length: PODS - 5 }, (_, n) =>
+      podManifest(`stays-${n}`, { labels, command: ["sleep", "3600"] }),
+    );
     const ending = Array.from({ length: 5 }, (_, n) =>
       podManifest(`ends-${n}`, { labels, restartPolicy: "Never", command: ["sh", "-c", `sleep 25; exit ${n}`] }),
     );
     await world.cluster.apply([...forever, ...ending]);
-    const before = await eventually("all run", async () => {
-      const pods = await world.pods("app=many");
-      return pods.length === PODS && pods.every(isReady) && pods;
-    }, 24_000);
+    const before = await eventually(
+      "all run",
+      async () => {
+        const pods = await world.pods("app=many");
+        return pods.length === PODS && pods.every(isReady) && pods;
+      },
+      24_000,
+    );
     const processes = await processesOf(world.stateDir);
     await world.burstlet.kill();
     // While nobody looks, five containers end with codes 0 to 4.
-    await eventually("the five have ended", async () => (await processesOf(world.stateDir)).length < processes.length - 4);
+    await eventually(
+      "the five have ended",
+      async () => (await processesOf(world.stateDir)).length < processes.length - 4,
+    );
     world.startAgain();
     for (const n of [0, 1, 2, 3, 4]) {
-      const pod = await world.until(`ends-${n}`, "has ended", (one) => hasPhase("Failed")(one) || hasPhase("Succeeded")(one));
+      const pod = await world.until(
+        `ends-${n}`,
+        "has ended",
+        (one) => hasPhase("Failed")(one) || hasPhase("Succeeded")(one),
+      );
       expect(exitCode(pod)).toBe(n);
     }
     const after = (await world.pods("app=many")).filter((pod) => pod.metadata?.name?.startsWith("stays-"));

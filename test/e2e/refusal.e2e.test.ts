@@ -31,16 +31,21 @@ describeWith(["go", "namespaces", "root", "busybox"], "pods that cannot run here
     await world.cluster.apply(deployment("storm", 3, { spec: refused }));
     await eventually("3 pods are refused", async () => {
       const pods = await world.pods("app=storm");
-      return pods.length === 3 && pods.every((pod) => pod.status?.containerStatuses?.[0]?.state?.waiting?.reason === "ProviderRefused");
+      return (
+        pods.length === 3 &&
+        pods.every((pod) => pod.status?.containerStatuses?.[0]?.state?.waiting?.reason === "ProviderRefused")
+      );
     });
-    const before = (await world.pods("app=storm")).map((pod) => pod.metadata?.uid).sort();
+    const before = (await world.pods("app=storm")).map((pod) => pod.metadata?.uid).toSorted();
     // The sentence promises a minute: there is nothing else to wait for.
     await sleep(60_000);
     const after = await world.pods("app=storm");
-    expect(after.map((pod) => pod.metadata?.uid).sort()).toEqual(before);
+    expect(after.map((pod) => pod.metadata?.uid).toSorted()).toEqual(before);
     expect(after.map((pod) => pod.status?.phase)).toEqual(["Pending", "Pending", "Pending"]);
     for (const pod of after) {
-      const told = (await world.eventsOf(pod.metadata?.name ?? "")).filter((event) => event.startsWith("ProviderRefused"));
+      const told = (await world.eventsOf(pod.metadata?.name ?? "")).filter((event) =>
+        event.startsWith("ProviderRefused"),
+      );
       expect(told).toHaveLength(1);
     }
     await world.cluster.kubectl("delete", "deployment", "storm", "--timeout=30s");
@@ -53,7 +58,10 @@ describeWith(["go", "namespaces", "root", "busybox"], "pods that cannot run here
       apiVersion: "apps/v1",
       kind: "DaemonSet",
       metadata: { name: "everywhere" },
-      spec: { selector: { matchLabels: labels }, template: { ...template, spec: { ...template.spec, nodeSelector: onVirtualNode.nodeSelector } } },
+      spec: {
+        selector: { matchLabels: labels },
+        template: { ...template, spec: { ...template.spec, nodeSelector: onVirtualNode.nodeSelector } },
+      },
     });
     const pod = await eventually("the DaemonSet's pod is refused", async () => {
       const [one] = await world.pods("app=everywhere");
@@ -61,7 +69,9 @@ describeWith(["go", "namespaces", "root", "busybox"], "pods that cannot run here
     });
     expect(pod.status?.phase).toBe("Pending");
     const told = await eventually("its event", async () => {
-      const events = (await world.eventsOf(pod.metadata?.name ?? "")).filter((event) => event.startsWith("ProviderRefused"));
+      const events = (await world.eventsOf(pod.metadata?.name ?? "")).filter((event) =>
+        event.startsWith("ProviderRefused"),
+      );
       return events.length > 0 && events;
     });
     expect(told).toHaveLength(1);

@@ -5,7 +5,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Pod } from "../../src/model/kube.ts";
-import { ProviderError, type Provider } from "../../src/provider.ts";
+import { ProviderError } from "../../src/provider.ts";
 import { createLife, type Life, podOf, type Script } from "./model.ts";
 
 const names = ["a", "b", "c"] as const;
@@ -18,7 +18,13 @@ const script: fc.Arbitrary<Script> = fc.record(
     SCRIPT_END: fc.constantFrom("exit", "exit", "exit", "oom", "unknown", "disrupted", "gone"),
     SCRIPT_STOP: fc.constantFrom("0", "2", "60"),
     SCRIPT_IMAGE: fc.constantFrom("present", "present", "present", "missing"),
-    SCRIPT_FAULTS: fc.constantFrom("lostAnswer:1", "throttled:2", "noCapacity:1,lostAnswer:1", "denied:1", "transient:3"),
+    SCRIPT_FAULTS: fc.constantFrom(
+      "lostAnswer:1",
+      "throttled:2",
+      "noCapacity:1,lostAnswer:1",
+      "denied:1",
+      "transient:3",
+    ),
   },
   { requiredKeys: [] },
 );
@@ -29,7 +35,7 @@ const initScript: fc.Arbitrary<Script> = fc.record({
 });
 
 const podSpec = fc.record({
-  restartPolicy: fc.constantFrom("Always", "OnFailure", "Never") as fc.Arbitrary<"Always" | "OnFailure" | "Never">,
+  restartPolicy: fc.constantFrom<readonly ("Always" | "OnFailure" | "Never")[]>("Always", "OnFailure", "Never"),
   containers: fc.array(script, { minLength: 1, maxLength: 3 }),
   init: fc.array(initScript, { maxLength: 2 }),
   deadline: fc.option(fc.constantFrom(5, 100), { nil: undefined, freq: 6 }),
@@ -53,9 +59,15 @@ const name = fc.constantFrom(...names);
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant("create" as const), name, spec: podSpec }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant("delete" as const), name, grace: fc.constantFrom(undefined, 0, 1) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant("delete" as const), name, grace: fc.constantFrom(undefined, 0, 1) }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("label" as const), name }) },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant("wait" as const), ms: fc.constantFrom(1, 500, 3_000, 20_000, 400_000) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: fc.constant("wait" as const), ms: fc.constantFrom(1, 500, 3_000, 20_000, 400_000) }),
+  },
   { weight: 1, arbitrary: fc.constant({ do: "kill" as const }) },
   {
     weight: 3,
@@ -70,7 +82,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant("cloud" as const), well: fc.boolean() }) },
   {
     weight: 1,
-    arbitrary: fc.record({ do: fc.constant("fail" as const), operation: fc.constantFrom("start" as const, "stop" as const, "restart" as const) }),
+    arbitrary: fc.record({
+      do: fc.constant("fail" as const),
+      operation: fc.constantFrom("start" as const, "stop" as const, "restart" as const),
+    }),
   },
 );
 
@@ -139,7 +154,9 @@ function launchedTwice(life: Life, history: History): string[] {
 
 function restartedTwice(life: Life): string[] {
   const restarted = life.requests.flatMap((entry) =>
-    entry.request === "restart" ? [`${entry.identity.podUid}/${entry.identity.attempt}/${entry.container}/${entry.instance}`] : [],
+    entry.request === "restart"
+      ? [`${entry.identity.podUid}/${entry.identity.attempt}/${entry.container}/${entry.instance}`]
+      : [],
   );
   return restarted.filter((one, index) => restarted.indexOf(one) !== index);
 }
@@ -155,10 +172,13 @@ function inventedExitCodes(life: Life, history: History): string[] {
     return lists.flatMap(({ statuses, scripts, prefix }) =>
       statuses.flatMap((status) => {
         const own = scripts[Number(status.name.slice(prefix.length))] ?? {};
-        const natural = own["SCRIPT_RUN"] === undefined || own["SCRIPT_RUN"] === "forever" ? [] : [Number(own["SCRIPT_EXIT"] ?? 0)];
+        const natural =
+          own["SCRIPT_RUN"] === undefined || own["SCRIPT_RUN"] === "forever" ? [] : [Number(own["SCRIPT_EXIT"] ?? 0)];
         const possible = new Set([137, 143, ...((own["SCRIPT_END"] ?? "exit") === "exit" ? natural : [])]);
         return [status.state?.terminated, status.lastState?.terminated].flatMap((end) =>
-          end === undefined || possible.has(end.exitCode) ? [] : [`${pod.metadata?.uid} ${status.name}: ${end.exitCode}`],
+          end === undefined || possible.has(end.exitCode)
+            ? []
+            : [`${pod.metadata?.uid} ${status.name}: ${end.exitCode}`],
         );
       }),
     );
@@ -169,7 +189,7 @@ describe.for(["container", "task"] as const)("whatever happens to pods whose res
   it("launches no attempt twice, invents no exit code, breaks no rule of the API server and leaks nothing", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 25 }), async (steps) => {
-        const life = createLife(restarts as Provider["restarts"]);
+        const life = createLife(restarts);
         const history: History = { made: 0, specs: new Map() };
         life.start();
         for (const one of steps) {

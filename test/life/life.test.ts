@@ -46,7 +46,9 @@ describe.for(["container", "task"] as const)("a pod whose restarts belong to the
   it("restarts at once, then after 10 s, then after 20 s", async () => {
     const life = createLife(restarts);
     life.start();
-    life.api.create(podOf("p", "u1", { restartPolicy: "OnFailure", containers: [{ SCRIPT_RUN: "1", SCRIPT_EXIT: "3" }] }));
+    life.api.create(
+      podOf("p", "u1", { restartPolicy: "OnFailure", containers: [{ SCRIPT_RUN: "1", SCRIPT_EXIT: "3" }] }),
+    );
     await life.clock.advance(2_500);
     expect(words(pod(life))).toEqual(["main0 CrashLoopBackOff #1"]);
     await life.clock.advance(9_000);
@@ -87,7 +89,9 @@ describe.for(["container", "task"] as const)("a pod whose restarts belong to the
   it("counts an end that nobody knows as 137 ContainerStatusUnknown, never as 0", async () => {
     const life = createLife(restarts);
     life.start();
-    life.api.create(podOf("p", "u1", { restartPolicy: "Never", containers: [{ SCRIPT_RUN: "2", SCRIPT_END: "gone" }] }));
+    life.api.create(
+      podOf("p", "u1", { restartPolicy: "Never", containers: [{ SCRIPT_RUN: "2", SCRIPT_END: "gone" }] }),
+    );
     await life.clock.advance(10_000);
     expect(words(pod(life))).toEqual(["main0 exit 137 ContainerStatusUnknown #0"]);
     expect(pod(life)?.status?.phase).toBe("Failed");

@@ -4,7 +4,14 @@
  * uid preconditions, graceful deletion. For model-based tests that run thousands of lives; the e2e tests use the real one.
  */
 import { isDeepStrictEqual } from "node:util";
-import { ApiError, type EventRecorder, type NewEvent, type PodRef, type PodsApi, type WatchSink } from "../../src/cluster/cluster.ts";
+import {
+  ApiError,
+  type EventRecorder,
+  type NewEvent,
+  type PodRef,
+  type PodsApi,
+  type WatchSink,
+} from "../../src/cluster/cluster.ts";
 import { rfc3339 } from "../../src/model/clock.ts";
 import type { Clock, Pod } from "../../src/provider.ts";
 import { transitionErrors } from "./status-rules.ts";
@@ -153,5 +160,5 @@ function mergedList(key: string, before: readonly Json[], patch: readonly Json[]
     return Object.fromEntries(Object.entries(both).filter(([, value]) => value !== null));
   });
   const fresh = patch.filter((one) => !before.some((other) => other[key] === one[key]));
-  return [...kept, ...fresh].filter((one) => (one as Json)["$patch"] !== "delete");
+  return [...kept, ...fresh].filter((one) => one["$patch"] !== "delete");
 }

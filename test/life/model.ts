@@ -10,7 +10,7 @@ import type { Pod, Provider, ResolvedPod } from "../../src/provider.ts";
 import { type FakeClock, fakeClock } from "../support/fake-clock.ts";
 import { type MemoryApi, memoryApi } from "./memory-api.ts";
 
-export const nodeName = "burst";
+const nodeName = "burst";
 const clusterUid = "cluster";
 
 /** More requests than any life of these tests needs. */
@@ -47,22 +47,24 @@ export function createLife(restarts: Provider["restarts"]): Life {
     trap = undefined;
   };
   /** Every request of one run of burstlet goes through here; a killed process sends nothing more and hears nothing. */
-  const through = (signal: AbortSignal) => async <T>(request: () => Promise<T>): Promise<T> => {
-    signal.throwIfAborted();
-    // A loop without a pause would never let virtual time end: it must show as a failure instead.
-    if (++requested > STORM) {
-      api.failed("a storm of requests");
-      kill();
-    }
-    signal.throwIfAborted();
-    const sprung = trap !== undefined && --trap.left <= 0 ? trap.when : undefined;
-    if (sprung === "before") kill();
-    signal.throwIfAborted();
-    const answer = await request();
-    if (sprung === "after" && running?.signal === signal) kill();
-    signal.throwIfAborted();
-    return answer;
-  };
+  const through =
+    (signal: AbortSignal) =>
+    async <T>(request: () => Promise<T>): Promise<T> => {
+      signal.throwIfAborted();
+      // A loop without a pause would never let virtual time end: it must show as a failure instead.
+      if (++requested > STORM) {
+        api.failed("a storm of requests");
+        kill();
+      }
+      signal.throwIfAborted();
+      const sprung = trap !== undefined && --trap.left <= 0 ? trap.when : undefined;
+      if (sprung === "before") kill();
+      signal.throwIfAborted();
+      const answer = await request();
+      if (sprung === "after" && running?.signal === signal) kill();
+      signal.throwIfAborted();
+      return answer;
+    };
 
   return {
     clock,
@@ -191,5 +193,5 @@ export function podOf(
       ...(spec.deadline !== undefined && { activeDeadlineSeconds: spec.deadline }),
     },
     status: { phase: "Pending" },
-  } as Pod;
+  };
 }

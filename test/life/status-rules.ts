@@ -14,7 +14,13 @@ export function transitionErrors(before: Pod, after: Pod): string[] {
   );
   const policy = after.spec?.restartPolicy ?? "Always";
   errors.push(
-    ...stateErrors("containerStatuses", before.status?.containerStatuses, after.status?.containerStatuses, policy, new Set()),
+    ...stateErrors(
+      "containerStatuses",
+      before.status?.containerStatuses,
+      after.status?.containerStatuses,
+      policy,
+      new Set(),
+    ),
     ...stateErrors(
       "initContainerStatuses",
       before.status?.initContainerStatuses,

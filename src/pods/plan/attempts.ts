@@ -19,7 +19,7 @@ export interface DueRestart {
 type RestartPolicy = "Always" | "OnFailure" | "Never";
 
 /** Does this ended container run again, by the pod's rules? */
-export function runsAgain(spec: PodSpec, container: ContainerState): boolean {
+function runsAgain(spec: PodSpec, container: ContainerState): boolean {
   const state = container.state;
   if (state.is !== "terminated") return false;
   const policy = (spec.restartPolicy ?? "Always") as RestartPolicy;
@@ -37,15 +37,13 @@ export function runsAgain(spec: PodSpec, container: ContainerState): boolean {
 }
 
 /** How long after its end a container with this many restarts behind it waits. */
-export function backOffMs(restarts: number, run: Terminated): number {
+function backOffMs(restarts: number, run: Terminated): number {
   if (restarts <= 0 || ranCalmly(run)) return 0;
   return Math.min(BACK_OFF_FIRST_MS * 2 ** (restarts - 1), BACK_OFF_MAX_MS);
 }
 
 function ranCalmly(run: Terminated): boolean {
-  return (
-    run.startedAt !== undefined && run.finishedAt !== undefined && run.finishedAt - run.startedAt >= CALM_RUN_MS
-  );
+  return run.startedAt !== undefined && run.finishedAt !== undefined && run.finishedAt - run.startedAt >= CALM_RUN_MS;
 }
 
 /**

@@ -55,6 +55,7 @@ export function stopDue(world: World, attempt: number, killAt: number, discard: 
   const stopped = world.tasks.find((task) => task.identity.attempt === attempt)?.phase === "stopped";
   const again = sent === undefined || killAt < sent.killAt || now - sent.sentAt >= STOP_AGAIN_MS;
   // A stopped task that is to be discarded needs the second call at once.
-  if (again || (discard && stopped && sent.discard !== true)) return { do: "stop", attempt, killAt, discard: discard && stopped };
+  if (again || (discard && stopped && !sent.discard))
+    return { do: "stop", attempt, killAt, discard: discard && stopped };
   return { do: "wait", until: sent.sentAt + STOP_AGAIN_MS };
 }

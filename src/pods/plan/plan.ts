@@ -112,7 +112,9 @@ function planLive(world: World, view: View, task: NonNullable<View["task"]>): Ac
     (earlier[one.name] ?? 0) + one.instance - (notes.calm?.get(one.name) ?? 0);
   const dues = dueRestarts(view.spec, task, counted, now);
   const backOffs = new Map(
-    dues.map((due) => [due.container, due.at - endOf(task, due.container, due.at)] as const).filter(([, wait]) => wait > 0),
+    dues
+      .map((due) => [due.container, due.at - endOf(task, due.container, due.at)] as const)
+      .filter(([, wait]) => wait > 0),
   );
   // The end of this attempt is told before the next begins: the record of the next one is made from it.
   const told = report(world, view, storyOf(view, { backOffs }));

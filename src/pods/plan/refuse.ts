@@ -25,6 +25,6 @@ export function refusalStory(pod: Pod, refusals: readonly Refusal[], reason = "P
   return { refused: { reason, message, final: !stormy.includes(controllerOf(pod)?.kind ?? "") } };
 }
 
-export function controllerOf(pod: Pod): { kind: string; name: string; uid: string } | undefined {
+function controllerOf(pod: Pod): { kind: string; name: string; uid: string } | undefined {
   return pod.metadata?.ownerReferences?.find((owner) => owner.controller === true);
 }

@@ -23,7 +23,7 @@ export function report(
   return patch === undefined ? undefined : { do: "report", story, patch };
 }
 
-export function statusOf(world: World, view: View, story: Story): PodStatus {
+function statusOf(world: World, view: View, story: Story): PodStatus {
   return podStatus({
     pod: view.pod,
     task: nothingToTell(view.task) ? undefined : view.task,

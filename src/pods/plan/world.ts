@@ -108,7 +108,11 @@ export function recordOf(pod: Pod, backend: string): AttemptRecord | undefined {
 /** `a=3,b=1` */
 function restartsOf(text: string | undefined): Record<string, number> {
   const pairs = (text ?? "").split(",").map((pair) => pair.split("="));
-  return Object.fromEntries(pairs.filter(([name, count]) => name !== "" && Number.isInteger(Number(count))).map(([name, count]) => [name, Number(count)]));
+  return Object.fromEntries(
+    pairs
+      .filter(([name, count]) => name !== "" && Number.isInteger(Number(count)))
+      .map(([name, count]) => [name, Number(count)]),
+  );
 }
 
 export function restartsText(restarts: Readonly<Record<string, number>>): string {
