@@ -1,15 +1,27 @@
-/** `npm run kubectl -- …`: the embedded kubectl, on the cluster of KUBECONFIG or --kubeconfig, or else of `npm run cluster`. */
+/**
+ * `npm run kubectl -- …`: the embedded kubectl, on the cluster of --kubeconfig, or else of a demo that runs, or else of
+ * KUBECONFIG, or else of `npm run cluster`.
+ */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { controlPlaneBinaryOrExit, keptCluster } from "./controlplane.ts";
+import { inItsNetwork, runningDemo } from "./demo/running-demo.ts";
 
+const words = process.argv.slice(2);
+const isNamed = words.some((word) => /^--kubeconfig(=|$)/.test(word));
+const demo = isNamed ? undefined : runningDemo();
 const kept = join(keptCluster, "admin.kubeconfig");
 const env = { ...process.env };
-if (env["KUBECONFIG"] === undefined && existsSync(kept)) env["KUBECONFIG"] = kept;
+if (demo !== undefined) {
+  if (env["KUBECONFIG"] !== undefined)
+    console.error("kubectl: the cluster of the running demo, not that of KUBECONFIG");
+  env["KUBECONFIG"] = demo.kubeconfig;
+} else if (env["KUBECONFIG"] === undefined && existsSync(kept)) {
+  env["KUBECONFIG"] = kept;
+}
 
-const { status, signal } = spawnSync(controlPlaneBinaryOrExit(), ["kubectl", ...process.argv.slice(2)], {
-  stdio: "inherit",
-  env,
-});
+const network = demo === undefined ? [] : inItsNetwork(demo);
+const [program = "", ...rest] = [...network, controlPlaneBinaryOrExit(), "kubectl", ...words];
+const { status, signal } = spawnSync(program, rest, { stdio: "inherit", env });
 process.exitCode = status ?? (signal === null ? 1 : 130);

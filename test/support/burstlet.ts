@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { createWriteStream, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { TestCluster } from "./cluster.ts";
+import type { ClusterClient } from "./cluster.ts";
 
 export interface Burstlet {
   readonly pid: number;
@@ -54,7 +54,7 @@ export function startBurstlet(
 }
 
 /** deploy/rbac.yaml applied, and a kubeconfig of the ServiceAccount in it: tests never run burstlet as administrator. */
-export async function burstletIdentity(cluster: TestCluster): Promise<string> {
+export async function burstletIdentity(cluster: ClusterClient): Promise<string> {
   await cluster.apply(readFileSync(join(import.meta.dirname, "../../deploy/rbac.yaml"), "utf8"));
   return cluster.kubeconfigOf("burstlet", "burstlet");
 }

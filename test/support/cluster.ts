@@ -9,24 +9,28 @@ import { controlPlaneBinary } from "../run/controlplane.ts";
 
 const run = promisify(execFile);
 
-export interface TestCluster {
+export interface TestCluster extends ClusterClient {
+  readonly server: string;
+  /** `kill apiserver`, `start apiserver` … as the control plane's standard input takes it. */
+  control(command: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The embedded kubectl on one cluster. */
+export interface ClusterClient {
   readonly binary: string;
   /** A folder of this cluster's own; removed with it. */
   readonly folder: string;
   /** The administrator's kubeconfig. */
   readonly kubeconfig: string;
-  readonly server: string;
   /** Standard output of the embedded kubectl; rejects with its standard error. */
   kubectl(...args: readonly string[]): Promise<string>;
   /** `kubectl apply -f -` of these objects or of this YAML. */
   apply(manifest: object | readonly object[] | string): Promise<string>;
   /** `kubectl get … -o json`. */
   get<T>(...args: readonly string[]): Promise<T>;
-  /** `kill apiserver`, `start apiserver` … as the control plane's standard input takes it. */
-  control(command: string): Promise<void>;
   /** A kubeconfig of this ServiceAccount, with a token of its own. */
   kubeconfigOf(namespace: string, serviceAccount: string): Promise<string>;
-  stop(): Promise<void>;
 }
 
 export interface ClusterOptions {
@@ -52,38 +56,45 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
   };
   if (!ready.ready) throw new Error(`the control plane did not start: ${ready.error}`);
 
-  const kubectl = async (...args: readonly string[]): Promise<string> => {
-    const all = ["kubectl", "--kubeconfig", ready.kubeconfig, ...args];
-    const { stdout } = await run(binary, all, { maxBuffer: 1 << 28 }).catch((error: { stderr?: string }) => {
-      throw new Error(`kubectl ${args.join(" ")}: ${error.stderr?.trim() ?? String(error)}`);
-    });
-    return stdout;
-  };
   return {
-    binary,
-    folder,
-    kubeconfig: ready.kubeconfig,
+    ...clusterClient(binary, ready.kubeconfig, folder),
     server: ready.server,
-    kubectl,
-    apply: (manifest) => apply(binary, ready.kubeconfig, manifest),
-    get: async <T>(...args: readonly string[]) => JSON.parse(await kubectl("get", ...args, "-o", "json")) as T,
     async control(command) {
       up.stdin.write(`${command}\n`);
       const answer = JSON.parse(await lines.next((line) => line.includes(`"command":"${command}"`))) as { ok: boolean };
       if (!answer.ok) throw new Error(`${command}: ${JSON.stringify(answer)}`);
-    },
-    async kubeconfigOf(namespace, serviceAccount) {
-      const token = (await kubectl("create", "token", "-n", namespace, serviceAccount, "--duration", "8h")).trim();
-      const file = join(folder, `${serviceAccount}.kubeconfig`);
-      const admin = JSON.parse(await kubectl("config", "view", "--raw", "-o", "json")) as { clusters: object[] };
-      writeFileSync(file, JSON.stringify({ ...admin, users: [{ name: "u", user: { token } }], contexts: [contextOf(admin)], "current-context": "c" }), { mode: 0o600 });
-      return file;
     },
     async stop() {
       const ended = new Promise((resolve) => up.once("exit", resolve));
       up.stdin.end();
       await ended;
       rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** `kubeconfig` is an administrator's, with one context; `folder` is there for kubeconfigs of others. */
+export function clusterClient(binary: string, kubeconfig: string, folder: string): ClusterClient {
+  const kubectl = async (...args: readonly string[]): Promise<string> => {
+    const all = ["kubectl", "--kubeconfig", kubeconfig, ...args];
+    const { stdout } = await run(binary, all, { maxBuffer: 1 << 28 }).catch((error: Error & { stderr?: string }) => {
+      throw new Error(`kubectl ${args.join(" ")}: ${error.stderr?.trim() ?? error.message}`);
+    });
+    return stdout;
+  };
+  return {
+    binary,
+    folder,
+    kubeconfig,
+    kubectl,
+    apply: (manifest) => apply(binary, kubeconfig, manifest),
+    get: async <T>(...args: readonly string[]) => JSON.parse(await kubectl("get", ...args, "-o", "json")) as T,
+    async kubeconfigOf(namespace, serviceAccount) {
+      const token = (await kubectl("create", "token", "-n", namespace, serviceAccount, "--duration", "8h")).trim();
+      const file = join(folder, `${serviceAccount}.kubeconfig`);
+      const admin = JSON.parse(await kubectl("config", "view", "--raw", "-o", "json")) as { clusters: object[] };
+      writeFileSync(file, JSON.stringify({ ...admin, users: [{ name: "u", user: { token } }], contexts: [contextOf(admin)], "current-context": "c" }), { mode: 0o600 });
+      return file;
     },
   };
 }

@@ -1,0 +1,65 @@
+/**
+ * The program behind `burstlet demo`: `demo.ts '{"once":true}'`. It ends when its standard input does, so that it does
+ * not outlive who started it. As root it runs itself again in a network namespace of its own, and the whole demo there.
+ */
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { shutdownSupervisor } from "../../providers/local/runtime/process/process-runtime.ts";
+import { systemClock } from "../../src/telemetry/clock.ts";
+import { namespaceAddress, namespaceTrouble, runInNamespace } from "../support/namespace.ts";
+import { BuildFailed } from "./controlplane.ts";
+import { buildControlPlane } from "./demo/build.ts";
+import { type DemoOptions, runDemo } from "./demo/run-demo.ts";
+import { makeDemoFolder, staleDemoFolders } from "./demo/running-demo.ts";
+
+const [text = "{}"] = process.argv.slice(2);
+const options = JSON.parse(text) as DemoOptions;
+const stop = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop.abort());
+process.stdin
+  .on("end", () => stop.abort())
+  .on("error", () => stop.abort())
+  .resume();
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (error instanceof BuildFailed) process.exitCode = error.exitCode;
+  else if (!stop.signal.aborted) {
+    console.error(`burstlet demo: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  }
+} finally {
+  process.stdin.destroy();
+}
+
+async function main(): Promise<number> {
+  const binary = await buildControlPlane(stop.signal);
+  if (namespaceAddress() !== undefined) return inside(binary, undefined);
+  await sweep();
+  const isOwn = options.kubeconfig !== undefined || options.context !== undefined;
+  const trouble = isOwn ? undefined : namespaceTrouble();
+  try {
+    if (isOwn || trouble !== undefined) return await inside(binary, trouble);
+    return await runInNamespace([process.execPath, import.meta.filename, text]);
+  } finally {
+    await sweep();
+  }
+}
+
+async function inside(binary: string, trouble: string | undefined): Promise<number> {
+  const folder = makeDemoFolder(process.pid);
+  try {
+    return await runDemo(options, { binary, folder, trouble }, stop.signal);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Demos that were killed have left their pods running. */
+async function sweep(): Promise<void> {
+  for (const folder of staleDemoFolders()) {
+    await shutdownSupervisor(join(folder, "tasks"), systemClock);
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,37 @@
+import { burstletIdentity } from "../../support/burstlet.ts";
+import { startCluster } from "../../support/cluster.ts";
+import { namespaceAddress } from "../../support/namespace.ts";
+import { writeNote } from "./running-demo.ts";
+import { nodeName, type Stage } from "./stage.ts";
+
+/** A control plane of the demo's own, which goes with it. `trouble`: why this machine has no network namespace for it. */
+export async function startFreshCluster(folder: string, trouble: string | undefined): Promise<Stage> {
+  const address = namespaceAddress();
+  const cluster = await startCluster({ bind: address });
+  const identity = await burstletIdentity(cluster);
+  writeNote(folder, cluster.kubeconfig);
+  const logs = address === undefined ? [] : ["  npm run kubectl -- logs hello"];
+  return {
+    cluster,
+    namespace: "default",
+    address,
+    identity,
+    limits:
+      address === undefined
+        ? [
+            `The node has no address, so kubectl logs does not work and pods have no addresses: that needs root (${trouble}).`,
+          ]
+        : [],
+    hints: [
+      "In another terminal, in this folder:",
+      "  npm run kubectl -- get pods -o wide",
+      ...logs,
+      `  npm run kubectl -- describe node ${nodeName}`,
+    ],
+    async apply(file) {
+      await cluster.kubectl("apply", "-f", file);
+    },
+    clear: () => Promise.resolve(),
+    leave: () => cluster.stop(),
+  };
+}

@@ -1,0 +1,151 @@
+/** The demo itself, top to bottom: cluster, burstlet, examples, pictures; and everything taken away again. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { shutdownSupervisor } from "../../../providers/local/runtime/process/process-runtime.ts";
+import type { Node } from "../../../src/model/kube.ts";
+import { systemClock } from "../../../src/telemetry/clock.ts";
+import { type Example, examples } from "../../e2e/examples.ts";
+import { type Burstlet, startBurstlet } from "../../support/burstlet.ts";
+import { eventually } from "../../support/eventually.ts";
+import { type ApiReader, startApiReader } from "./api-reader.ts";
+import { startFreshCluster } from "./fresh-cluster.ts";
+import { enterOwnCluster, type OwnCluster } from "./own-cluster.ts";
+import type { Progress } from "./picture.ts";
+import { createScreen } from "./screen.ts";
+import { nodeName, type Stage } from "./stage.ts";
+
+export interface DemoOptions extends OwnCluster {
+  readonly once?: boolean | undefined;
+}
+
+const exampleFolder = join(import.meta.dirname, "../../../deploy/examples/local");
+const lookEveryMs = 500;
+/** With --once. The slowest example waits for the next full minute, and a loaded machine is slow. */
+const patienceSeconds = 300;
+
+export interface DemoPlace {
+  readonly binary: string;
+  /** Holds everything that the demo keeps on disk. */
+  readonly folder: string;
+  /** Why this machine has no network namespace for the demo. */
+  readonly trouble: string | undefined;
+}
+
+/** Resolves to the exit code, when nothing of the demo is left. */
+export async function runDemo(options: DemoOptions, place: DemoPlace, signal: AbortSignal): Promise<number> {
+  await using undo = new AsyncDisposableStack();
+  const isOwn = options.kubeconfig !== undefined || options.context !== undefined;
+  if (!isOwn) console.log("starting a control plane");
+  const stage = isOwn
+    ? await enterOwnCluster(place.binary, options, place.folder)
+    : await startFreshCluster(place.folder, place.trouble);
+  undo.defer(() => stage.leave());
+
+  console.log("starting burstlet");
+  const stateDir = join(place.folder, "tasks");
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  // Tasks outlive burstlet on purpose; they must not outlive the demo.
+  undo.defer(() => shutdownSupervisor(stateDir, systemClock));
+  const burstlet = startBurstlet(place.folder, stage.identity, { nodes: [nodeOf(stage, stateDir)] });
+  undo.defer(async () => void (await burstlet.stop()));
+  undo.defer(() => stage.clear());
+  const kubelet = await nodeIsReady(stage, burstlet);
+
+  const shown = examples.filter(({ needs }) => needs === undefined || stage.address !== undefined);
+  for (const sentence of limitsOf(stage, shown)) console.log(sentence);
+  const reader = await startApiReader(stage.cluster);
+  undo.defer(() => reader.close());
+  const code = await perform({ stage, burstlet, reader, shown, kubelet, once: options.once === true }, signal);
+  console.log("removing everything that the demo started");
+  return code;
+}
+
+function nodeOf({ address }: Stage, stateDir: string): object {
+  const local = { runtime: "process", allowHostProcesses: true, stateDir };
+  return { name: nodeName, provider: "local", address, port: 0, local };
+}
+
+/** Resolves to the version that the node shows. */
+async function nodeIsReady({ cluster }: Stage, burstlet: Burstlet): Promise<string> {
+  let ended = false;
+  void burstlet.ended.then(() => (ended = true));
+  const look = async (): Promise<string | undefined> => {
+    if (ended) return "";
+    const { status } = await cluster.get<Node>("node", nodeName);
+    const isReady = status?.conditions?.some((one) => one.type === "Ready" && one.status === "True") === true;
+    return isReady ? status.nodeInfo?.kubeletVersion : undefined;
+  };
+  const version = await eventually("the node is Ready", look).catch(() => "");
+  if (version === "") throw new Error(`burstlet did not bring its node up; it says:\n${lastLines(burstlet)}`);
+  return version;
+}
+
+function limitsOf(stage: Stage, shown: readonly Example[]): string[] {
+  const left = examples.filter((example) => !shown.includes(example)).map(({ file }) => file);
+  return [
+    ...stage.limits,
+    ...(left.length === 0 ? [] : [`Left out, because its pods need addresses: ${left.join(", ")}.`]),
+  ];
+}
+
+interface Performance {
+  readonly stage: Stage;
+  readonly burstlet: Burstlet;
+  readonly reader: ApiReader;
+  readonly shown: readonly Example[];
+  /** The version that the node shows. */
+  readonly kubelet: string;
+  readonly once: boolean;
+}
+
+/** Shows what happens until it is stopped, or with `once` until every example has got where it should. */
+async function perform(play: Performance, signal: AbortSignal): Promise<number> {
+  const stop = new AbortController();
+  const either = AbortSignal.any([signal, stop.signal]);
+  const dies = play.burstlet.ended.then((code) => {
+    throw new Error(`burstlet ended by itself (${code}); it said:\n${lastLines(play.burstlet)}`);
+  });
+  // While it is already being looked at: most pods are Pending for a moment only.
+  const applied = applyAll(play, either);
+  try {
+    const missing = await Promise.race([look(play, either), dies, applied.then(() => dies)]);
+    for (const { file, expected } of missing) console.log(`not reached: ${file}: ${expected}`);
+    if (play.once && missing.length === 0) console.log("every example reached its expected state");
+    return missing.length === 0 ? 0 : 1;
+  } finally {
+    stop.abort();
+    await applied.catch(() => undefined);
+  }
+}
+
+async function applyAll({ stage, shown }: Performance, signal: AbortSignal): Promise<void> {
+  for (const { file } of shown) {
+    if (!signal.aborted) await stage.apply(join(exampleFolder, file));
+  }
+}
+
+/** Resolves to the examples that should have got somewhere and have not. */
+async function look({ stage, reader, shown, kubelet, once }: Performance, signal: AbortSignal): Promise<Example[]> {
+  const screen = createScreen(process.stdout, process.env);
+  const hints = once ? stage.hints : [...stage.hints, "Ctrl-C ends the demo and removes everything that it started."];
+  const reached = new Map<Example, number>();
+  const missing = (): Example[] => shown.filter((example) => !reached.has(example));
+  const began = performance.now();
+  for (;;) {
+    const objects = await reader.read(stage.namespace);
+    const seconds = (performance.now() - began) / 1000;
+    for (const example of missing()) if (example.reached(objects)) reached.set(example, seconds);
+    const progress = shown.map((example): Progress => ({ example, reachedAfter: reached.get(example) }));
+    const title = `Node ${nodeName} (${kubelet})`;
+    screen.show({ title, seconds, now: Date.now(), progress, objects, hints });
+    if (once && (missing().length === 0 || seconds > patienceSeconds)) return missing();
+    await sleep(lookEveryMs, undefined, { signal }).catch(() => undefined);
+    // Whoever stops the demo has seen enough of it; with --once they wanted the end.
+    if (signal.aborted) return once ? missing() : [];
+  }
+}
+
+function lastLines(burstlet: Burstlet): string {
+  return burstlet.log().trimEnd().split("\n").slice(-20).join("\n");
+}

@@ -1,0 +1,23 @@
+import type { ClusterClient } from "../../support/cluster.ts";
+
+/** A cluster as the demo needs it, fresh or a person's own. */
+export interface Stage {
+  readonly cluster: ClusterClient;
+  /** In which the examples are. */
+  readonly namespace: string;
+  /** Address of the node; `undefined` where it can have none, with the reason in `limits`. */
+  readonly address: string | undefined;
+  /** A kubeconfig with burstlet's own rights and no others. */
+  readonly identity: string;
+  /** What does not work here, a sentence each. */
+  readonly limits: readonly string[];
+  /** Lines with commands to try next, which work from another terminal. */
+  readonly hints: readonly string[];
+  apply(file: string): Promise<void>;
+  /** Takes the examples away while burstlet still runs and can end their pods. */
+  clear(): Promise<void>;
+  /** Takes everything else away. */
+  leave(): Promise<void>;
+}
+
+export const nodeName = "burstlet-demo";

@@ -1,0 +1,33 @@
+/** Plain aligned columns, as kubectl prints them. Pure. */
+import { stripVTControlCharacters } from "node:util";
+
+export type Row = readonly string[];
+
+/** Lines without trailing spaces, each at most `width` columns wide. Colours inside of cells do not count. */
+export function table(head: Row, rows: readonly Row[], width = Infinity): string[] {
+  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => breadth(row[column] ?? ""))));
+  return [head, ...rows].map((row) => {
+    const cells = row.map((cell, column) => cell + " ".repeat(Math.max(0, (widths[column] ?? 0) - breadth(cell))));
+    return clipped(cells.join("   ").trimEnd(), width);
+  });
+}
+
+function breadth(cell: string): number {
+  return stripVTControlCharacters(cell).length;
+}
+
+/** A line that is too long loses its colours with its end. */
+export function clipped(line: string, width: number): string {
+  const plain = stripVTControlCharacters(line);
+  return plain.length <= width ? line : `${plain.slice(0, Math.max(0, width - 1))}…`;
+}
+
+/** `8s`, `2m5s`, `3h12m`: as kubectl writes ages. */
+export function age(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  if (whole < 120) return `${whole}s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 10) return whole % 60 === 0 ? `${minutes}m` : `${minutes}m${whole % 60}s`;
+  if (minutes < 180) return `${minutes}m`;
+  return `${Math.floor(minutes / 60)}h${minutes % 60 === 0 ? "" : `${minutes % 60}m`}`;
+}
