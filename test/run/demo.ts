@@ -10,7 +10,7 @@ import { namespaceAddress, namespaceTrouble, runInNamespace } from "../support/n
 import { BuildFailed } from "./controlplane.ts";
 import { buildControlPlane } from "./demo/build.ts";
 import { type DemoOptions, runDemo } from "./demo/run-demo.ts";
-import { makeDemoFolder, staleDemoFolders } from "./demo/running-demo.ts";
+import { endLeftovers, makeDemoFolder, staleDemoFolders } from "./demo/running-demo.ts";
 
 const [text = "{}"] = process.argv.slice(2);
 const options = JSON.parse(text) as DemoOptions;
@@ -59,7 +59,8 @@ async function inside(binary: string, trouble: string | undefined): Promise<numb
 /** Demos that were killed have left their pods running. */
 async function sweep(): Promise<void> {
   for (const folder of staleDemoFolders()) {
+    const scratch = endLeftovers(folder);
     await shutdownSupervisor(join(folder, "tasks"), systemClock);
-    await rm(folder, { recursive: true, force: true });
+    for (const gone of [scratch, folder]) if (gone !== undefined) await rm(gone, { recursive: true, force: true });
   }
 }

@@ -12,6 +12,7 @@ import { type ApiReader, startApiReader } from "./api-reader.ts";
 import { startFreshCluster } from "./fresh-cluster.ts";
 import { enterOwnCluster, type OwnCluster } from "./own-cluster.ts";
 import type { Progress } from "./picture.ts";
+import { writeLeftovers } from "./running-demo.ts";
 import { createScreen } from "./screen.ts";
 import { nodeName, type Stage } from "./stage.ts";
 
@@ -49,6 +50,7 @@ export async function runDemo(options: DemoOptions, place: DemoPlace, signal: Ab
   undo.defer(() => shutdownSupervisor(stateDir, systemClock));
   const burstlet = startBurstlet(place.folder, stage.identity, { nodes: [nodeOf(stage, stateDir)] });
   undo.defer(async () => void (await burstlet.stop()));
+  writeLeftovers(place.folder, burstlet.pid, stage.cluster.folder);
   undo.defer(() => stage.clear());
   const kubelet = await nodeIsReady(stage, burstlet);
 

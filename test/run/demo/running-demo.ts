@@ -1,9 +1,12 @@
-/** The note by which `npm run kubectl` finds a demo that runs: a file in the user's cache, gone with the demo. */
+/**
+ * A demo's folder in the user's cache, gone with the demo. In it: the note by which `npm run kubectl` finds a demo that
+ * runs, and by which a later demo finds what a killed one has left.
+ */
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-export interface RunningDemo {
+interface RunningDemo {
   readonly kubeconfig: string;
   /** Whose network namespace the control plane is in. */
   readonly pid: number;
@@ -11,9 +14,16 @@ export interface RunningDemo {
   readonly began: string;
 }
 
+/** What outlives a demo that was killed, and must be ended or removed. */
+interface Leftovers {
+  readonly process?: { readonly pid: number; readonly began: string };
+  readonly folder?: string;
+}
+
 const cache = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "burstlet");
 const prefix = "demo-";
 const note = "demo.json";
+const leftoversNote = "leftovers.json";
 
 /** Everything that the demo of this process keeps on disk. */
 export function makeDemoFolder(pid: number): string {
@@ -30,7 +40,7 @@ export function writeNote(folder: string, kubeconfig: string): void {
 /** The demo that was started last and still runs. */
 export function runningDemo(): RunningDemo | undefined {
   return demoFolders()
-    .map(readNote)
+    .map((folder) => readJson<RunningDemo>(join(folder, note)))
     .filter((demo) => demo !== undefined)
     .filter((demo) => beganAt(demo.pid) === demo.began)
     .toSorted((a, b) => Number(a.began) - Number(b.began))
@@ -48,9 +58,23 @@ function demoFolders(): string[] {
   return names.map((name) => join(cache, name));
 }
 
-function readNote(folder: string): RunningDemo | undefined {
+/** `pid`: burstlet's. `scratch`: the control plane's own folder. */
+export function writeLeftovers(folder: string, pid: number, scratch: string): void {
+  const leftovers: Leftovers = { process: { pid, began: beganAt(pid) ?? "" }, folder: scratch };
+  writeFileSync(join(folder, leftoversNote), JSON.stringify(leftovers), { mode: 0o600 });
+}
+
+/** Ends the process and names the folder that a killed demo has left. */
+export function endLeftovers(folder: string): string | undefined {
+  const left = readJson<Leftovers>(join(folder, leftoversNote));
+  const { process: lost } = left ?? {};
+  if (lost !== undefined && beganAt(lost.pid) === lost.began) process.kill(lost.pid, "SIGKILL");
+  return left?.folder;
+}
+
+function readJson<T>(file: string): T | undefined {
   try {
-    return JSON.parse(readFileSync(join(folder, note), "utf8")) as RunningDemo;
+    return JSON.parse(readFileSync(file, "utf8")) as T;
   } catch {
     return undefined;
   }
