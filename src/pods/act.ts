@@ -137,7 +137,7 @@ async function remove(deps: ActDeps, uid: string): Promise<void> {
 async function patch(deps: ActDeps, pod: Pod, body: { metadata?: object; status: object }): Promise<Pod | undefined> {
   const after = await deps.lanes.run("api", async () => deps.cluster.pods.patchStatus(refOfPod(pod), body));
   if (after === undefined) deps.vanished(pod.metadata?.uid ?? "");
-  else deps.pods.put(after);
+  else deps.pods.update(after);
   return after;
 }
 

@@ -65,7 +65,7 @@ export function createPodController(options: PodControllerOptions): PodControlle
     notes,
     random: options.random ?? Math.random,
     signal: stopping.signal,
-    vanished: (uid) => forgetPod(uid),
+    vanished: (uid) => forgetPod(uid, pods.vanish(uid)),
   };
 
   const worldOf = (uid: string): World => ({
@@ -111,8 +111,7 @@ export function createPodController(options: PodControllerOptions): PodControlle
     if (calm !== before) notes.set(uid, { ...notes.get(uid), calm });
   }
 
-  function forgetPod(uid: string): void {
-    const last = pods.delete(uid);
+  function forgetPod(uid: string, last: Pod | undefined): void {
     if (last === undefined) return;
     notes.set(uid, { orphanKillAt: orphanKillAt(last, clock.now()), stops: notes.get(uid)?.stops });
     queue.add(uid);
@@ -122,7 +121,9 @@ export function createPodController(options: PodControllerOptions): PodControlle
     changed(pod) {
       if (pods.put(pod)) queue.add(pod.metadata?.uid ?? "");
     },
-    removed: (pod) => forgetPod(pod.metadata?.uid ?? ""),
+    removed({ metadata: { uid = "" } = {} }) {
+      forgetPod(uid, pods.delete(uid));
+    },
     synced() {
       known.pods = true;
       for (const uid of tasks.podUids()) queue.add(uid);

@@ -5,9 +5,14 @@ import type { TaskState } from "../model/task-state.ts";
 
 export interface PodStore {
   get(uid: string): Pod | undefined;
-  /** Keeps the newer of the two; false when `pod` is older than what is known. */
+  /** What the watch tells. Keeps the newer of the two; false when `pod` is older than what is known. */
   put(pod: Pod): boolean;
+  /** What a write answers: newer than what is known, but a pod that the watch has ended meanwhile stays ended. */
+  update(pod: Pod): void;
+  /** The watch has told its end. */
   delete(uid: string): Pod | undefined;
+  /** An answer has told its end: until the watch does as well, its older news of this pod are ignored. */
+  vanish(uid: string): Pod | undefined;
   byName(namespace: string, name: string): Pod | undefined;
   values(): IterableIterator<Pod>;
 }
@@ -15,21 +20,37 @@ export interface PodStore {
 export function createPodStore(): PodStore {
   const pods = new Map<string, Pod>();
   const names = new Map<string, string>();
+  /** The last version seen of pods whose end the watch has still to tell. */
+  const vanished = new Map<string, number>();
   const nameOf = (pod: Pod) => `${pod.metadata?.namespace}/${pod.metadata?.name}`;
+  const put = (pod: Pod): boolean => {
+    const uid = pod.metadata?.uid ?? "";
+    const known = pods.get(uid);
+    if (known !== undefined && versionOf(pod) < versionOf(known)) return false;
+    if (versionOf(pod) <= (vanished.get(uid) ?? -1)) return false;
+    pods.set(uid, pod);
+    names.set(nameOf(pod), uid);
+    return true;
+  };
+  const take = (uid: string): Pod | undefined => {
+    const pod = pods.get(uid);
+    if (pod !== undefined && names.get(nameOf(pod)) === uid) names.delete(nameOf(pod));
+    pods.delete(uid);
+    return pod;
+  };
   return {
     get: (uid) => pods.get(uid),
-    put(pod) {
-      const uid = pod.metadata?.uid ?? "";
-      const known = pods.get(uid);
-      if (known !== undefined && versionOf(pod) < versionOf(known)) return false;
-      pods.set(uid, pod);
-      names.set(nameOf(pod), uid);
-      return true;
+    put,
+    update(pod) {
+      if (pods.has(pod.metadata?.uid ?? "")) put(pod);
     },
     delete(uid) {
-      const pod = pods.get(uid);
-      if (pod !== undefined && names.get(nameOf(pod)) === uid) names.delete(nameOf(pod));
-      pods.delete(uid);
+      vanished.delete(uid);
+      return take(uid);
+    },
+    vanish(uid) {
+      const pod = take(uid);
+      if (pod !== undefined) vanished.set(uid, versionOf(pod));
       return pod;
     },
     byName: (namespace, name) => pods.get(names.get(`${namespace}/${name}`) ?? ""),
