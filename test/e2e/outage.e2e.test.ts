@@ -12,7 +12,10 @@ import { isReady, nodeName, podManifest, startWorld, type World } from "./world.
 /** The node counts as lost after this long without a lease: the default of 50 s would make the file slow. */
 const graceArg = "--controller-manager-arg=--node-monitor-grace-period=20s";
 
-const run = (pod: Pod) => [pod.status?.containerStatuses?.[0]?.containerID, pod.status?.containerStatuses?.[0]?.restartCount];
+const run = (pod: Pod) => [
+  pod.status?.containerStatuses?.[0]?.containerID,
+  pod.status?.containerStatuses?.[0]?.restartCount,
+];
 
 /** A pod that is evicted soon after its node is lost. */
 const impatient = {
@@ -33,7 +36,13 @@ describeWith(["go", "namespaces", "root", "busybox"], "outages", () => {
     world = await startWorld({ args: [graceArg] });
     // Where every node of a cluster is lost, the controller takes it for its own trouble and evicts nothing.
     neighbour = startBurstlet(world.cluster.folder, join(world.cluster.folder, "burstlet.kubeconfig"), {
-      nodes: [{ name: "neighbour", provider: "local", address: namespaceAddress(), port: 0, local: { runtime: "scripted" } }],
+      nodes: [
+        { name: "neighbour", provider: "local", address: namespaceAddress(), port: 0, local: { runtime: "scripted" } },
+      ],
+    });
+    await eventually("the neighbour is Ready", async () => {
+      const { status } = await world.node("neighbour");
+      return status?.conditions?.some((one) => one.type === "Ready" && one.status === "True");
     });
   });
   afterAll(async () => {
@@ -41,8 +50,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "outages", () => {
     await world?.stop();
   });
 
-  const readyStatus = async () =>
-    (await world.node()).status?.conditions?.find((one) => one.type === "Ready")?.status;
+  const readyStatus = async () => (await world.node()).status?.conditions?.find((one) => one.type === "Ready")?.status;
 
   it("goes on by itself when the API server was killed and is back", async () => {
     await world.cluster.apply(podManifest("before", here));
@@ -54,7 +62,10 @@ describeWith(["go", "namespaces", "root", "busybox"], "outages", () => {
     await world.until("after", "has succeeded", (pod) => pod.status?.phase === "Succeeded");
     expect(run(await world.pod("before"))).toEqual(run(before));
     // One clear line per change of state, not one per attempt.
-    const lines = world.burstlet.log().split("\n").filter((line) => /API server .*(unreachable|answer)/i.test(line));
+    const lines = world.burstlet
+      .log()
+      .split("\n")
+      .filter((line) => /API server .*(unreachable|answer)/i.test(line));
     expect(lines.length).toBeLessThanOrEqual(4);
   });
 
