@@ -13,8 +13,8 @@ export interface Objects {
 export interface Example {
   /** In deploy/examples/local. */
   readonly file: string;
-  /** `address`: pods with addresses of their own, which the process runtime has as root alone. */
-  readonly needs?: "address";
+  /** Pods with volumes or with addresses of their own: the process runtime has them as root alone. */
+  readonly needs?: "root";
   /** The expected state, for people. */
   readonly expected: string;
   /** Is it reached? An example whose containers end ends with these exit codes and no others. */
@@ -29,17 +29,19 @@ export const examples: readonly Example[] = [
   },
   {
     file: "init.yaml",
+    needs: "root",
     expected: "pod steps Succeeded, after both of its init containers",
     reached: ({ pods }) => succeeded(pods, "steps", { fetch: 0, unpack: 0, main: 0 }),
   },
   {
     file: "config.yaml",
+    needs: "root",
     expected: "pod configured Succeeded: it found its configuration",
     reached: ({ pods }) => succeeded(pods, "configured", { main: 0 }),
   },
   {
     file: "deployment.yaml",
-    needs: "address",
+    needs: "root",
     expected: "3 replicas ready, 3 addresses in the Service",
     reached: ({ pods, deployments, endpointSlices }) =>
       deployments.some(({ metadata, status }) => metadata?.name === "web" && status?.readyReplicas === 3) &&

@@ -15,12 +15,11 @@ export async function startFreshCluster(folder: string, trouble: string | undefi
     cluster,
     namespace: "default",
     address,
+    isRoot: address !== undefined,
     identity,
     limits:
       address === undefined
-        ? [
-            `The node has no address, so kubectl logs does not work and pods have no addresses: that needs root (${trouble}).`,
-          ]
+        ? [`The node has no address, so kubectl logs does not work: that needs root (${trouble}).`]
         : [],
     hints: [
       "In another terminal, in this folder:",

@@ -36,6 +36,7 @@ export async function enterOwnCluster(binary: string, own: OwnCluster, folder: s
     cluster,
     namespace,
     address: undefined,
+    isRoot: process.getuid?.() === 0,
     identity,
     limits: ["The node has no address at which your cluster could reach it, so kubectl logs does not work."],
     hints: [

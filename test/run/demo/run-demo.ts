@@ -54,7 +54,7 @@ export async function runDemo(options: DemoOptions, place: DemoPlace, signal: Ab
   undo.defer(() => stage.clear());
   const kubelet = await nodeIsReady(stage, burstlet);
 
-  const shown = examples.filter(({ needs }) => needs === undefined || stage.address !== undefined);
+  const shown = examples.filter(({ needs }) => needs === undefined || stage.isRoot);
   for (const sentence of limitsOf(stage, shown)) console.log(sentence);
   const reader = await startApiReader(stage.cluster);
   undo.defer(() => reader.close());
@@ -87,7 +87,9 @@ function limitsOf(stage: Stage, shown: readonly Example[]): string[] {
   const left = examples.filter((example) => !shown.includes(example)).map(({ file }) => file);
   return [
     ...stage.limits,
-    ...(left.length === 0 ? [] : [`Left out, because its pods need addresses: ${left.join(", ")}.`]),
+    ...(left.length === 0
+      ? []
+      : [`Left out, because without root pods have neither volumes nor addresses here: ${left.join(", ")}.`]),
   ];
 }
 

@@ -7,6 +7,8 @@ export interface Stage {
   readonly namespace: string;
   /** Address of the node; `undefined` where it can have none, with the reason in `limits`. */
   readonly address: string | undefined;
+  /** Can pods here have what the process runtime gives them as root alone: volumes, and addresses of their own? */
+  readonly isRoot: boolean;
   /** A kubeconfig with burstlet's own rights and no others. */
   readonly identity: string;
   /** What does not work here, a sentence each. */
