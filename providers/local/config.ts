@@ -142,6 +142,8 @@ export const configSchema = z
   .refine(({ runtime, allowHostProcesses }) => runtime !== "process" || allowHostProcesses, {
     path: ["allowHostProcesses"],
     error: hostProcesses,
+    // Also when other fields are wrong: a person is told everything at once.
+    when: ({ value }) => typeof value === "object" && value !== null,
   });
 
 export type LocalConfig = z.output<typeof configSchema>;

@@ -1,0 +1,361 @@
+import { describe, expect, it } from "vitest";
+import { configSchema } from "../../providers/local/config.ts";
+import { ConfigError } from "./config-error.ts";
+import { type ConfigSource, loadConfig } from "./load.ts";
+import type { Configuration } from "./schema.ts";
+
+const providers = { local: configSchema };
+const head = "apiVersion: burstlet.dev/v1alpha1\nkind: BurstletConfiguration\n";
+const one = `${head}nodes:\n- name: a\n  provider: local\n`;
+
+function load(text: string, more: Partial<ConfigSource> = {}): Configuration {
+  return loadConfig({ file: "f.yaml", text, providers, ...more });
+}
+
+function problems(text: string, more: Partial<ConfigSource> = {}): string[] {
+  try {
+    load(text, more);
+  } catch (error) {
+    if (error instanceof ConfigError)
+      return error.problems.map(({ where, field, what }) =>
+        [where, field, what].filter((part) => part !== "").join(": "),
+      );
+    throw error;
+  }
+  return [];
+}
+
+describe("a configuration file", () => {
+  it("needs a name and a provider for a node; everything else has a default", () => {
+    const { nodes, ...rest } = load(one);
+    expect(rest).toEqual({
+      apiVersion: "burstlet.dev/v1alpha1",
+      kind: "BurstletConfiguration",
+      logging: { format: "text", verbosity: 0 },
+    });
+    expect(nodes).toMatchObject([{ name: "a", port: 10_250, labels: {}, network: "none", daemonSetPods: "refuse" }]);
+    expect(nodes[0]?.["local"]).toMatchObject({ runtime: "engine", engine: { network: "bridge" } });
+  });
+
+  it.for<[string, string, string]>([
+    [
+      "an unknown field of the top",
+      `${head}nodez: []\n`,
+      "f.yaml:3:1: nodez: unknown field; did you mean nodes? allowed here: apiVersion, kind, clusterID, logging, nodes",
+    ],
+    [
+      "an unknown field that is like no other",
+      `${one}clusterID: x\nwhatever: 1\n`,
+      "f.yaml:7:1: whatever: unknown field; allowed here: apiVersion, kind, clusterID, logging, nodes",
+    ],
+    [
+      "another version",
+      `${one.replace("v1alpha1", "v2")}`,
+      'f.yaml:1:13: apiVersion: "burstlet.dev/v2" is not allowed; allowed: burstlet.dev/v1alpha1',
+    ],
+    [
+      "another kind",
+      `${one.replace("BurstletConfiguration", "Pod")}`,
+      'f.yaml:2:7: kind: "Pod" is not allowed; allowed: BurstletConfiguration',
+    ],
+    [
+      "a wrong word",
+      `${one}logging: { format: jsn }\n`,
+      'f.yaml:6:20: logging.format: "jsn" is not allowed; did you mean json? allowed: one of json, text',
+    ],
+    [
+      "a number out of range",
+      `${one}  port: 70000\n`,
+      "f.yaml:6:9: nodes[0].port: 70000 is not allowed; allowed: a whole number from 0 to 65535",
+    ],
+    [
+      "a number that is none",
+      `${one}  maxPods: many\n`,
+      'f.yaml:6:12: nodes[0].maxPods: "many" is not allowed; allowed: a whole number of at least 1',
+    ],
+    [
+      "a fraction",
+      `${one}  local: { capacity: { pods: 1.5 } }\n`,
+      "f.yaml:6:30: nodes[0].local.capacity.pods: 1.5 is not allowed; allowed: a whole number above 0",
+    ],
+    [
+      "a text that is no address",
+      `${one}  address: here\n`,
+      'f.yaml:6:12: nodes[0].address: "here" is not allowed; allowed: an IPv4 address or an IPv6 address',
+    ],
+    [
+      "a label that YAML takes for a truth value",
+      `${one}  labels: { a: true }\n`,
+      "f.yaml:6:16: nodes[0].labels.a: true is not allowed; allowed: a label's value, as Kubernetes defines it: at most 63 letters, digits, '-', '_', '.'; in quotes it is one: \"true\"",
+    ],
+    [
+      "a label with an unfit name",
+      `${one}  labels: { "a b": c }\n`,
+      'f.yaml:6:13: nodes[0].labels["a b"]: not a fit name; allowed: a label\'s name, as Kubernetes defines it',
+    ],
+    [
+      "a name that no node may have",
+      `${one.replace(": a", ": A_b")}`,
+      "f.yaml:4:9: nodes[0].name: \"A_b\" is not allowed; allowed: lower-case letters, digits, '-' and '.', with a letter or digit at both ends (a DNS-1123 subdomain)",
+    ],
+    [
+      "a name that is too long for a label",
+      `${one.replace(": a", `: ${"a".repeat(64)}`)}`,
+      "f.yaml:4:9: nodes[0].name: has 64 characters; at most 63 are allowed",
+    ],
+    [
+      "a node without a name",
+      `${head}nodes:\n- provider: local\n`,
+      "f.yaml:4:3: nodes[0].name: missing; needed: lower-case letters, digits, '-' and '.', with a letter or digit at both ends (a DNS-1123 subdomain), for example \"burst-local\"",
+    ],
+    [
+      "a node without a provider",
+      `${head}nodes:\n- name: a\n`,
+      'f.yaml:4:3: nodes[0].provider: missing; needed: a text that is not empty, for example "local"',
+    ],
+    [
+      "an unknown provider",
+      `${head}nodes:\n- name: a\n  provider: locl\n`,
+      'f.yaml:5:13: nodes[0].provider: there is no provider "locl"; did you mean local? allowed: local',
+    ],
+    [
+      "no nodes",
+      `${head}nodes: []\n`,
+      "f.yaml:3:8: nodes: an empty list is not allowed; allowed: a list that is not empty",
+    ],
+    [
+      "nodes that are a mapping",
+      `${head}nodes: {}\n`,
+      "f.yaml:3:8: nodes: a mapping is not allowed; allowed: a list that is not empty",
+    ],
+    [
+      "an unknown field of a provider",
+      `${one}  local: { runtme: engine }\n`,
+      "f.yaml:6:12: nodes[0].local.runtme: unknown field; did you mean runtime? allowed here: runtime, allowHostProcesses, stateDir, engine, process, scripted, capacity",
+    ],
+    [
+      "the part of another provider",
+      `${one}  fargate: {}\n`,
+      "f.yaml:6:3: nodes[0].fargate: unknown field; allowed here: name, provider, labels, taints, maxPods, address, port, network, clusterDNS, clusterDomain, daemonSetPods, local",
+    ],
+    [
+      "a pattern of a provider, in its words",
+      `${one}  local: { stateDir: tasks }\n`,
+      'f.yaml:6:22: nodes[0].local.stateDir: "tasks" is not allowed; allowed: an absolute path',
+    ],
+    [
+      "a taint with an unknown effect",
+      `${one}  taints: [{ key: a, effect: NoExec }]\n`,
+      'f.yaml:6:30: nodes[0].taints[0].effect: "NoExec" is not allowed; did you mean NoExecute? allowed: one of NoSchedule, PreferNoSchedule, NoExecute',
+    ],
+  ])("tells of %s", ([, text, expected]) => {
+    expect(problems(text)).toContain(expected);
+  });
+
+  it.for<[string, string, RegExp]>([
+    ["an empty file", "# nothing\n", /^f\.yaml: the file is empty; it begins with apiVersion/],
+    ["a list", "- a\n", /^f\.yaml:1:1: not a mapping; it begins with apiVersion/],
+    [
+      "a field that is there twice",
+      `${one}clusterID: a\nclusterID: b\n`,
+      /^f\.yaml:7:1: this field is here twice in one mapping; keep one of them$/,
+    ],
+    ["a second document", `${one}---\n${one}`, /^f\.yaml:6:1: a second document begins here/],
+    ["what is not YAML", `${one}labels: [a\n`, /^f\.yaml:7:1: not YAML: /],
+    ["an alias of nothing", `${one}clusterID: *x\n`, /^f\.yaml: Unresolved alias/],
+    ["aliases that multiply", bomb(), /^f\.yaml: Excessive alias count/],
+  ])("tells of %s and looks no further", ([, text, expected]) => {
+    const told = problems(text);
+    expect(told).toHaveLength(1);
+    expect(told[0]).toMatch(expected);
+  });
+
+  it("may repeat itself by an alias, whose problems are told where they stand", () => {
+    const text = `${one}  labels: &same { a: 5 }\n- name: b\n  provider: local\n  port: 0\n  labels: *same\n`;
+    expect(problems(text).map((line) => line.replace(/: 5 .*/, ""))).toEqual([
+      "f.yaml:6:22: nodes[0].labels.a",
+      "f.yaml:6:22: nodes[1].labels.a",
+    ]);
+  });
+
+  it("is told all that is wrong with it at once, in the order of the file", () => {
+    const text = `${head.replace("v1alpha1", "v1")}nodes:
+- name: A
+  provider: local
+  prt: 1
+  local: { runtime: process, alowHostProcesses: true, capacity: { cpu: 0 }, engine: 5 }
+- name: b
+  provider: nowhere
+  port: 0
+  prt: 1
+logging: { verbosity: 11 }
+`;
+    expect(problems(text).map((line) => line.replace(/ (unknown|is not|there|runtime).*| ".*/, ""))).toEqual([
+      "f.yaml:1:13: apiVersion:",
+      "f.yaml:4:9: nodes[0].name:",
+      "f.yaml:6:3: nodes[0].prt:",
+      "f.yaml:7:10: nodes[0].local.allowHostProcesses:",
+      "f.yaml:7:30: nodes[0].local.alowHostProcesses:",
+      "f.yaml:7:72: nodes[0].local.capacity.cpu: 0",
+      "f.yaml:7:85: nodes[0].local.engine: 5",
+      "f.yaml:9:13: nodes[1].provider:",
+      "f.yaml:11:3: nodes[1].prt:",
+      "f.yaml:12:23: logging.verbosity: 11",
+    ]);
+  });
+
+  it.for(["127.0.0.1", "127.9.9.9", "::1", "0.0.0.0", "169.254.3.4", "fe80::1", "224.0.0.1", "255.255.255.255"])(
+    "is refused the address %s, to which the API server does not proxy",
+    (address) => {
+      const [told = ""] = problems(`${one}  address: "${address}"\n`);
+      expect(told).toContain(`nodes[0].address: ${address} is `);
+      expect(told).toContain("the API server refuses to proxy to a node there");
+    },
+  );
+
+  it.for(["10.0.3.17", "192.0.2.1", "203.0.113.9", "fd00::1", "2001:db8::1"])("may have the address %s", (address) => {
+    expect(load(`${one}  address: "${address}"\n`).nodes[0]?.address).toBe(address);
+  });
+
+  it("may not have two nodes with one name, or with one address and port", () => {
+    const node = (name: string, more: string): string => `- { name: ${name}, provider: local, ${more} }\n`;
+    const text = `${head}nodes:\n${node("a", "port: 0")}${node("a", "port: 0")}${node("b", "address: 10.0.0.1")}${node("c", "address: 10.0.0.1, port: 10250")}${node("d", "address: 10.0.0.2")}`;
+    expect(problems(text)).toEqual([
+      'f.yaml:5:11: nodes[1].name: "a" is already the name of nodes[0]; every node needs its own',
+      "f.yaml:7:56: nodes[3].port: port 10250 of this address is already taken by nodes[2]; give every node its own port, or 0 for a free one",
+    ]);
+  });
+});
+
+describe("what counts", () => {
+  const file = `${one}  port: 1\n  labels: { a: file, b: file }\n`;
+  const environment = { BURSTLET_NODE_PORT: "2", BURSTLET_CLUSTER_ID: "env", BURSTLET_NODE_LOCAL_RUNTIME: "scripted" };
+
+  it("is the flag before the environment before the file before the default", () => {
+    expect(load(one).nodes[0]?.maxPods).toBeUndefined();
+    expect(load(file).nodes[0]?.port).toBe(1);
+    expect(load(file, { environment }).nodes[0]?.port).toBe(2);
+    const all = load(file, { environment: { ...environment, BURSTLET_LOGGING_VERBOSITY: "2" }, flags: { v: "4" } });
+    expect(all).toMatchObject({ clusterID: "env", logging: { verbosity: 4 } });
+    expect(all.nodes[0]?.["local"]).toMatchObject({ runtime: "scripted" });
+  });
+
+  it("is a variable that is not empty", () => {
+    expect(load(file, { environment: { BURSTLET_NODE_PORT: "" } }).nodes[0]?.port).toBe(1);
+  });
+
+  it("includes virtual-kubelet's two variables, after burstlet's own", () => {
+    const peer = { VKUBELET_POD_IP: "10.0.0.9", KUBELET_PORT: "3" };
+    expect(load(file, { environment: peer }).nodes[0]).toMatchObject({ address: "10.0.0.9", port: 3 });
+    expect(load(file, { environment: { ...peer, ...environment } }).nodes[0]?.port).toBe(2);
+  });
+
+  it("is told under the name of the flag or variable that said it", () => {
+    const told = problems(one, {
+      environment: { BURSTLET_NODE_PORT: "tcp://10.0.0.1:80", BURSTLET_NODE_LOCAL_CAPACITY_MEMORY: "much" },
+      flags: { maxPods: "0", nodeIp: "127.0.0.1", loggingFormat: "xml", v: "x" },
+    });
+    expect(told.map((line) => line.replace(/(: \S+): .*/, "$1")).toSorted()).toEqual([
+      "--logging-format: logging.format",
+      "--max-pods: nodes[0].maxPods",
+      "--node-ip: nodes[0].address",
+      "-v: logging.verbosity",
+      "BURSTLET_NODE_LOCAL_CAPACITY_MEMORY: nodes[0].local.capacity.memory",
+      "BURSTLET_NODE_PORT: nodes[0].port",
+    ]);
+  });
+
+  it("is not a variable that is nearly one", () => {
+    expect(problems(one, { environment: { BURSTLET_NODE_PROT: "1" } })).toEqual([
+      "BURSTLET_NODE_PROT: unknown variable; did you mean BURSTLET_NODE_PORT?",
+    ]);
+  });
+
+  it("is not what Kubernetes says of a Service named burstlet", () => {
+    const environment = {
+      BURSTLET_SERVICE_HOST: "10.0.0.1",
+      BURSTLET_PORT: "tcp://10.0.0.1:1",
+      BURSTLET_PORT_1_TCP: "x",
+    };
+    expect(problems(one, { environment })).toEqual([]);
+  });
+
+  it("is for one node only where there is one", () => {
+    const two = `${one}- name: b\n  provider: local\n  port: 0\n`;
+    const flags = {
+      hostnameOverride: "x",
+      nodeIp: "10.0.0.1",
+      maxPods: "1",
+      nodeLabels: "a=b",
+      registerWithTaints: "a:NoSchedule",
+    };
+    const rest = "means one node, but the configuration has 2; say it in the file, at the node that is meant";
+    expect(problems(two, { flags, environment: { KUBELET_PORT: "3" } })).toEqual([
+      `KUBELET_PORT: ${rest}`,
+      ...["--hostname-override", "--node-ip", "--max-pods", "--node-labels", "--register-with-taints"].map(
+        (flag) => `${flag}: ${rest}`,
+      ),
+    ]);
+    expect(load(two, { flags: { v: "1" } }).logging.verbosity).toBe(1);
+  });
+});
+
+describe("the kubelet's flags", () => {
+  it("name the node, its address and how many pods it takes", () => {
+    const flags = { hostnameOverride: "other", nodeIp: "10.0.0.1", maxPods: "7" };
+    expect(load(one, { flags }).nodes[0]).toMatchObject({ name: "other", address: "10.0.0.1", maxPods: 7 });
+  });
+
+  it("add labels to those of the file", () => {
+    const { nodes } = load(`${one}  labels: { a: file, b: file }\n`, {
+      flags: { nodeLabels: "b=flag,example.com/c=,d=x" },
+    });
+    expect(nodes[0]?.labels).toEqual({ a: "file", b: "flag", "example.com/c": "", d: "x" });
+  });
+
+  it("add taints to the one of every virtual node", () => {
+    const { nodes } = load(one, { flags: { registerWithTaints: "a=b:NoSchedule,c:NoExecute" } });
+    expect(nodes[0]?.taints).toEqual([
+      { key: "virtual-kubelet.io/provider", value: "local", effect: "NoSchedule" },
+      { key: "a", value: "b", effect: "NoSchedule" },
+      { key: "c", effect: "NoExecute" },
+    ]);
+  });
+
+  it("add taints to those of the file, and take the place of their namesakes", () => {
+    const text = `${one}  taints: [{ key: a, effect: NoSchedule }, { key: b, effect: NoSchedule }]\n`;
+    const { nodes } = load(text, { flags: { registerWithTaints: "a=new:NoSchedule" } });
+    expect(nodes[0]?.taints).toEqual([
+      { key: "b", effect: "NoSchedule" },
+      { key: "a", value: "new", effect: "NoSchedule" },
+    ]);
+  });
+
+  it.for<[object, string]>([
+    [{ nodeLabels: "a" }, '--node-labels: "a" is not allowed; allowed: key=value, with commas between'],
+    [
+      { registerWithTaints: "a=b" },
+      '--register-with-taints: "a=b" is not allowed; allowed: key=value:effect or key:effect, with commas between; effects are NoSchedule, PreferNoSchedule, NoExecute',
+    ],
+    [
+      { nodeLabels: "a=b c" },
+      "--node-labels: nodes[0].labels.a: \"b c\" is not allowed; allowed: a label's value, as Kubernetes defines it: at most 63 letters, digits, '-', '_', '.'",
+    ],
+  ])("say what is wrong with %o", ([flags, expected]) => {
+    expect(problems(one, { flags })).toEqual([expected]);
+  });
+});
+
+describe("the message of several problems", () => {
+  it("counts them and has a line for each", () => {
+    expect(() => load(`${one}  a: 1\n  b: 2\n`)).toThrow(
+      /^the configuration has 2 problems\n {2}f\.yaml:6:3: .*\n {2}f\.yaml:7:3: .*$/,
+    );
+  });
+});
+
+/** Ten uses of ten uses … of one list. */
+function bomb(): string {
+  const level = (n: number): string => `x${n}: &x${n} [${Array.from({ length: 10 }, () => `*x${n - 1}`).join(", ")}]\n`;
+  return `x0: &x0 [a]\n${[1, 2, 3, 4].map(level).join("")}`;
+}
