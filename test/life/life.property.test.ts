@@ -35,7 +35,7 @@ const initScript: fc.Arbitrary<Script> = fc.record({
 });
 
 const podSpec = fc.record({
-  restartPolicy: fc.constantFrom<readonly ("Always" | "OnFailure" | "Never")[]>("Always", "OnFailure", "Never"),
+  restartPolicy: fc.constantFrom(...(["Always", "OnFailure", "Never"] as const)),
   containers: fc.array(script, { minLength: 1, maxLength: 3 }),
   init: fc.array(initScript, { maxLength: 2 }),
   deadline: fc.option(fc.constantFrom(5, 100), { nil: undefined, freq: 6 }),

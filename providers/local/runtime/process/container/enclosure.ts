@@ -4,7 +4,7 @@ import type { ContainerSpec, TaskSpec } from "../../runtime.ts";
 import type { Image } from "../images.ts";
 import type { Cgroups } from "../host/cgroup.ts";
 import type { ProcessMark } from "../host/processes.ts";
-import type { HostLayout } from "./root-fs.ts";
+import type { HostLayout } from "./files/root-fs.ts";
 import type { Program } from "./program.ts";
 
 /** The place in which one run of a container's processes lives, made before the program starts. */

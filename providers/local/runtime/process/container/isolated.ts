@@ -4,14 +4,14 @@ import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { childrenOf, handlesSignal, isAlive, markOf, sendSignal, treeOf, type ProcessMark } from "../host/processes.ts";
 import type { Enclosure, Ground, RunWant } from "./enclosure.ts";
-import { etcFiles } from "./etc-files.ts";
+import { etcFiles } from "./files/etc-files.ts";
 import { spawnHolder, waitForGo } from "./holder.ts";
-import { makeMountPoint, resolveInRoot } from "./in-root.ts";
-import { bind, fstab } from "./mounts.ts";
+import { makeMountPoint, resolveInRoot } from "./files/in-root.ts";
+import { bind, fstab } from "./files/mounts.ts";
 import type { Program } from "./program.ts";
-import { planRoot } from "./root-fs.ts";
-import { planVolumeMounts } from "./volumes.ts";
-import { writeRoot } from "./write-root.ts";
+import { planRoot } from "./files/root-fs.ts";
+import { planVolumeMounts } from "./files/volumes.ts";
+import { writeRoot } from "./files/write-root.ts";
 
 /**
  * Process 1 of the container. Its shell reaps orphans while it waits for a subshell that reads the supervisor's pipe to

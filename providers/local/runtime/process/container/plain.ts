@@ -16,8 +16,8 @@ import {
 } from "../host/processes.ts";
 import { nodeRoom } from "../images.ts";
 import type { Enclosure, Ground, RunWant } from "./enclosure.ts";
-import { volumePath } from "./volumes.ts";
-import { writeRoot } from "./write-root.ts";
+import { volumePath } from "./files/volumes.ts";
+import { writeRoot } from "./files/write-root.ts";
 
 /** Marks each process of one run, so that those which left the process group are found too. */
 const rootVariable = "BURSTLET_ROOT";

@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import { containerSpec, specEnv } from "../../../../../test/support/task-specs.ts";
 import { Late, SecretText } from "../../../../../src/provider.ts";
 import { findImage, type Image } from "../images.ts";
-import { etcFiles } from "./etc-files.ts";
-import { bind, fstab } from "./mounts.ts";
+import { etcFiles } from "./files/etc-files.ts";
+import { bind, fstab } from "./files/mounts.ts";
 import { endOfRun, startError, unknownEnd } from "./outcome.ts";
 import { programOf } from "./program.ts";
-import { planRoot, type HostLayout } from "./root-fs.ts";
+import { planRoot, type HostLayout } from "./files/root-fs.ts";
 
 const late = { podIP: "10.0.0.2", podIPs: "10.0.0.2", hostIP: "192.0.2.1", hostIPs: "192.0.2.1" };
 const image = (name: string): Image => findImage(name) as Image;

@@ -6,10 +6,10 @@ import { openLogWriter } from "../../log-writer.ts";
 import type { Cgroup } from "../host/cgroup.ts";
 import { usageOf } from "../host/processes.ts";
 import type { Enclosure, Ground, RunWant } from "./enclosure.ts";
-import { whyNotExecutable } from "./in-root.ts";
+import { whyNotExecutable } from "./files/in-root.ts";
 import { endOfRun, startError } from "./outcome.ts";
 import type { Program } from "./program.ts";
-import { terminationMessage } from "./termination-message.ts";
+import { terminationMessage } from "./files/termination-message.ts";
 
 export interface Run {
   readonly startedAt: number;

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { spawnHolder, waitForGo, type Holder } from "./holder.ts";
-import { fstab, type Mount } from "./mounts.ts";
+import { fstab, type Mount } from "./files/mounts.ts";
 
 /** Arguments: hostname, fstab of the volumes in memory (empty = none). */
 const script = `${waitForGo}

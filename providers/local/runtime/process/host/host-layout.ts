@@ -13,7 +13,7 @@ import {
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runTool } from "./command.ts";
-import { hostEtc, hostTops, type HostLayout } from "../container/root-fs.ts";
+import { hostEtc, hostTops, type HostLayout } from "../container/files/root-fs.ts";
 
 /** Where a static busybox is found, when there is one. */
 const busyboxPlaces = ["/bin/busybox", "/usr/bin/busybox", "/sbin/busybox", "/usr/local/bin/busybox"];

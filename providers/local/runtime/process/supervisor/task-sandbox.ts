@@ -1,7 +1,7 @@
 import type { TaskSpec } from "../../runtime.ts";
 import type { Holder } from "../container/holder.ts";
 import { spawnSandbox } from "../container/sandbox.ts";
-import { writeVolumes } from "../container/volumes.ts";
+import { writeVolumes } from "../container/files/volumes.ts";
 import type { LateValues } from "../container/text.ts";
 import type { ProcessMark } from "../host/processes.ts";
 import { taskDirectory } from "../paths.ts";

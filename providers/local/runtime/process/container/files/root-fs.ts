@@ -2,8 +2,8 @@
  * The root file system of one container, as a plan: directories, links, files and mounts. Nothing here touches the
  * disk; `write-root.ts` does.
  */
-import type { RootKind } from "../images.ts";
-import { nodeRoom } from "../images.ts";
+import type { RootKind } from "../../images.ts";
+import { nodeRoom } from "../../images.ts";
 import { bind, type Mount } from "./mounts.ts";
 
 export interface RootPlan {

@@ -1,10 +1,10 @@
 import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
-import { ProviderError } from "../../../../../src/provider.ts";
-import type { ContainerSpec, VolumeSpec } from "../../runtime.ts";
+import { ProviderError } from "../../../../../../src/provider.ts";
+import type { ContainerSpec, VolumeSpec } from "../../../runtime.ts";
 import { makeMountPoint, resolveInRoot } from "./in-root.ts";
 import { bind, type Mount } from "./mounts.ts";
-import { plain, type LateValues } from "./text.ts";
+import { plain, type LateValues } from "../text.ts";
 
 /** Directories of a task's volumes under `directory`, filled; returns the mounts of those in memory. */
 export function writeVolumes(volumes: readonly VolumeSpec[], directory: string, late: LateValues): readonly Mount[] {

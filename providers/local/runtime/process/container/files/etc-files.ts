@@ -1,4 +1,4 @@
-import type { TaskSpec } from "../../runtime.ts";
+import type { TaskSpec } from "../../../runtime.ts";
 
 /** The files in /etc that differ from task to task, as the kubelet writes them. */
 export function etcFiles(

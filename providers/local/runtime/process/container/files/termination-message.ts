@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-import type { Clock } from "../../../../../src/provider.ts";
-import { readLog } from "../../log-reader.ts";
+import type { Clock } from "../../../../../../src/provider.ts";
+import { readLog } from "../../../log-reader.ts";
 
 /** The kubelet's limits: MaxContainerTerminationMessageLength, and of the log MaxContainerTerminationMessageLogLength and …LogLines. */
 const limits = { fileBytes: 4096, logBytes: 2048, logLines: 80 } as const;
