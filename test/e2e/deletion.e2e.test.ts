@@ -5,7 +5,11 @@ import { processesOf } from "./processes.ts";
 import { isReady, podManifest, startWorld, type World } from "./world.ts";
 
 /** Says in its log when SIGTERM arrives, and takes its time. */
-const lingering = (seconds: number) => ["sh", "-c", `trap 'sleep ${seconds}; exit 0' TERM; while :; do sleep 0.1; done`];
+const lingering = (seconds: number) => [
+  "sh",
+  "-c",
+  `trap 'sleep ${seconds}; exit 0' TERM; while :; do sleep 0.1; done`,
+];
 
 describeWith(["go", "namespaces", "root", "busybox"], "deleting a pod", () => {
   let world: World;
@@ -24,7 +28,11 @@ describeWith(["go", "namespaces", "root", "busybox"], "deleting a pod", () => {
   it("ends a pod that waits, before anything was launched", async () => {
     const env = [{ name: "X", valueFrom: { configMapKeyRef: { name: "never", key: "x" } } }];
     await world.cluster.apply(podManifest("waiting", { container: { env } }));
-    await world.until("waiting", "waits", (pod) => pod.status?.containerStatuses?.[0]?.state?.waiting?.reason === "CreateContainerConfigError");
+    await world.until(
+      "waiting",
+      "waits",
+      (pod) => pod.status?.containerStatuses?.[0]?.state?.waiting?.reason === "CreateContainerConfigError",
+    );
     await world.cluster.kubectl("delete", "pod", "waiting", "--wait=false");
     await gone("waiting", 10_000);
   });
@@ -32,7 +40,14 @@ describeWith(["go", "namespaces", "root", "busybox"], "deleting a pod", () => {
   it("gives a running pod its grace and records how it ended", async () => {
     await world.cluster.apply(podManifest("graceful", { command: lingering(1), graceSeconds: 20 }));
     await world.until("graceful", "is ready", isReady);
-    const watch = world.cluster.kubectl("get", "pod", "graceful", "-w", "-o", "jsonpath={.status.phase}/{.status.containerStatuses[0].state.terminated.exitCode} ");
+    const watch = world.cluster.kubectl(
+      "get",
+      "pod",
+      "graceful",
+      "-w",
+      "-o",
+      "jsonpath={.status.phase}/{.status.containerStatuses[0].state.terminated.exitCode} ",
+    );
     await world.cluster.kubectl("delete", "pod", "graceful", "--timeout=15s");
     // kubectl's watch ends only with its connection; what it has seen by then is all that counts.
     const seen = await Promise.race([watch, eventually("the end was shown", async () => false, 500).catch(() => "")]);
@@ -41,7 +56,9 @@ describeWith(["go", "namespaces", "root", "busybox"], "deleting a pod", () => {
   });
 
   it("kills what ignores SIGTERM when its grace ends", async () => {
-    await world.cluster.apply(podManifest("stubborn", { command: ["sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"], graceSeconds: 2 }));
+    await world.cluster.apply(
+      podManifest("stubborn", { command: ["sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"], graceSeconds: 2 }),
+    );
     await world.until("stubborn", "is ready", isReady);
     await world.cluster.kubectl("delete", "pod", "stubborn", "--timeout=15s");
     await eventually("no process is left", async () => (await processesOf(world.stateDir)).length === 0);

@@ -11,7 +11,14 @@ describeWith(["go", "namespaces", "root", "busybox"], "virtual nodes", () => {
   const address = namespaceAddress();
   beforeAll(async () => {
     const local = { runtime: "scripted", capacity: { cpu: 10, memory: "10Gi", pods: 100 } };
-    const nodes = ["burst-a", "burst-b"].map((name) => ({ name, provider: "local", address, port: 0, local, labels: { pool: name } }));
+    const nodes = ["burst-a", "burst-b"].map((name) => ({
+      name,
+      provider: "local",
+      address,
+      port: 0,
+      local,
+      labels: { pool: name },
+    }));
     world = await startWorld({ nodes });
   });
   afterAll(() => world?.stop());
@@ -24,10 +31,14 @@ describeWith(["go", "namespaces", "root", "busybox"], "virtual nodes", () => {
     const b = await world.until("on-b", "is ready", isReady);
     expect([a.spec?.nodeName, b.spec?.nodeName]).toEqual(["burst-a", "burst-b"]);
     const ports = await Promise.all(
-      ["burst-a", "burst-b"].map(async (name) => (await world.node(name)).status?.daemonEndpoints?.kubeletEndpoint?.Port),
+      ["burst-a", "burst-b"].map(
+        async (name) => (await world.node(name)).status?.daemonEndpoints?.kubeletEndpoint?.Port,
+      ),
     );
     expect(new Set(ports).size).toBe(2);
-    const listed = JSON.parse(await world.cluster.kubectl("get", "--raw", "/api/v1/nodes/burst-b/proxy/pods")) as { items: { metadata: { name: string } }[] };
+    const listed = JSON.parse(await world.cluster.kubectl("get", "--raw", "/api/v1/nodes/burst-b/proxy/pods")) as {
+      items: { metadata: { name: string } }[];
+    };
     expect(listed.items.map((pod) => pod.metadata.name)).toEqual(["on-b"]);
     expect(await world.cluster.kubectl("logs", "on-a")).not.toBe("");
   });
@@ -67,7 +78,9 @@ describeWith(["go", "namespaces", "root", "busybox"], "virtual nodes", () => {
       async () => (await world.cluster.kubectl("get", "pod", "tainted", "--ignore-not-found")).trim() === "",
     );
     await world.cluster.kubectl("taint", "node", "burst-b", "maintenance-");
-    expect((await world.node("burst-b")).spec?.taints?.map((taint) => taint.key)).toEqual(["virtual-kubelet.io/provider"]);
+    expect((await world.node("burst-b")).spec?.taints?.map((taint) => taint.key)).toEqual([
+      "virtual-kubelet.io/provider",
+    ]);
   });
 
   it("keeps a condition that somebody else wrote on a pod", async () => {
@@ -75,7 +88,15 @@ describeWith(["go", "namespaces", "root", "busybox"], "virtual nodes", () => {
     await world.cluster.apply(podManifest("gated", { ...on("burst-a"), restartPolicy: "Never", container: { env } }));
     await world.until("gated", "is ready", isReady);
     const foreign = { type: "example.com/Checked", status: "True", lastTransitionTime: "2026-01-01T00:00:00Z" };
-    await world.cluster.kubectl("patch", "pod", "gated", "--subresource=status", "--type=strategic", "-p", JSON.stringify({ status: { conditions: [foreign] } }));
+    await world.cluster.kubectl(
+      "patch",
+      "pod",
+      "gated",
+      "--subresource=status",
+      "--type=strategic",
+      "-p",
+      JSON.stringify({ status: { conditions: [foreign] } }),
+    );
     const done = await world.until("gated", "has succeeded", (pod) => pod.status?.phase === "Succeeded");
     expect(done.status?.conditions?.find((one) => one.type === foreign.type)).toMatchObject(foreign);
   });

@@ -21,7 +21,9 @@ describeWith(["go", "namespaces", "root", "busybox"], "workloads on a virtual no
   });
 
   it("runs a pod to its end with its output and true exit code", async () => {
-    await world.cluster.apply(podManifest("once", { restartPolicy: "Never", command: ["sh", "-c", "echo hello; exit 7"] }));
+    await world.cluster.apply(
+      podManifest("once", { restartPolicy: "Never", command: ["sh", "-c", "echo hello; exit 7"] }),
+    );
     const pod = await world.until("once", "has failed", hasPhase("Failed"));
     expect(exitCode(pod)).toBe(7);
     expect(await world.cluster.kubectl("logs", "once")).toBe("hello\n");
@@ -31,7 +33,11 @@ describeWith(["go", "namespaces", "root", "busybox"], "workloads on a virtual no
     await world.cluster.apply(podManifest("plain"));
     await world.until("plain", "is ready", isReady);
     await eventually("its events", async () => (await world.eventsOf("plain")).length === 3);
-    expect((await world.eventsOf("plain")).map((event) => event.split(":")[0])).toEqual(["Scheduled", "Created", "Started"]);
+    expect((await world.eventsOf("plain")).map((event) => event.split(":")[0])).toEqual([
+      "Scheduled",
+      "Created",
+      "Started",
+    ]);
   });
 
   it("runs init containers one after the other before the main container", async () => {
@@ -139,7 +145,9 @@ describeWith(["go", "namespaces", "root", "busybox"], "workloads on a virtual no
     await eventually(
       "a Job of the CronJob succeeded",
       async () => {
-        const { items } = await world.cluster.get<{ items: { status: { succeeded?: number }; metadata: { name: string } }[] }>("jobs");
+        const { items } = await world.cluster.get<{
+          items: { status: { succeeded?: number }; metadata: { name: string } }[];
+        }>("jobs");
         return items.some((job) => job.metadata.name.startsWith("minutely-") && job.status.succeeded === 1);
       },
       100_000,
@@ -157,8 +165,14 @@ describeWith(["go", "namespaces", "root", "busybox"], "workloads on a virtual no
     });
     const first = await world.until("db-0", "is ready", isReady);
     await world.cluster.kubectl("delete", "pod", "db-0");
-    const second = await world.until("db-0", "is another one and ready", (pod) => pod.metadata?.uid !== first.metadata?.uid && isReady(pod));
-    expect(second.status?.containerStatuses?.[0]?.containerID).not.toBe(first.status?.containerStatuses?.[0]?.containerID);
+    const second = await world.until(
+      "db-0",
+      "is another one and ready",
+      (pod) => pod.metadata?.uid !== first.metadata?.uid && isReady(pod),
+    );
+    expect(second.status?.containerStatuses?.[0]?.containerID).not.toBe(
+      first.status?.containerStatuses?.[0]?.containerID,
+    );
     expect(second.status?.containerStatuses?.[0]?.restartCount).toBe(0);
     await world.cluster.kubectl("delete", "statefulset", "db", "--wait=false");
   });
@@ -174,7 +188,12 @@ describeWith(["go", "namespaces", "root", "busybox"], "workloads on a virtual no
 
   it("takes env, ConfigMaps, Secrets and the downward API along", async () => {
     await world.cluster.apply([
-      { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "settings" }, data: { colour: "blue", "file.txt": "from a file" } },
+      {
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: { name: "settings" },
+        data: { colour: "blue", "file.txt": "from a file" },
+      },
       { apiVersion: "v1", kind: "Secret", metadata: { name: "keys" }, stringData: { token: "s3cret" } },
       podManifest("configured", {
         restartPolicy: "Never",

@@ -152,7 +152,10 @@ export function deployment(name: string, replicas: number, fixture: PodFixture =
 export const isReady = (pod: Pod): boolean =>
   pod.status?.conditions?.some((one) => one.type === "Ready" && one.status === "True") === true;
 
-export const hasPhase = (phase: string) => (pod: Pod): boolean => pod.status?.phase === phase;
+export const hasPhase =
+  (phase: string) =>
+  (pod: Pod): boolean =>
+    pod.status?.phase === phase;
 
 /** Exit code of the first container, now or in its last run. */
 export const exitCode = (pod: Pod): number | undefined => {

@@ -93,7 +93,16 @@ export function clusterClient(binary: string, kubeconfig: string, folder: string
       const token = (await kubectl("create", "token", "-n", namespace, serviceAccount, "--duration", "8h")).trim();
       const file = join(folder, `${serviceAccount}.kubeconfig`);
       const admin = JSON.parse(await kubectl("config", "view", "--raw", "-o", "json")) as { clusters: object[] };
-      writeFileSync(file, JSON.stringify({ ...admin, users: [{ name: "u", user: { token } }], contexts: [contextOf(admin)], "current-context": "c" }), { mode: 0o600 });
+      writeFileSync(
+        file,
+        JSON.stringify({
+          ...admin,
+          users: [{ name: "u", user: { token } }],
+          contexts: [contextOf(admin)],
+          "current-context": "c",
+        }),
+        { mode: 0o600 },
+      );
       return file;
     },
   };
@@ -104,7 +113,11 @@ function contextOf(config: { clusters: object[] }): object {
   return { name: "c", context: { cluster: first?.name, user: "u" } };
 }
 
-async function apply(binary: string, kubeconfig: string, manifest: object | readonly object[] | string): Promise<string> {
+async function apply(
+  binary: string,
+  kubeconfig: string,
+  manifest: object | readonly object[] | string,
+): Promise<string> {
   const items = Array.isArray(manifest) ? { apiVersion: "v1", kind: "List", items: manifest } : manifest;
   const child = spawn(binary, ["kubectl", "--kubeconfig", kubeconfig, "apply", "-f", "-"], { stdio: "pipe" });
   let said = "";
@@ -117,7 +130,11 @@ async function apply(binary: string, kubeconfig: string, manifest: object | read
 
 /** Lines of a child's standard output; each line goes to the first that waits for one like it. */
 function lineReader(child: ChildProcess) {
-  const waiting: { wanted: (line: string) => boolean; resolve: (line: string) => void; reject: (error: Error) => void }[] = [];
+  const waiting: {
+    wanted: (line: string) => boolean;
+    resolve: (line: string) => void;
+    reject: (error: Error) => void;
+  }[] = [];
   let ended: string | undefined;
   if (child.stdout === null) throw new Error("the child has no standard output");
   createInterface({ input: child.stdout }).on("line", (line) => {

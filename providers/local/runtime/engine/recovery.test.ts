@@ -4,17 +4,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
 import type { ProviderError, TaskFeed, TaskState } from "../../../../src/provider.ts";
 import { systemClock } from "../../../../src/telemetry/clock.ts";
-import {
-  containerOf,
-  discard,
-  hasEnded,
-  isRunning,
-  linesOf,
-  shell,
-  taskOf,
-  testCluster,
-  until,
-} from "./testing.ts";
+import { containerOf, discard, hasEnded, isRunning, linesOf, shell, taskOf, testCluster, until } from "./testing.ts";
 import { startEngine, type TestEngine } from "../../../../test/support/engine.ts";
 import { describeWith } from "../../../../test/support/requirements.ts";
 import type { Runtime } from "../runtime.ts";

@@ -8,17 +8,7 @@ import { createServer, type Server } from "node:tls";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { SecretText } from "../../../../src/provider.ts";
 import { systemClock } from "../../../../src/telemetry/clock.ts";
-import {
-  containerOf,
-  discard,
-  hasEnded,
-  joined,
-  logsOf,
-  shell,
-  taskOf,
-  testCluster,
-  until,
-} from "./testing.ts";
+import { containerOf, discard, hasEnded, joined, logsOf, shell, taskOf, testCluster, until } from "./testing.ts";
 import { busyboxImage, startEngine, type TestEngine } from "../../../../test/support/engine.ts";
 import { describeWith } from "../../../../test/support/requirements.ts";
 import type { EngineTls } from "./api/endpoint.ts";

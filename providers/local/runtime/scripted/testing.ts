@@ -1,8 +1,4 @@
-import {
-  createScriptedCloud,
-  type ScriptedCloud,
-  type ScriptedCloudOptions,
-} from "./cloud.ts";
+import { createScriptedCloud, type ScriptedCloud, type ScriptedCloudOptions } from "./cloud.ts";
 import { createLedger, type LedgerEntry } from "./ledger.ts";
 import { createScriptedRuntime } from "./runtime.ts";
 import type { ContainerSpec, Runtime, TaskSpec } from "../runtime.ts";
