@@ -1,7 +1,7 @@
 /** The pod's own conditions from its statuses, one table. Pure. */
 import { rfc3339 } from "../model/clock.ts";
 import type { ContainerStatus, Pod, PodCondition } from "../model/kube.ts";
-import type { Phase } from "./phase.ts";
+import { isTerminal, type Phase } from "./phase.ts";
 
 /** The condition types that are ours to write; every other one belongs to somebody else. */
 const ownedConditions = [
@@ -41,13 +41,17 @@ export function conditionsOf(input: ConditionInput): PodCondition[] {
     ["ContainersReady", containersReady],
     ["Ready", readyVerdict(input, containersReady)],
   ];
-  if (input.disrupted !== undefined) verdicts.push(["DisruptionTarget", { status: true, ...input.disrupted }]);
+  // As the kubelet does: told together with the end, because a Job's policy reads both.
+  if (input.disrupted !== undefined && isTerminal(input.phase))
+    verdicts.push(["DisruptionTarget", { status: true, ...input.disrupted }]);
   if (input.refused !== undefined) verdicts.push(["burstlet.dev/Refused", { status: true, ...input.refused }]);
   return verdicts.map(([type, verdict]) => condition(type, verdict, input));
 }
 
-function initializedVerdict({ pod, phase, init }: ConditionInput): Verdict {
+function initializedVerdict({ pod, phase, init, main }: ConditionInput): Verdict {
   if (phase === "Succeeded") return { status: true, reason: "PodCompleted" };
+  // Once a main container has started the pod is initialized for good, also while a sidecar is down.
+  const begun = phase === "Running" || main.some((status) => !status.state?.waiting && status.state !== undefined);
   const incomplete = (pod.spec?.initContainers ?? [])
     .filter((container) => {
       const status = init.find((one) => one.name === container.name);
@@ -55,7 +59,7 @@ function initializedVerdict({ pod, phase, init }: ConditionInput): Verdict {
       return done !== true;
     })
     .map((container) => container.name);
-  if (incomplete.length === 0 || phase === "Running") return { status: true };
+  if (incomplete.length === 0 || begun) return { status: true };
   return {
     status: false,
     reason: "ContainersNotInitialized",
@@ -80,15 +84,13 @@ function containersReadyVerdict({ pod, phase, init, main }: ConditionInput): Ver
 
 function readyVerdict({ pod }: ConditionInput, containersReady: Verdict): Verdict {
   if (!containersReady.status) return containersReady;
-  const closed = (pod.spec?.readinessGates ?? [])
-    .map((gate) => gate.conditionType)
-    .filter((type) => pod.status?.conditions?.find((one) => one.type === type)?.status !== "True");
+  const closed = (pod.spec?.readinessGates ?? []).flatMap(({ conditionType: type }) => {
+    const status = pod.status?.conditions?.find((one) => one.type === type)?.status;
+    if (status === undefined) return [`corresponding condition of pod readiness gate "${type}" does not exist.`];
+    return status === "True" ? [] : [`the status of pod readiness gate "${type}" is not "True", but ${status}`];
+  });
   if (closed.length === 0) return { status: true };
-  return {
-    status: false,
-    reason: "ReadinessGatesNotReady",
-    message: `the status of pod readiness gate "${closed.join('", "')}" is not "True", but False`,
-  };
+  return { status: false, reason: "ReadinessGatesNotReady", message: closed.join(", ") };
 }
 
 function condition(type: string, verdict: Verdict, { pod, now }: ConditionInput): PodCondition {

@@ -1,18 +1,26 @@
 /** TaskState's containers → containerStatuses. Pure. */
 import { rfc3339 } from "../model/clock.ts";
 import type { Container, ContainerStatus, KubeContainerState } from "../model/kube.ts";
-import type { ContainerState, RunState, Terminated } from "../model/task-state.ts";
+import type { ContainerKind, ContainerState, RunState, Terminated } from "../model/task-state.ts";
+import { mayRunAgain } from "./may-run-again.ts";
 
 /** 128 + SIGKILL: what the kubelet reports for a container whose fate nobody knows. Never 0. */
 const UNKNOWN_EXIT_CODE = 137;
 
+/** The kubelet's words for a container whose turn has not come; both say the same. */
+const firstWaits: readonly string[] = ["ContainerCreating", "PodInitializing"];
+
 export interface ContainerContext {
+  readonly kind: ContainerKind;
+  readonly restartPolicy: string;
   /** Restarts counted in earlier attempts of this pod. */
   readonly earlierRestarts: number;
   /** Milliseconds until the next restart, when the container waits for it. */
   readonly backOffMs: number | undefined;
   /** Words for a container that has not been launched. */
   readonly waiting: { readonly reason: string; readonly message?: string | undefined };
+  /** PodInitializing for every container of a pod with init containers, ContainerCreating otherwise. */
+  readonly firstWait: string;
   readonly podName: string;
 }
 
@@ -26,47 +34,85 @@ export function containerStatus(
   previous: ContainerStatus | undefined,
   context: ContainerContext,
 ): ContainerStatus {
-  if (seen === undefined) return previous ?? notLaunched(spec, context);
+  const before = previous !== undefined && neverRan(previous) ? undefined : previous;
+  if (before !== undefined && (seen === undefined || endedForGood(before, seen, context))) return before;
+  // The API server must never see a restart taken back, whatever the task says.
+  const restarts = Math.max(context.earlierRestarts + (seen?.instance ?? 0), previous?.restartCount ?? 0);
+  if (seen === undefined) return notLaunched(spec, restarts, context);
   const state = seen.state;
-  const crashed = state.is === "terminated" && context.backOffMs !== undefined && context.backOffMs > 0;
-  const last = crashed ? terminatedState(state, seen) : lastState(seen, previous);
-  const running = state.is === "running";
+  const crashed =
+    state.is === "terminated" &&
+    (context.backOffMs ?? 0) > 0 &&
+    mayRunAgain(context.kind, context.restartPolicy, state.exitCode);
+  const now = crashed ? crashLoop(spec.name, context) : kubeState(state, seen, context);
   return {
     name: spec.name,
-    state: crashed ? crashLoop(spec.name, context) : kubeState(state, seen),
-    lastState: last,
-    ready: running ? (seen.ready ?? true) : false,
-    started: running ? (seen.started ?? true) : false,
-    restartCount: context.earlierRestarts + seen.instance,
+    state: now,
+    lastState: crashed ? terminatedState(state, seen) : lastState(seen, before, restarts),
+    ready: isReady(seen, context.kind),
+    started: state.is === "running" ? (seen.started ?? true) : false,
+    restartCount: restarts,
     image: seen.image,
     imageID: seen.imageID ?? "",
     ...(seen.containerID !== undefined && { containerID: seen.containerID }),
   };
 }
 
-function notLaunched(spec: Pick<Container, "name" | "image">, context: ContainerContext): ContainerStatus {
+/** An init container is ready once it has succeeded, every other one while it runs. */
+function isReady(seen: ContainerState, kind: ContainerKind): boolean {
+  if (kind === "init") return seen.state.is === "terminated" && seen.state.exitCode === 0;
+  return seen.state.is === "running" && (seen.ready ?? true);
+}
+
+/** A container that never ran has nothing to keep: its waiting reason follows the story. */
+function neverRan(status: ContainerStatus): boolean {
+  return status.state?.terminated === undefined && status.state?.running === undefined && !status.lastState?.terminated;
+}
+
+/**
+ * May this end not be left again? The API server refuses it where the restart policy does not allow another run, and an
+ * init container that runs again in a new attempt keeps its first success. News of the very same end are welcome.
+ */
+function endedForGood(
+  before: ContainerStatus,
+  seen: ContainerState,
+  { kind, restartPolicy }: ContainerContext,
+): boolean {
+  const end = before.state?.terminated;
+  if (end === undefined || mayRunAgain(kind, restartPolicy, end.exitCode)) return false;
+  if (seen.state.is !== "terminated") return true;
+  return seen.state.exitCode !== end.exitCode && end.reason !== "ContainerStatusUnknown";
+}
+
+function notLaunched(
+  spec: Pick<Container, "name" | "image">,
+  restartCount: number,
+  { waiting: words }: ContainerContext,
+): ContainerStatus {
   return {
     name: spec.name,
-    state: { waiting: waiting(context.waiting.reason, context.waiting.message) },
+    state: { waiting: waiting(words.reason, words.message) },
     lastState: {},
     ready: false,
     started: false,
-    restartCount: context.earlierRestarts,
+    restartCount,
     image: spec.image ?? "",
     imageID: "",
   };
 }
 
-function lastState(seen: ContainerState, previous: ContainerStatus | undefined): KubeContainerState {
+function lastState(seen: ContainerState, before: ContainerStatus | undefined, restarts: number): KubeContainerState {
   if (seen.last !== undefined) return terminatedState(seen.last, { containerID: undefined });
-  // The first run of a new attempt does not know how the previous attempt ended; the API server does.
-  return previous?.lastState ?? {};
+  // The first run of a new attempt does not know how the previous one ended; the API server does.
+  const ended = before?.state?.terminated;
+  if (ended !== undefined && restarts > (before?.restartCount ?? 0)) return { terminated: ended };
+  return before?.lastState ?? {};
 }
 
-function kubeState(state: RunState, seen: ContainerState): KubeContainerState {
+function kubeState(state: RunState, seen: ContainerState, { firstWait }: ContainerContext): KubeContainerState {
   switch (state.is) {
     case "waiting":
-      return { waiting: waiting(state.reason, state.message) };
+      return { waiting: waiting(firstWaits.includes(state.reason) ? firstWait : state.reason, state.message) };
     case "running":
       return { running: { startedAt: rfc3339(state.startedAt) } };
     case "terminated":

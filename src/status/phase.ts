@@ -1,7 +1,11 @@
-/** Container statuses → phase, by the kubelet's rules. Pure. */
+/** Container statuses → phase, by the kubelet's rules (pkg/kubelet/kubelet_pods.go, getPhase). Pure. */
 import type { ContainerStatus, PodSpec } from "../model/kube.ts";
 
 export type Phase = "Pending" | "Running" | "Succeeded" | "Failed";
+
+export function isTerminal(phase: string | undefined): phase is "Succeeded" | "Failed" {
+  return phase === "Succeeded" || phase === "Failed";
+}
 
 /**
  * `spec` tells which containers count; `previous` keeps a pod that once ran from looking Pending again.
@@ -13,16 +17,18 @@ export function phaseOf(
   previous: string | undefined,
 ): Phase {
   const policy = spec.restartPolicy ?? "Always";
-  const inits = (spec.initContainers ?? []).filter((container) => container.restartPolicy !== "Always");
-  const initStatuses = inits.map((container) => statuses.init.find((status) => status.name === container.name));
-  if (policy === "Never" && initStatuses.some((status) => exitCode(status) !== undefined && exitCode(status) !== 0)) {
-    return "Failed";
-  }
+  const inits = (spec.initContainers ?? []).map((container) => ({
+    sidecar: container.restartPolicy === "Always",
+    status: statuses.init.find((status) => status.name === container.name),
+  }));
+  const initCodes = inits.filter((one) => !one.sidecar).map((one) => exitCode(one.status));
+  if (policy === "Never" && initCodes.some((code) => code !== undefined && code !== 0)) return "Failed";
   const mains = spec.containers.map((container) => statuses.main.find((status) => status.name === container.name));
-  if (initStatuses.some((status) => exitCode(status) !== 0) && !mains.some(hasRun)) return "Pending";
-  if (mains.some((status) => exitCode(status) === undefined || inBackOff(status))) {
-    return mains.some(hasRun) || previous === "Running" ? "Running" : "Pending";
-  }
+  if (initCodes.some((code) => code !== 0) && !mains.some(hasRun)) return "Pending";
+  // One container that never ran holds the whole pod at Pending, whatever the others do.
+  if (!mains.every(hasRun)) return previous === "Running" ? "Running" : "Pending";
+  const sidecarRuns = inits.some((one) => one.sidecar && one.status?.state?.running !== undefined);
+  if (sidecarRuns || mains.some((status) => exitCode(status) === undefined)) return "Running";
   const failed = mains.some((status) => exitCode(status) !== 0);
   if (policy === "Always" || (policy === "OnFailure" && failed)) return "Running";
   return failed ? "Failed" : "Succeeded";
@@ -30,10 +36,6 @@ export function phaseOf(
 
 function exitCode(status: ContainerStatus | undefined): number | undefined {
   return status?.state?.terminated?.exitCode;
-}
-
-function inBackOff(status: ContainerStatus | undefined): boolean {
-  return status?.state?.waiting !== undefined;
 }
 
 function hasRun(status: ContainerStatus | undefined): boolean {

@@ -4,7 +4,7 @@ import type { ContainerStatus, Pod, PodStatus } from "../model/kube.ts";
 import type { TaskState } from "../model/task-state.ts";
 import { conditionsOf } from "./conditions.ts";
 import { containerStatus } from "./containers.ts";
-import { type Phase, phaseOf } from "./phase.ts";
+import { isTerminal, type Phase, phaseOf } from "./phase.ts";
 
 /** What the node itself has to say about a pod, beside what its task shows. */
 export interface Story {
@@ -35,8 +35,7 @@ export function podStatus(input: StatusInput): PodStatus {
   const { pod, task, story, now } = input;
   const init = statuses("init", input);
   const main = statuses("main", input);
-  const phase = finalPhase(input, init, main);
-  const words = closingWords(input, phase);
+  const phase = phaseToTell(input, init, main);
   const hostIP = task?.hostIP ?? input.hostIP;
   const disrupted = task?.disrupted === true ? disruption(task) : undefined;
   return {
@@ -51,7 +50,7 @@ export function podStatus(input: StatusInput): PodStatus {
       refused: story.refused,
       now,
     }),
-    ...(words !== undefined && words),
+    ...wordsOf(input, phase),
     startTime: pod.status?.startTime ?? rfc3339(now),
     ...(hostIP !== undefined && { hostIP, hostIPs: [{ ip: hostIP }] }),
     ...addresses(task),
@@ -64,42 +63,45 @@ export function podStatus(input: StatusInput): PodStatus {
 function statuses(of: "init" | "main", { pod, task, story }: StatusInput): ContainerStatus[] {
   const specs = (of === "init" ? pod.spec?.initContainers : pod.spec?.containers) ?? [];
   const previous = (of === "init" ? pod.status?.initContainerStatuses : pod.status?.containerStatuses) ?? [];
-  const afterInit = of === "main" && (pod.spec?.initContainers ?? []).length > 0;
+  const firstWait = (pod.spec?.initContainers ?? []).length > 0 ? "PodInitializing" : "ContainerCreating";
   return specs.map((spec) => {
-    const before = previous.find((status) => status.name === spec.name && !isFirstWait(status));
-    // An init container runs again in a new attempt, but its status stays at its first success: the API demands it.
-    const keep = of === "init" && spec.restartPolicy !== "Always" && before?.state?.terminated?.exitCode === 0;
-    const seen = keep ? undefined : task?.containers.find((container) => container.name === spec.name);
+    const before = previous.find((status) => status.name === spec.name);
+    const seen = task?.containers.find((container) => container.name === spec.name);
     return containerStatus(spec, seen, before, {
+      kind: of === "main" ? "main" : spec.restartPolicy === "Always" ? "sidecar" : "init",
+      restartPolicy: pod.spec?.restartPolicy ?? "Always",
       earlierRestarts: story.earlierRestarts?.[spec.name] ?? 0,
       backOffMs: story.backOffs?.get(spec.name),
-      waiting: story.refused ?? story.waiting ?? { reason: afterInit ? "PodInitializing" : "ContainerCreating" },
+      waiting: story.refused ?? story.ended ?? story.waiting ?? { reason: firstWait },
+      firstWait,
       podName: `${pod.metadata?.name}_${pod.metadata?.namespace}(${pod.metadata?.uid})`,
     });
   });
 }
 
-/** A container that never ran has nothing to keep: its waiting reason follows the story. */
-function isFirstWait(status: ContainerStatus): boolean {
-  return status.state?.waiting !== undefined && status.lastState?.terminated === undefined;
-}
-
-function finalPhase({ pod, story }: StatusInput, init: ContainerStatus[], main: ContainerStatus[]): Phase {
-  const ran = pod.status?.phase === "Running";
-  if (story.refused !== undefined) return story.refused.final ? "Failed" : ran ? "Running" : "Pending";
-  const allEnded = [...init, ...main].every((status) => status.state?.running === undefined);
-  if (story.ended !== undefined && allEnded) return "Failed";
-  if (story.closing === true && allEnded) {
-    return main.every((status) => status.state?.terminated?.exitCode === 0) ? "Succeeded" : "Failed";
+/** An end is told once nothing runs any more: whoever sees it may take what the pod held. It is never taken back. */
+function phaseToTell({ pod, story }: StatusInput, init: ContainerStatus[], main: ContainerStatus[]): Phase {
+  const before = pod.status?.phase;
+  if (isTerminal(before)) return before;
+  const phase = pod.spec === undefined ? "Pending" : phaseOf(pod.spec, { init, main }, before);
+  if ([...init, ...main].some(runs)) {
+    if (!isTerminal(phase)) return phase;
+    return before === "Running" || main.some(runs) ? "Running" : "Pending";
   }
-  if (pod.spec === undefined) return "Pending";
-  return phaseOf(pod.spec, { init, main }, pod.status?.phase);
+  if (story.refused?.final === true || story.ended !== undefined) return "Failed";
+  if (story.closing !== true) return phase;
+  return main.every((status) => status.state?.terminated?.exitCode === 0) ? "Succeeded" : "Failed";
 }
 
-function closingWords({ story }: StatusInput, phase: Phase): { reason: string; message: string } | undefined {
-  if (phase !== "Failed") return undefined;
-  const words = story.refused ?? story.ended;
-  return words === undefined ? undefined : { reason: words.reason, message: words.message };
+function runs(status: ContainerStatus): boolean {
+  return status.state?.running !== undefined;
+}
+
+/** Words belong to the phase that they explain: others' stay as long as the phase does. */
+function wordsOf({ pod, story }: StatusInput, phase: Phase): Pick<PodStatus, "reason" | "message"> {
+  const own = phase === "Failed" ? (story.refused ?? story.ended) : undefined;
+  const { reason, message } = own ?? (phase === pod.status?.phase ? pod.status : {});
+  return { ...(reason !== undefined && { reason }), ...(message !== undefined && { message }) };
 }
 
 function disruption(task: TaskState): { reason: string; message: string } {

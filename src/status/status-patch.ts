@@ -34,7 +34,9 @@ function conditionPatch(present: readonly PodCondition[], wanted: readonly PodCo
     const same =
       have?.status === want.status &&
       (have.reason ?? "") === (want.reason ?? "") &&
-      (have.message ?? "") === (want.message ?? "");
+      (have.message ?? "") === (want.message ?? "") &&
+      // Where the API server keeps it (it drops unknown fields silently), a judgement tells which spec it is about.
+      (have.observedGeneration === undefined || have.observedGeneration === want.observedGeneration);
     // A merge keeps what it is not told to drop: yesterday's reason would stand beside today's status.
     const dropped = (["reason", "message"] as const).filter((key) => have?.[key] && !want[key]);
     return same ? [] : [{ ...want, ...Object.fromEntries(dropped.map((key) => [key, null])) }];

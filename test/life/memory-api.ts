@@ -141,7 +141,8 @@ type Json = Record<string, unknown>;
 /** Merge keys of PodStatus (k8s.io/api/core/v1); every other list is replaced. */
 const mergeKeys: Readonly<Record<string, string>> = { conditions: "type", podIPs: "ip", hostIPs: "ip" };
 
-function merged(pod: Pod, patch: { metadata?: object; status: object }): Pod {
+/** What the API server makes of a strategic merge patch on pods/status. */
+export function merged(pod: Pod, patch: { metadata?: object; status: object }): Pod {
   const annotations = { ...pod.metadata?.annotations, ...(patch.metadata as { annotations?: object })?.annotations };
   for (const [key, value] of Object.entries(annotations)) if (value === null) delete annotations[key];
   const status: Json = { ...(pod.status as Json) };
