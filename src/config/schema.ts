@@ -104,7 +104,9 @@ export const nodeFieldNames = Object.keys(nodeFields);
 
 /** With the provider's part in place: what JSON Schema shows, and what is checked strictly. */
 export function nodeSchemaWith(provider: string, options: z.ZodObject): z.ZodObject {
-  return z.strictObject({ ...nodeFields, provider: z.literal(provider), [provider]: options.prefault({}) });
+  const name = z.literal(provider).describe("What runs the pods of this node.");
+  const own = options.prefault({}).describe(`Options of the provider ${provider}.`);
+  return z.strictObject({ ...nodeFields, provider: name, [provider]: own });
 }
 
 const configurationFields = {

@@ -1,0 +1,133 @@
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const main = join(import.meta.dirname, "main.ts");
+const root = join(import.meta.dirname, "..");
+
+function burstlet(...words: readonly string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, [main, ...words], { encoding: "utf8", env: { PATH: process.env["PATH"] } });
+}
+
+describe("the command line", () => {
+  it.for<[string[], string]>([
+    [["rn"], "error: unknown command 'rn'\n(Did you mean run?)\n"],
+    [["run", "--confg", "x"], "error: unknown option '--confg'\n(Did you mean --config?)\n"],
+    [["run"], "error: --config <file> is needed\n"],
+    [
+      ["run", "--config", "x", "--logging-format", "xml"],
+      "error: option '--logging-format <format>' argument 'xml' is invalid. Allowed choices are json, text.\n",
+    ],
+    [["run", "--config", "x", "y"], "error: too many arguments for 'run'. Expected 0 arguments but got 1: y.\n"],
+    [
+      ["version", "-o", "xml"],
+      "error: option '-o, --output <format>' argument 'xml' is invalid. Allowed choices are json.\n",
+    ],
+    [["run", "--config", "/no/such/file"], "burstlet: /no/such/file: cannot be read: ENOENT"],
+    [[], "Usage: burstlet"],
+  ])("does not understand %o, says why, and exits with 2", ([words, says]) => {
+    const { status, stderr } = burstlet(...words);
+    expect(stderr).toContain(says);
+    expect(status).toBe(2);
+  });
+
+  it("exits with 1 when a command failed", () => {
+    const folder = mkdtempSync(join(tmpdir(), "burstlet-main-"));
+    const config = join(folder, "c.yaml");
+    writeFileSync(config, configuration);
+    const { status, stderr } = burstlet("run", "--config", config, "--kubeconfig", join(folder, "none"));
+    rmSync(folder, { recursive: true });
+    expect(stderr).toMatch(/^burstlet: .*none/);
+    expect(status).toBe(1);
+  });
+
+  it("tells its version, for programs too", () => {
+    const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+    expect(burstlet("version").stdout).toMatch(new RegExp(`^burstlet ${version} `));
+    expect(JSON.parse(burstlet("version", "-o", "json").stdout)).toMatchObject({ version });
+  });
+
+  it("shows its help without loading what only a command needs", () => {
+    // Prints every module on the way, when the process ends.
+    const spy = `import { registerHooks } from "node:module";
+      const seen = [];
+      registerHooks({ resolve(specifier, context, next) { const found = next(specifier, context); seen.push(found.url); return found; } });
+      process.on("exit", () => console.error(JSON.stringify(seen)));`;
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      ["--import", `data:text/javascript,${encodeURIComponent(spy)}`, main, "--help"],
+      { encoding: "utf8" },
+    );
+    const files = (JSON.parse(stderr) as string[]).filter((url) => url.startsWith("file:"));
+    const places = files.map((url) =>
+      url.slice(new URL(`file://${root}/`).href.length).replace(/^(node_modules\/[^/]+).*/, "$1"),
+    );
+    expect(new Set(places)).toEqual(new Set(["src/main.ts", "src/cli/program.ts", "node_modules/commander"]));
+    expect(stdout).toContain("schema [options]");
+  });
+});
+
+const configuration =
+  "apiVersion: burstlet.dev/v1alpha1\nkind: BurstletConfiguration\nnodes:\n- { name: a, provider: local, local: { runtime: scripted } }\n";
+
+describe("a signal", () => {
+  let server: Server;
+  let folder: string;
+  /** Resolves at the first connection. */
+  let connected: PromiseWithResolvers<void>;
+  /** `silent`: burstlet waits for an answer that never comes. `refusing`: it tries again every two seconds. */
+  let apiServer: "silent" | "refusing";
+  beforeAll(async () => {
+    server = createServer((socket) => {
+      if (apiServer === "refusing") socket.destroy();
+      connected.resolve();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    folder = mkdtempSync(join(tmpdir(), "burstlet-signal-"));
+    const address = server.address();
+    const port = typeof address === "object" ? address?.port : undefined;
+    const cluster = { name: "c", cluster: { server: `https://127.0.0.1:${port}` } };
+    const context = { name: "x", context: { cluster: "c", user: "u" } };
+    writeFileSync(
+      join(folder, "kubeconfig"),
+      JSON.stringify({
+        clusters: [cluster],
+        users: [{ name: "u", user: {} }],
+        contexts: [context],
+        "current-context": "x",
+      }),
+    );
+    writeFileSync(join(folder, "c.yaml"), configuration);
+  });
+  afterAll(() => {
+    server.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  async function exitCodeAfter(...signals: readonly NodeJS.Signals[]): Promise<number | null> {
+    connected = Promise.withResolvers<void>();
+    const child = spawn(
+      process.execPath,
+      [main, "run", "--config", join(folder, "c.yaml"), "--kubeconfig", join(folder, "kubeconfig")],
+      { stdio: "ignore" },
+    );
+    const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+    await Promise.race([connected.promise, ended]);
+    for (const signal of signals) child.kill(signal);
+    return ended;
+  }
+
+  it.for<NodeJS.Signals>(["SIGTERM", "SIGINT"])("%s is a clean stop", async (signal) => {
+    apiServer = "refusing";
+    expect(await exitCodeAfter(signal)).toBe(0);
+  });
+
+  it("that comes second ends everything at once", async () => {
+    apiServer = "silent";
+    // Both are there when the stopped process goes on, so that no clean stop can be faster.
+    expect(await exitCodeAfter("SIGSTOP", "SIGTERM", "SIGINT", "SIGCONT")).toBe(1);
+  });
+});
