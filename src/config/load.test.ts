@@ -1,29 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { configSchema } from "../../providers/local/config.ts";
-import { ConfigError } from "./config-error.ts";
-import { type ConfigSource, loadConfig } from "./load.ts";
-import type { Configuration } from "./schema.ts";
-
-const providers = { local: configSchema };
-const head = "apiVersion: burstlet.dev/v1alpha1\nkind: BurstletConfiguration\n";
-const one = `${head}nodes:\n- name: a\n  provider: local\n`;
-
-function load(text: string, more: Partial<ConfigSource> = {}): Configuration {
-  return loadConfig({ file: "f.yaml", text, providers, ...more });
-}
-
-function problems(text: string, more: Partial<ConfigSource> = {}): string[] {
-  try {
-    load(text, more);
-  } catch (error) {
-    if (error instanceof ConfigError)
-      return error.problems.map(({ where, field, what }) =>
-        [where, field, what].filter((part) => part !== "").join(": "),
-      );
-    throw error;
-  }
-  return [];
-}
+import { head, load, one, problems } from "./testing.ts";
 
 describe("a configuration file", () => {
   it("needs a name and a provider for a node; everything else has a default", () => {
@@ -50,12 +26,12 @@ describe("a configuration file", () => {
     ],
     [
       "another version",
-      `${one.replace("v1alpha1", "v2")}`,
+      one.replace("v1alpha1", "v2"),
       'f.yaml:1:13: apiVersion: "burstlet.dev/v2" is not allowed; allowed: burstlet.dev/v1alpha1',
     ],
     [
       "another kind",
-      `${one.replace("BurstletConfiguration", "Pod")}`,
+      one.replace("BurstletConfiguration", "Pod"),
       'f.yaml:2:7: kind: "Pod" is not allowed; allowed: BurstletConfiguration',
     ],
     [
@@ -95,12 +71,12 @@ describe("a configuration file", () => {
     ],
     [
       "a name that no node may have",
-      `${one.replace(": a", ": A_b")}`,
+      one.replace(": a", ": A_b"),
       "f.yaml:4:9: nodes[0].name: \"A_b\" is not allowed; allowed: lower-case letters, digits, '-' and '.', with a letter or digit at both ends (a DNS-1123 subdomain)",
     ],
     [
       "a name that is too long for a label",
-      `${one.replace(": a", `: ${"a".repeat(64)}`)}`,
+      one.replace(": a", `: ${"a".repeat(64)}`),
       "f.yaml:4:9: nodes[0].name: has 64 characters; at most 63 are allowed",
     ],
     [
@@ -224,125 +200,6 @@ logging: { verbosity: 11 }
       'f.yaml:5:11: nodes[1].name: "a" is already the name of nodes[0]; every node needs its own',
       "f.yaml:7:56: nodes[3].port: port 10250 of this address is already taken by nodes[2]; give every node its own port, or 0 for a free one",
     ]);
-  });
-});
-
-describe("what counts", () => {
-  const file = `${one}  port: 1\n  labels: { a: file, b: file }\n`;
-  const environment = { BURSTLET_NODE_PORT: "2", BURSTLET_CLUSTER_ID: "env", BURSTLET_NODE_LOCAL_RUNTIME: "scripted" };
-
-  it("is the flag before the environment before the file before the default", () => {
-    expect(load(one).nodes[0]?.maxPods).toBeUndefined();
-    expect(load(file).nodes[0]?.port).toBe(1);
-    expect(load(file, { environment }).nodes[0]?.port).toBe(2);
-    const all = load(file, { environment: { ...environment, BURSTLET_LOGGING_VERBOSITY: "2" }, flags: { v: "4" } });
-    expect(all).toMatchObject({ clusterID: "env", logging: { verbosity: 4 } });
-    expect(all.nodes[0]?.["local"]).toMatchObject({ runtime: "scripted" });
-  });
-
-  it("is a variable that is not empty", () => {
-    expect(load(file, { environment: { BURSTLET_NODE_PORT: "" } }).nodes[0]?.port).toBe(1);
-  });
-
-  it("includes virtual-kubelet's two variables, after burstlet's own", () => {
-    const peer = { VKUBELET_POD_IP: "10.0.0.9", KUBELET_PORT: "3" };
-    expect(load(file, { environment: peer }).nodes[0]).toMatchObject({ address: "10.0.0.9", port: 3 });
-    expect(load(file, { environment: { ...peer, ...environment } }).nodes[0]?.port).toBe(2);
-  });
-
-  it("is told under the name of the flag or variable that said it", () => {
-    const told = problems(one, {
-      environment: { BURSTLET_NODE_PORT: "tcp://10.0.0.1:80", BURSTLET_NODE_LOCAL_CAPACITY_MEMORY: "much" },
-      flags: { maxPods: "0", nodeIp: "127.0.0.1", loggingFormat: "xml", v: "x" },
-    });
-    expect(told.map((line) => line.replace(/(: \S+): .*/, "$1")).toSorted()).toEqual([
-      "--logging-format: logging.format",
-      "--max-pods: nodes[0].maxPods",
-      "--node-ip: nodes[0].address",
-      "-v: logging.verbosity",
-      "BURSTLET_NODE_LOCAL_CAPACITY_MEMORY: nodes[0].local.capacity.memory",
-      "BURSTLET_NODE_PORT: nodes[0].port",
-    ]);
-  });
-
-  it("is not a variable that is nearly one", () => {
-    expect(problems(one, { environment: { BURSTLET_NODE_PROT: "1" } })).toEqual([
-      "BURSTLET_NODE_PROT: unknown variable; did you mean BURSTLET_NODE_PORT?",
-    ]);
-  });
-
-  it("is not what Kubernetes says of a Service named burstlet", () => {
-    const environment = {
-      BURSTLET_SERVICE_HOST: "10.0.0.1",
-      BURSTLET_PORT: "tcp://10.0.0.1:1",
-      BURSTLET_PORT_1_TCP: "x",
-    };
-    expect(problems(one, { environment })).toEqual([]);
-  });
-
-  it("is for one node only where there is one", () => {
-    const two = `${one}- name: b\n  provider: local\n  port: 0\n`;
-    const flags = {
-      hostnameOverride: "x",
-      nodeIp: "10.0.0.1",
-      maxPods: "1",
-      nodeLabels: "a=b",
-      registerWithTaints: "a:NoSchedule",
-    };
-    const rest = "means one node, but the configuration has 2; say it in the file, at the node that is meant";
-    expect(problems(two, { flags, environment: { KUBELET_PORT: "3" } })).toEqual([
-      `KUBELET_PORT: ${rest}`,
-      ...["--hostname-override", "--node-ip", "--max-pods", "--node-labels", "--register-with-taints"].map(
-        (flag) => `${flag}: ${rest}`,
-      ),
-    ]);
-    expect(load(two, { flags: { v: "1" } }).logging.verbosity).toBe(1);
-  });
-});
-
-describe("the kubelet's flags", () => {
-  it("name the node, its address and how many pods it takes", () => {
-    const flags = { hostnameOverride: "other", nodeIp: "10.0.0.1", maxPods: "7" };
-    expect(load(one, { flags }).nodes[0]).toMatchObject({ name: "other", address: "10.0.0.1", maxPods: 7 });
-  });
-
-  it("add labels to those of the file", () => {
-    const { nodes } = load(`${one}  labels: { a: file, b: file }\n`, {
-      flags: { nodeLabels: "b=flag,example.com/c=,d=x" },
-    });
-    expect(nodes[0]?.labels).toEqual({ a: "file", b: "flag", "example.com/c": "", d: "x" });
-  });
-
-  it("add taints to the one of every virtual node", () => {
-    const { nodes } = load(one, { flags: { registerWithTaints: "a=b:NoSchedule,c:NoExecute" } });
-    expect(nodes[0]?.taints).toEqual([
-      { key: "virtual-kubelet.io/provider", value: "local", effect: "NoSchedule" },
-      { key: "a", value: "b", effect: "NoSchedule" },
-      { key: "c", effect: "NoExecute" },
-    ]);
-  });
-
-  it("add taints to those of the file, and take the place of their namesakes", () => {
-    const text = `${one}  taints: [{ key: a, effect: NoSchedule }, { key: b, effect: NoSchedule }]\n`;
-    const { nodes } = load(text, { flags: { registerWithTaints: "a=new:NoSchedule" } });
-    expect(nodes[0]?.taints).toEqual([
-      { key: "b", effect: "NoSchedule" },
-      { key: "a", value: "new", effect: "NoSchedule" },
-    ]);
-  });
-
-  it.for<[object, string]>([
-    [{ nodeLabels: "a" }, '--node-labels: "a" is not allowed; allowed: key=value, with commas between'],
-    [
-      { registerWithTaints: "a=b" },
-      '--register-with-taints: "a=b" is not allowed; allowed: key=value:effect or key:effect, with commas between; effects are NoSchedule, PreferNoSchedule, NoExecute',
-    ],
-    [
-      { nodeLabels: "a=b c" },
-      "--node-labels: nodes[0].labels.a: \"b c\" is not allowed; allowed: a label's value, as Kubernetes defines it: at most 63 letters, digits, '-', '_', '.'",
-    ],
-  ])("say what is wrong with %o", ([flags, expected]) => {
-    expect(problems(one, { flags })).toEqual([expected]);
   });
 });
 
