@@ -2,7 +2,7 @@
 import type { createColors } from "picocolors";
 import type { Example, Objects } from "../../e2e/examples.ts";
 import { podHead, type PodRow, podRow } from "./pod-row.ts";
-import { age, type Row, table } from "./table.ts";
+import { age, clipped, type Row, table } from "./table.ts";
 
 export interface Scene {
   /** One line about the node and its cluster. */
@@ -36,11 +36,13 @@ export function picture(scene: Scene, colours: Colours, columns: number, rows: n
     ]),
     columns,
   );
-  const foot = ["", ...scene.hints];
+  const foot = ["", ...scene.hints.map((hint) => clipped(hint, columns))];
   const pods = podTable(scene, colours, columns);
   const room = Math.max(4, rows - head.length - foot.length - 4);
   const shown = pods.length <= room ? pods : [...pods.slice(0, room - 1), `and ${pods.length - room + 1} more`];
-  return [`${scene.title}, ${age(scene.seconds)}`, "", ...head, "", ...shown, ...foot];
+  const lines = [clipped(`${scene.title}, ${age(scene.seconds)}`, columns), "", ...head, "", ...shown, ...foot];
+  // What has scrolled out of the terminal could not be drawn over.
+  return lines.slice(0, Math.max(1, rows - 1));
 }
 
 function podTable({ objects, now }: Scene, colours: Colours, columns: number): string[] {

@@ -22,7 +22,7 @@ function liveScreen(output: Output, coloured: boolean): Screen {
     show(scene) {
       // Asked each time: a session without a controlling terminal gets no signal about its size.
       const [columns, rows] = output.getWindowSize();
-      const lines = picture(scene, colours, columns, rows);
+      const lines = picture(scene, colours, columns || 80, rows || 24);
       const up = drawn === 0 ? "" : `\u001B[${drawn}A`;
       // Each line erases what was longer before it, the last one what was below.
       output.write(`${up}${lines.map((line) => `${line}\u001B[K\n`).join("")}\u001B[J`);
