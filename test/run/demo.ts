@@ -24,13 +24,18 @@ process.stdin
 try {
   process.exitCode = await main();
 } catch (error) {
-  if (error instanceof BuildFailed) process.exitCode = error.exitCode;
-  else if (!stop.signal.aborted) {
-    console.error(`burstlet demo: ${error instanceof Error ? error.message : String(error)}`);
-    process.exitCode = 1;
-  }
+  process.exitCode = told(error);
 } finally {
   process.stdin.destroy();
+}
+
+function told(error: unknown): number {
+  // The build has said it already.
+  if (error instanceof BuildFailed) return error.exitCode;
+  // Stopped before there was anything to see.
+  if (error === stop.signal.reason) return options.once === true ? 1 : 0;
+  console.error(`burstlet demo: ${error instanceof Error ? error.message : String(error)}`);
+  return 1;
 }
 
 async function main(): Promise<number> {

@@ -42,6 +42,7 @@ export async function runDemo(options: DemoOptions, place: DemoPlace, signal: Ab
     ? await enterOwnCluster(place.binary, options, place.folder)
     : await startFreshCluster(place.folder, place.trouble);
   undo.defer(() => stage.leave());
+  signal.throwIfAborted();
 
   console.log("starting burstlet");
   const stateDir = join(place.folder, "tasks");
@@ -52,7 +53,7 @@ export async function runDemo(options: DemoOptions, place: DemoPlace, signal: Ab
   undo.defer(async () => void (await burstlet.stop()));
   writeLeftovers(place.folder, burstlet.pid, stage.cluster.folder);
   undo.defer(() => stage.clear());
-  const kubelet = await nodeIsReady(stage, burstlet);
+  const kubelet = await nodeIsReady(stage, burstlet, signal);
 
   const shown = examples.filter(({ needs }) => needs === undefined || stage.isRoot);
   for (const sentence of limitsOf(stage, shown)) console.log(sentence);
@@ -69,16 +70,17 @@ function nodeOf({ address }: Stage, stateDir: string): object {
 }
 
 /** Resolves to the version that the node shows. */
-async function nodeIsReady({ cluster }: Stage, burstlet: Burstlet): Promise<string> {
+async function nodeIsReady({ cluster }: Stage, burstlet: Burstlet, signal: AbortSignal): Promise<string> {
   let ended = false;
   void burstlet.ended.then(() => (ended = true));
   const look = async (): Promise<string | undefined> => {
-    if (ended) return "";
+    if (ended || signal.aborted) return "";
     const { status } = await cluster.get<Node>("node", nodeName);
     const isReady = status?.conditions?.some((one) => one.type === "Ready" && one.status === "True") === true;
     return isReady ? status.nodeInfo?.kubeletVersion : undefined;
   };
   const version = await eventually("the node is Ready", look).catch(() => "");
+  signal.throwIfAborted();
   if (version === "") throw new Error(`burstlet did not bring its node up; it says:\n${lastLines(burstlet)}`);
   return version;
 }
