@@ -34,14 +34,33 @@ describe("the command line", () => {
     expect(status).toBe(2);
   });
 
-  it("exits with 1 when a command failed", () => {
-    const folder = mkdtempSync(join(tmpdir(), "burstlet-main-"));
-    const config = join(folder, "c.yaml");
-    writeFileSync(config, configuration);
-    const { status, stderr } = burstlet("run", "--config", config, "--kubeconfig", join(folder, "none"));
-    rmSync(folder, { recursive: true });
-    expect(stderr).toMatch(/^burstlet: .*none/);
-    expect(status).toBe(1);
+  describe("with a configuration", () => {
+    let folder: string;
+    beforeAll(() => {
+      folder = mkdtempSync(join(tmpdir(), "burstlet-main-"));
+      writeFileSync(join(folder, "c.yaml"), configuration);
+    });
+    afterAll(() => rmSync(folder, { recursive: true }));
+
+    it("exits with 1 when a command failed", () => {
+      const { status, stderr } = burstlet(
+        "run",
+        "--config",
+        join(folder, "c.yaml"),
+        "--kubeconfig",
+        join(folder, "none"),
+      );
+      expect(stderr).toMatch(/^burstlet: .*none/);
+      expect(status).toBe(1);
+    });
+
+    it.for(["-v=x", "-vx", "--v=x"])("reads %s as Kubernetes' programs do, and refuses what is no level", (word) => {
+      const { status, stderr } = burstlet("run", "--config", join(folder, "c.yaml"), word);
+      expect(stderr).toBe(
+        'burstlet: -v: logging.verbosity: "x" is not allowed; allowed: a whole number from 0 to 10\n',
+      );
+      expect(status).toBe(2);
+    });
   });
 
   it("tells its version, for programs too", () => {

@@ -48,7 +48,8 @@ function addRun(program: Command, start: Start, signal: AbortSignal): void {
     .option("--max-pods <number>", "how many pods the node takes at most")
     .option("--node-labels <key=value,...>", "labels added to the node")
     .option("--register-with-taints <key=value:effect,...>", "taints added to the node's own")
-    .option("-v, --v <level>", "how much is logged: 0 quiet, 4 debug; default 0")
+    // Kubernetes' programs take -v=4 too.
+    .option("-v, --v <level>", "how much is logged: 0 quiet, 4 debug; default 0", (text) => text.replace(/^=/, ""))
     .addOption(new Option("--logging-format <format>", "default text").choices(["json", "text"]))
     .addHelpText("after", precedence)
     .action(async (options: Partial<RunOptions>, command: Command) => {

@@ -56,10 +56,9 @@ export function environmentSettings(
   environment: Readonly<Record<string, string | undefined>>,
 ): { settings: Setting[]; problems: Problem[] } {
   const alias = Object.entries(aliases).flatMap(([name, own]) =>
-    environment[own]
-      ? []
-      : known.filter((variable) => variable.name === own).map((variable) => ({ ...variable, name })),
+    known.filter((variable) => variable.name === own).map((variable) => ({ ...variable, name })),
   );
+  // The later one counts: burstlet's own name.
   const settings = [...alias, ...known].flatMap(({ name, path, schema }): Setting[] => {
     const text = environment[name];
     return text === undefined || text === "" ? [] : [{ path, value: valueOf(schema, text), where: name }];
