@@ -6,10 +6,10 @@ import { idempotencyToken, type TaskIdentity } from "../model/identity.ts";
 import { asProviderError } from "../model/provider-error.ts";
 import type { Clock, Log, Pod, Provider } from "../provider.ts";
 import { eventsOf, type PodEvent } from "./pod-events.ts";
-import { troubleAfter } from "./plan/on-error.ts";
+import { startsNothing, troubleAfter } from "./plan/on-error.ts";
 import type { Action } from "./plan/plan.ts";
 import { recordPatch } from "./plan/record.ts";
-import type { Notes, Operation, Trouble, World } from "./plan/world.ts";
+import { type Notes, type Operation, recordOf, type Trouble, type World } from "./plan/world.ts";
 import type { Prepare } from "./prepare.ts";
 import type { PodStore, TaskStore } from "./stores.ts";
 
@@ -71,9 +71,9 @@ async function record(deps: ActDeps, uid: string, world: World, action: Doing<"r
   const pod = deps.pods.get(uid);
   if (pod === undefined) return;
   await patch(deps, pod, recordPatch(world, pod, action));
-  // What stood in the way of the last try does not stand in the way of this one.
-  setTrouble(deps, uid, "launch", undefined);
-  note(deps, uid, { gone: undefined });
+  note(deps, uid, { unsent: { attempt: action.attempt, try: action.try } });
+  // What stood in the way of another attempt does not stand in the way of this one.
+  if (action.try === 1 && recordOf(pod)?.attempt !== action.attempt) setTrouble(deps, uid, "launch", undefined);
 }
 
 async function launch(deps: ActDeps, uid: string, action: Doing<"launch">): Promise<void> {
@@ -86,11 +86,18 @@ async function launch(deps: ActDeps, uid: string, action: Doing<"launch">): Prom
         // Deleted while it waited for its turn: the next plan sees it.
         if (prepared?.is !== "ready" || deps.pods.get(uid)?.metadata?.deletionTimestamp !== undefined) return;
         const token = idempotencyToken(identity, action.try);
+        note(deps, uid, { unsent: undefined });
         deps.tasks.put(await deps.provider.launch({ identity, token, request: prepared.request }, deps.signal));
+        // What was launched is not needed again, and holds the contents of every file of the pod.
+        note(deps, uid, { prepared: undefined });
       },
       { signal: deps.signal },
     ),
   );
+  const trouble = deps.notes.get(uid)?.troubles?.launch;
+  if (trouble === undefined) return;
+  setTrouble(deps, uid, "launch", { ...trouble, try: action.try });
+  if (startsNothing.has(trouble.error.kind)) note(deps, uid, { unsent: { attempt: action.attempt, try: action.try } });
 }
 
 async function restart(deps: ActDeps, uid: string, action: Doing<"restart">): Promise<void> {
@@ -113,7 +120,7 @@ async function stop(deps: ActDeps, uid: string, world: World, action: Doing<"sto
     const outcome = await deps.lanes.run("cloud", async () => deps.provider.stop(task, how), { priority: 1 });
     const stops = new Map(deps.notes.get(uid)?.stops);
     stops.set(action.attempt, { killAt: action.killAt, sentAt: deps.clock.now(), discard: action.discard });
-    note(deps, uid, { stops, ...(outcome === "gone" && { gone: true }) });
+    note(deps, uid, { stops, ...(outcome === "gone" && { gone: action.attempt }) });
     if (outcome === "gone") deps.tasks.delete(uid, action.attempt);
   });
 }
@@ -123,7 +130,9 @@ async function report(deps: ActDeps, uid: string, world: World, action: Doing<"r
   if (pod === undefined) return;
   const metadata = taskAnnotations(pod, world);
   const after = await patch(deps, pod, { status: action.patch, ...(metadata !== undefined && { metadata }) });
-  if (after !== undefined) for (const event of eventsOf(pod, after)) tell(deps, after, event);
+  // What is missing was told by `prepare`, container by container.
+  if (after === undefined || world.notes.prepared?.is === "missing") return;
+  for (const event of eventsOf(pod, after)) tell(deps, after, event);
 }
 
 async function remove(deps: ActDeps, uid: string): Promise<void> {

@@ -104,7 +104,7 @@ export function createPodController(options: PodControllerOptions): PodControlle
 
   function rememberCalm(uid: string): void {
     const pod = pods.get(uid);
-    const record = pod === undefined ? undefined : recordOf(pod, provider.name);
+    const record = pod === undefined ? undefined : recordOf(pod);
     const task = tasks.of(uid).find((one) => one.identity.attempt === record?.attempt);
     const before = notes.get(uid)?.calm;
     const calm = noteCalm(before, task, record?.earlierRestarts ?? {});
@@ -150,7 +150,7 @@ export function createPodController(options: PodControllerOptions): PodControlle
 
   return {
     synced: Promise.all([podsSynced.promise, tasksSynced.promise]).then(() => undefined),
-    lookup: createLookup(pods, tasks, provider.name),
+    lookup: createLookup(pods, tasks),
     async run(signal) {
       signal.addEventListener("abort", () => stopping.abort(signal.reason), { once: true });
       await Promise.all([cluster.pods.watch(nodeName, podSink, signal), provider.watch(feed, signal)]);

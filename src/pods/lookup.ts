@@ -3,9 +3,9 @@ import type { Pod } from "../provider.ts";
 import { recordOf } from "./plan/world.ts";
 import type { PodStore, TaskStore } from "./stores.ts";
 
-export function createLookup(pods: PodStore, tasks: TaskStore, backend: string) {
+export function createLookup(pods: PodStore, tasks: TaskStore) {
   const taskOf = (pod: Pod) => {
-    const attempt = recordOf(pod, backend)?.attempt;
+    const attempt = recordOf(pod)?.attempt;
     return tasks.of(pod.metadata?.uid ?? "").find((task) => task.identity.attempt === attempt);
   };
   return {

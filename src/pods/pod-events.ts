@@ -47,12 +47,17 @@ function containerEvents(before: ContainerStatus | undefined, after: ContainerSt
   const waiting = after.state?.waiting;
   const reason = waiting?.reason ?? "ContainerCreating";
   const news = waiting !== undefined && before?.state?.waiting?.reason !== reason;
-  if (news && !quiet.has(reason)) events.push(waitingEvent(reason, waiting.message ?? "", container, pod));
+  if (news && !quiet.has(reason)) events.push(waitingEvent(reason, waiting.message ?? "", after, pod));
   return events;
 }
 
 /** The kubelet's words where it has them, the provider's own otherwise. */
-function waitingEvent(reason: string, message: string, container: string, pod: string): PodEvent {
+function waitingEvent(
+  reason: string,
+  message: string,
+  { name: container, image }: ContainerStatus,
+  pod: string,
+): PodEvent {
   switch (reason) {
     case "CrashLoopBackOff": {
       const text = `Back-off restarting failed container ${container} in pod ${pod}`;
@@ -61,24 +66,25 @@ function waitingEvent(reason: string, message: string, container: string, pod: s
     case "ImagePullBackOff":
       return { type: "Normal", reason: "BackOff", message, container };
     case "ErrImagePull":
+      return { type: "Warning", reason: "Failed", message: `Failed to pull image "${image}": ${message}`, container };
     case "ErrImageNeverPull":
+      return { type: "Warning", reason, message, container };
     case "InvalidImageName":
+      return { type: "Warning", reason: "InspectFailed", message, container };
     case "CreateContainerConfigError":
     case "CreateContainerError":
-      return { type: "Warning", reason: "Failed", message: `Error: ${reason}: ${message}`, container };
+      return { type: "Warning", reason: "Failed", message: `Error: ${message}`, container };
     default:
       return { type: "Warning", reason, message };
   }
 }
 
-/** Names one run of a container: changes with every start. */
-function runOf(status: ContainerStatus | undefined): string | undefined {
-  const ran = status?.state?.running ?? status?.state?.terminated ?? status?.lastState?.terminated;
-  if (status === undefined || ran === undefined || status.state?.terminated?.reason === "ContainerStatusUnknown") {
-    return undefined;
-  }
-  const waits = status.state?.waiting !== undefined;
-  return waits ? undefined : `${status.restartCount}/${ran.startedAt ?? ""}`;
+/** The number of the last run that is known to have begun; `undefined` when none is, or when only its end is guessed. */
+function runOf(status: ContainerStatus | undefined): number | undefined {
+  const { running, terminated, waiting } = status?.state ?? {};
+  const ran = terminated === undefined ? running !== undefined : terminated.reason !== "ContainerStatusUnknown";
+  // Between two runs the count is still that of the run before.
+  return ran || waiting?.reason === "CrashLoopBackOff" ? status?.restartCount : undefined;
 }
 
 function statusesOf(pod: Pod): ContainerStatus[] {

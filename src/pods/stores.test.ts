@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Pod } from "../model/kube.ts";
-import { createPodStore } from "./stores.ts";
+import { task } from "../status/testing.ts";
+import { createPodStore, createTaskStore } from "./stores.ts";
 
-const pod = (uid: string, version: number, name = "web"): Pod =>
-  ({ metadata: { namespace: "default", name, uid, resourceVersion: String(version) } }) as Pod;
+const pod = (uid: string, version: number, name = "web"): Pod => ({
+  metadata: { namespace: "default", name, uid, resourceVersion: String(version) },
+});
 
 const versionOf = (found: Pod | undefined) => found?.metadata?.resourceVersion;
 
@@ -51,5 +53,31 @@ describe("pod store", () => {
     store.put(pod("b", 6));
     store.delete("a");
     expect(store.byName("default", "web")?.metadata?.uid).toBe("b");
+  });
+});
+
+describe("task store", () => {
+  const shown = (version: number, attempt = 1) =>
+    task([], { version, identity: { clusterUid: "c", podUid: "uid", attempt } });
+
+  it("drops a picture that is older than the known one, or the same", () => {
+    const store = createTaskStore();
+    expect([store.put(shown(2)), store.put(shown(1)), store.put(shown(2)), store.put(shown(3))]).toEqual([
+      true,
+      false,
+      false,
+      true,
+    ]);
+    expect(store.of("uid").map((one) => one.version)).toEqual([3]);
+  });
+
+  it("keeps the attempts of a pod apart, and nothing of a pod without tasks", () => {
+    const store = createTaskStore();
+    for (const attempt of [1, 2]) store.put(shown(1, attempt));
+    expect(store.of("uid").map((one) => one.identity.attempt)).toEqual([1, 2]);
+    expect([store.delete("uid", 1), store.delete("uid", 1), store.delete("other", 1)]).toEqual([true, false, false]);
+    expect([...store.podUids()]).toEqual(["uid"]);
+    store.delete("uid", 2);
+    expect([[...store.podUids()], store.of("uid")]).toEqual([[], []]);
   });
 });

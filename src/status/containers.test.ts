@@ -115,11 +115,14 @@ describe("what the API server already holds", () => {
     about: Partial<ContainerContext> = {},
   ) => containerStatus(spec, seen, before, { ...context, ...about });
 
-  it("is kept for a container that this attempt left out, but not the words of a first wait", () => {
+  it("is kept for a container that this attempt left out, but not the words of one that waits", () => {
     expect(again(status("a", 0), undefined).state?.terminated?.exitCode).toBe(0);
-    expect(again(status("a", "crashed"), undefined).state?.waiting?.reason).toBe("CrashLoopBackOff");
     const words = { waiting: { reason: "NoCapacity", message: "full" } };
     expect(again(status("a", "waiting"), undefined, words).state).toEqual({ waiting: words.waiting });
+    expect(again(status("a", "crashed"), undefined, words)).toMatchObject({
+      state: { waiting: words.waiting },
+      lastState: { terminated: { exitCode: 1 } },
+    });
   });
 
   it.for<[string, number, Partial<ContainerContext>, "stays" | "leaves"]>([

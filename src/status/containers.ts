@@ -35,7 +35,8 @@ export function containerStatus(
   context: ContainerContext,
 ): ContainerStatus {
   const before = previous !== undefined && neverRan(previous) ? undefined : previous;
-  if (before !== undefined && (seen === undefined || endedForGood(before, seen, context))) return before;
+  if (before !== undefined && seen !== undefined && endedForGood(before, seen, context)) return before;
+  if (before !== undefined && seen === undefined) return betweenAttempts(before, context);
   // The API server must never see a restart taken back, whatever the task says.
   const restarts = Math.max(context.earlierRestarts + (seen?.instance ?? 0), previous?.restartCount ?? 0);
   if (seen === undefined) return notLaunched(spec, restarts, context);
@@ -82,6 +83,12 @@ function endedForGood(
   if (end === undefined || mayRunAgain(kind, restartPolicy, end.exitCode)) return false;
   if (seen.state.is !== "terminated") return true;
   return seen.state.exitCode !== end.exitCode && end.reason !== "ContainerStatusUnknown";
+}
+
+/** What waits for its next attempt says why; what this attempt leaves out stays as it ended. */
+function betweenAttempts(before: ContainerStatus, { waiting: words }: ContainerContext): ContainerStatus {
+  if (before.state?.waiting === undefined) return before;
+  return { ...before, state: { waiting: waiting(words.reason, words.message) } };
 }
 
 function notLaunched(

@@ -1,6 +1,7 @@
 /** Which containers run again, and when: restartPolicy and the kubelet's back-off. Pure. */
 import type { PodSpec } from "../../model/kube.ts";
 import type { ContainerState, TaskState, Terminated } from "../../model/task-state.ts";
+import { mayRunAgain } from "../../status/may-run-again.ts";
 
 /** The kubelet's figures (pkg/kubelet/kubelet.go): first restart at once, then 10 s doubling to 300 s. */
 const BACK_OFF_FIRST_MS = 10_000;
@@ -14,26 +15,13 @@ export interface DueRestart {
   readonly instance: number;
   /** Milliseconds since 1970. */
   readonly at: number;
+  /** Milliseconds of back-off that lie between the end and the next run. */
+  readonly wait: number;
 }
 
-type RestartPolicy = "Always" | "OnFailure" | "Never";
-
 /** Does this ended container run again, by the pod's rules? */
-function runsAgain(spec: PodSpec, container: ContainerState): boolean {
-  const state = container.state;
-  if (state.is !== "terminated") return false;
-  const policy = (spec.restartPolicy ?? "Always") as RestartPolicy;
-  const failed = state.exitCode !== 0;
-  switch (container.kind) {
-    case "sidecar":
-      return true;
-    case "ephemeral":
-      return false;
-    case "init":
-      return failed && policy !== "Never";
-    case "main":
-      return policy === "Always" || (policy === "OnFailure" && failed);
-  }
+function runsAgain(spec: PodSpec, { kind, state }: ContainerState): boolean {
+  return state.is === "terminated" && mayRunAgain(kind, spec.restartPolicy ?? "Always", state.exitCode);
 }
 
 /** How long after its end a container with this many restarts behind it waits. */
@@ -47,24 +35,25 @@ function ranCalmly(run: Terminated): boolean {
 }
 
 /**
- * The containers of the task that wait for a restart. `counted` gives the restarts that count for the back-off
- * (those since the last calm run). A container without a known end is due at once.
+ * The containers of the task that wait for a restart. `counted` gives the restarts that count for the back-off (those
+ * since the last calm run). The back-off of an end without a known time counts from that run's start, or else from
+ * `since`, the launch of the task: from now on it would wait for ever, and without one it would be a storm.
  */
 export function dueRestarts(
   spec: PodSpec,
   task: TaskState,
   counted: (container: ContainerState) => number,
-  now: number,
+  since: number,
 ): DueRestart[] {
   const failedInit = task.containers.find((one) => one.kind === "init" && isFailed(one));
   // Behind a failed init container nothing has started; a sidecar before it restarts in its own right.
   const candidates = failedInit === undefined ? task.containers : upTo(task.containers, failedInit);
   return candidates.flatMap((container) => {
-    if (container.state.is !== "terminated" || !runsAgain(spec, container)) return [];
-    const wait = backOffMs(counted(container), container.state);
-    // Waiting from an unknown end would wait for ever: every look would move it.
-    const at = container.state.finishedAt === undefined ? now : container.state.finishedAt + wait;
-    return [{ container: container.name, instance: container.instance + 1, at }];
+    const state = container.state;
+    if (state.is !== "terminated" || !runsAgain(spec, container)) return [];
+    const wait = backOffMs(counted(container), state);
+    const at = (state.finishedAt ?? state.startedAt ?? since) + wait;
+    return [{ container: container.name, instance: container.instance + 1, at, wait }];
   });
 }
 

@@ -1,7 +1,7 @@
 /** How a pod ends: stop the task, record the final states, remove the object, discard what the cloud keeps. Pure. */
 import type { Action } from "./plan.ts";
 import { report, storyOf } from "./report.ts";
-import { type Life, orphanKillAt, type View } from "./view.ts";
+import { isUnsent, type Life, orphanKillAt, type View } from "./view.ts";
 import type { World } from "./world.ts";
 
 /** A stop is sent again after this long without an end: the cloud may have forgotten it. */
@@ -16,7 +16,8 @@ export function planEnding(world: World, view: View, life: Terminating): Action 
     if (record !== undefined) {
       // The launch may have happened although nobody has seen the task: only the provider can say that it has not.
       if (!world.tasksKnown) return { do: "wait" };
-      if (world.notes.gone !== true) return stopDue(world, record.attempt, life.killAt, false);
+      if (!isUnsent(record, world) && world.notes.gone !== record.attempt)
+        return stopDue(world, record.attempt, life.killAt, false);
     }
     if (life.why === "deleted") return { do: "remove" };
     return report(world, view, story) ?? { do: "wait" };

@@ -5,13 +5,15 @@
 import type { Pod } from "../../model/kube.ts";
 import { type DueRestart, dueRestarts } from "./attempts.ts";
 import { planEnding, planOrphan, planTerminated, stopDue } from "./ending.ts";
-import { onError } from "./on-error.ts";
+import { heldUp, onError } from "./on-error.ts";
 import { nodeRefusal, refusalStory } from "./refuse.ts";
 import { report, type Story, storyOf } from "./report.ts";
-import { deadlineOf, type View, viewOf } from "./view.ts";
-import type { World } from "./world.ts";
+import { deadlineOf, isUnsent, type View, viewOf } from "./view.ts";
+import type { AttemptRecord, World } from "./world.ts";
 
 const RESTART_AGAIN_MS = 10_000;
+/** A younger record is never written anew, however short the provider's memory. */
+const RENEW_RECORD_MS = 30_000;
 
 export type Action =
   /** Nothing to do until `until` (milliseconds since 1970), or until something changes. */
@@ -49,7 +51,8 @@ export function plan(world: World): Action {
 
 function planRunning(world: World, view: View): Action {
   const refusal = nodeRefusal(view.pod, world.node);
-  if (refusal !== undefined && view.task === undefined) {
+  // What has been launched runs on, whatever the configuration says by now.
+  if (refusal !== undefined && view.record === undefined) {
     return report(world, view, refusalStory(view.pod, [refusal])) ?? { do: "wait" };
   }
   if (view.task !== undefined) return planLive(world, view, view.task);
@@ -80,58 +83,64 @@ function planLaunch(world: World, view: View, next: NextLaunch, told: Story): Ac
   }
   const recorded = record?.attempt === next.attempt ? record : undefined;
   const trouble = notes.troubles?.launch;
+  const waiting = trouble === undefined ? undefined : heldUp(trouble);
+  const story = storyOf(view, { ...told, ...(waiting !== undefined && { waiting }) });
   if (trouble !== undefined) {
     const { error, retryAt } = trouble;
-    const behaviour = onError[error.kind];
-    if (behaviour.retry === "never") {
+    const { retry } = onError[error.kind];
+    if (retry === "never") {
       const refusal = { path: "", sentence: error.message };
       return report(world, view, refusalStory(pod, [refusal], error.reason)) ?? { do: "wait" };
     }
-    if (retryAt > now) {
-      const story = storyOf(view, { ...told, waiting: { reason: error.reason, message: error.message } });
-      return report(world, view, story) ?? { do: "wait", until: soonest(retryAt, deadline(view)) };
-    }
-    if (behaviour.retry === "next" && recorded !== undefined) {
-      return { do: "record", attempt: next.attempt, try: recorded.try + 1, story: storyOf(view, {}) };
+    if (retryAt > now) return report(world, view, story) ?? { do: "wait", until: soonest(retryAt, deadline(view)) };
+    if (retry === "next" && recorded !== undefined && trouble.try === recorded.try) {
+      return { do: "record", attempt: next.attempt, try: recorded.try + 1, story };
     }
   }
   if (recorded === undefined) return { do: "record", attempt: next.attempt, try: 1, story: storyOf(view, {}) };
+  if (needsRenewal(world, recorded)) return { do: "record", attempt: next.attempt, try: recorded.try, story };
   return { do: "launch", attempt: recorded.attempt, try: recorded.try };
+}
+
+/**
+ * A record is worth its provider's memory only: one whose try has surely started nothing yet is written anew in time,
+ * or a pod that waited too long for permission would look like one whose outcome nobody knows.
+ */
+function needsRenewal(world: World, recorded: AttemptRecord): boolean {
+  const age = world.now - (recorded.recordedAt ?? world.now);
+  return isUnsent(recorded, world) && age > Math.max(RENEW_RECORD_MS, world.provider.memory * 500);
 }
 
 /** A task exists (or is lost): tell what changed, clear what is older, restart what is due. */
 function planLive(world: World, view: View, task: NonNullable<View["task"]>): Action {
   const { now, notes, provider } = world;
   const older = world.tasks.find((one) => one.identity.attempt < task.identity.attempt);
-  if (older !== undefined) {
-    const stop = stopDue(world, older.identity.attempt, now, true);
-    if (stop.do === "stop") return stop;
-  }
+  const clearing = older === undefined ? undefined : stopDue(world, older.identity.attempt, now, true);
+  if (clearing?.do === "stop") return clearing;
+  const clearAt = clearing?.do === "wait" ? clearing.until : undefined;
   const earlier = view.record?.earlierRestarts ?? {};
   const counted = (one: { name: string; instance: number }) =>
     (earlier[one.name] ?? 0) + one.instance - (notes.calm?.get(one.name) ?? 0);
-  const dues = dueRestarts(view.spec, task, counted, now);
-  const backOffs = new Map(
-    dues
-      .map((due) => [due.container, due.at - endOf(task, due.container, due.at)] as const)
-      .filter(([, wait]) => wait > 0),
-  );
+  const dues = dueRestarts(view.spec, task, counted, view.record?.recordedAt ?? now);
+  const backOffs = new Map(dues.filter(({ wait }) => wait > 0).map((due) => [due.container, due.wait] as const));
   // The end of this attempt is told before the next begins: the record of the next one is made from it.
   const told = report(world, view, storyOf(view, { backOffs }));
   if (told !== undefined) return told;
-  if (provider.restarts === "container" && provider.canRestart && !view.lost) return planRestart(world, view, dues);
-  if (task.phase !== "stopped" || dues.length === 0) return { do: "wait", until: deadline(view) };
+  if (provider.restarts === "container" && provider.canRestart && !view.lost) {
+    return planRestart(world, view, dues, clearAt);
+  }
+  if (task.phase !== "stopped" || dues.length === 0) return { do: "wait", until: soonest(deadline(view), clearAt) };
   const at = Math.max(...dues.map((due) => due.at));
-  if (at > now) return { do: "wait", until: soonest(at, deadline(view)) };
+  if (at > now) return { do: "wait", until: soonest(at, deadline(view), clearAt) };
   return planLaunch(world, view, { attempt: task.identity.attempt + 1, omit: completed(view.pod) }, { backOffs });
 }
 
-function planRestart(world: World, view: View, dues: readonly DueRestart[]): Action {
+function planRestart(world: World, view: View, dues: readonly DueRestart[], clearAt: number | undefined): Action {
   const { now, notes } = world;
   const trouble = notes.troubles?.restart?.retryAt ?? 0;
   const times = dues.map((due) => ({ due, at: Math.max(due.at, trouble, sentUntil(due, world)) }));
   const ready = times.find(({ at }) => at <= now);
-  if (ready === undefined) return { do: "wait", until: soonest(deadline(view), ...times.map(({ at }) => at)) };
+  if (ready === undefined) return { do: "wait", until: soonest(deadline(view), clearAt, ...times.map(({ at }) => at)) };
   const { container, instance } = ready.due;
   return { do: "restart", attempt: view.record?.attempt ?? 1, container, instance };
 }
@@ -140,11 +149,6 @@ function planRestart(world: World, view: View, dues: readonly DueRestart[]): Act
 function sentUntil(due: DueRestart, { notes }: World): number {
   const sent = notes.restarts?.get(due.container);
   return sent?.instance === due.instance ? sent.sentAt + RESTART_AGAIN_MS : 0;
-}
-
-function endOf(task: NonNullable<View["task"]>, container: string, otherwise: number): number {
-  const state = task.containers.find((one) => one.name === container)?.state;
-  return state?.is === "terminated" ? (state.finishedAt ?? otherwise) : otherwise;
 }
 
 /** Main containers that have completed and may not run again in another attempt: the API server forbids it. */

@@ -5,7 +5,7 @@ import type { ContainerStatus, Pod } from "../../model/kube.ts";
 import { podStatus } from "../../status/pod-status.ts";
 import { statusPatch } from "../../status/status-patch.ts";
 import type { Action } from "./plan.ts";
-import { restartsText, type World } from "./world.ts";
+import { recordOf, restartsText, type World } from "./world.ts";
 
 /** The patch on pods/status that carries attempt, try and backend together with the waiting states. */
 export function recordPatch(
@@ -13,7 +13,7 @@ export function recordPatch(
   pod: Pod,
   action: Extract<Action, { do: "record" }>,
 ): { metadata: object; status: object } {
-  const again = action.attempt > 1 && action.try === 1;
+  const again = action.attempt > 1 && recordOf(pod)?.attempt !== action.attempt;
   const launching = again ? nextAttempt(pod) : pod;
   const wanted = podStatus({
     pod: launching,

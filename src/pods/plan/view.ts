@@ -35,7 +35,7 @@ export interface Words {
 
 export function viewOf(world: World, pod: Pod): View {
   const spec: PodSpec = pod.spec ?? { containers: [] };
-  const record = recordOf(pod, world.provider.name) ?? adopted(world);
+  const record = recordOf(pod) ?? adopted(world);
   const real = world.tasks.find((task) => task.identity.attempt === record?.attempt);
   const lost = real === undefined && record !== undefined && world.tasksKnown && isLost(record, world);
   const task = real ?? (lost ? lostTask(pod, spec, record) : undefined);
@@ -46,12 +46,22 @@ export function viewOf(world: World, pod: Pod): View {
 function adopted(world: World): AttemptRecord | undefined {
   const attempt = Math.max(0, ...world.tasks.map((task) => task.identity.attempt));
   if (attempt === 0) return undefined;
-  return { attempt, try: 1, recordedAt: undefined, taskSeen: true, earlierRestarts: {} };
+  const backend = world.provider.name;
+  return { backend, attempt, try: 1, recordedAt: undefined, taskSeen: true, earlierRestarts: {} };
 }
 
 function isLost(record: AttemptRecord, world: World): boolean {
+  // The node has another provider than when this was launched: nobody here can see or end that task.
+  if (record.backend !== world.provider.name) return true;
+  if (record.taskSeen || world.notes.vanished === record.attempt) return true;
+  if (isUnsent(record, world)) return false;
   const age = record.recordedAt === undefined ? 0 : world.now - record.recordedAt;
-  return record.taskSeen || world.notes.vanished === record.attempt || age > world.provider.memory * 1000;
+  return age > world.provider.memory * 1000;
+}
+
+/** Is it certain that this record's try has started nothing? */
+export function isUnsent(record: AttemptRecord, { notes }: World): boolean {
+  return notes.unsent?.attempt === record.attempt && notes.unsent.try === record.try;
 }
 
 function lifeOf(pod: Pod, spec: PodSpec, task: TaskState | undefined, now: number): Life {
@@ -61,8 +71,11 @@ function lifeOf(pod: Pod, spec: PodSpec, task: TaskState | undefined, now: numbe
   const deletedAt = parseTime(pod.metadata?.deletionTimestamp);
   // deletionTimestamp is when the grace ends, not when the deletion was asked for.
   if (deletedAt !== undefined) return { is: "terminating", why: "deleted", killAt: deletedAt };
+  const finished = task !== undefined && isFinished(spec, task);
+  const endedAt = finished ? lastEnd(task) : undefined;
   const deadline = deadlineOf(pod, spec);
-  if (deadline !== undefined && deadline <= now) {
+  // What had ended in time does not fail because nobody looked in time.
+  if (deadline !== undefined && deadline <= now && (endedAt ?? now) >= deadline) {
     const words = {
       reason: "DeadlineExceeded",
       message: "Pod was active on the node longer than the specified deadline",
@@ -76,11 +89,17 @@ function lifeOf(pod: Pod, spec: PodSpec, task: TaskState | undefined, now: numbe
     };
     return { is: "terminating", why: "disrupted", killAt: now + graceMs, words };
   }
-  if (task !== undefined && isFinished(spec, task)) {
-    const ends = task.containers.map((one) => (one.state.is === "terminated" ? (one.state.finishedAt ?? 0) : 0));
-    return { is: "terminating", why: "finished", killAt: Math.max(...ends, 0) + graceMs };
-  }
+  if (finished) return { is: "terminating", why: "finished", killAt: (endedAt ?? now) + graceMs };
   return { is: "running" };
+}
+
+/** When the last container ended that decides about the pod; `undefined` when one of these ends has no known time. */
+function lastEnd(task: TaskState): number | undefined {
+  const ends = task.containers.flatMap(({ kind, state }) =>
+    kind !== "sidecar" && state.is === "terminated" ? [state.finishedAt ?? Number.NaN] : [],
+  );
+  const last = Math.max(...ends);
+  return Number.isFinite(last) ? last : undefined;
 }
 
 /** Milliseconds since 1970 at which activeDeadlineSeconds ends the pod. */
@@ -135,7 +154,7 @@ function lostContainer(
           is: "terminated",
           exitCode: undefined,
           reason: "ContainerStatusUnknown",
-          message: "The container could not be located: the provider no longer knows its task",
+          message: `The container could not be located: provider ${record.backend} no longer knows its task or is not this node's`,
           startedAt: parseTime(status?.state?.running?.startedAt),
         }
       : {

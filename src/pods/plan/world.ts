@@ -38,8 +38,10 @@ export interface Notes {
   readonly prepared?: Prepared | undefined;
   /** Which operations failed last, and when to try them again. */
   readonly troubles?: Readonly<Partial<Record<Operation, Trouble>>> | undefined;
-  /** The provider said that nothing is left of this pod's tasks. */
-  readonly gone?: boolean | undefined;
+  /** The attempt of which the provider said that nothing is left. */
+  readonly gone?: number | undefined;
+  /** The recorded try that surely started nothing: not sent yet, or answered so. Its record does not age. */
+  readonly unsent?: { readonly attempt: number; readonly try: number } | undefined;
   /** The attempt whose task the provider said is gone without our doing: it existed, even if no status names it yet. */
   readonly vanished?: number | undefined;
   /** The last `stop` sent for each attempt: the deadline it carried and when it was sent. */
@@ -75,12 +77,18 @@ export interface Trouble {
   readonly error: ProviderError;
   /** Consecutive failures. */
   readonly count: number;
+  /** Milliseconds between the last failure and the next try. */
+  readonly waitMs: number;
   /** Milliseconds since 1970. */
   readonly retryAt: number;
+  /** Of a launch: the try that failed. */
+  readonly try?: number | undefined;
 }
 
 /** The write-ahead record of a launch, as the pod's annotations carry it. */
 export interface AttemptRecord {
+  /** Name of the provider that the launch was meant for. */
+  readonly backend: string;
   readonly attempt: number;
   readonly try: number;
   /** Milliseconds since 1970. */
@@ -91,12 +99,14 @@ export interface AttemptRecord {
   readonly earlierRestarts: Readonly<Record<string, number>>;
 }
 
-/** `undefined` when this pod was never recorded, or by another provider's node. */
-export function recordOf(pod: Pod, backend: string): AttemptRecord | undefined {
+/** `undefined` when this pod was never recorded. */
+export function recordOf(pod: Pod): AttemptRecord | undefined {
   const notes = pod.metadata?.annotations ?? {};
   const attempt = Number(notes[annotations.attempt]);
-  if (notes[annotations.backend] !== backend || !Number.isInteger(attempt) || attempt < 1) return undefined;
+  const backend = notes[annotations.backend];
+  if (backend === undefined || !Number.isInteger(attempt) || attempt < 1) return undefined;
   return {
+    backend,
     attempt,
     try: Math.max(1, Number(notes[annotations.try]) || 1),
     recordedAt: parseTime(notes[annotations.recorded]),

@@ -1,0 +1,103 @@
+import { describe, expect, it } from "vitest";
+import { annotations } from "../../model/annotations.ts";
+import type { ContainerStatus, Pod, PodStatus } from "../../model/kube.ts";
+import { now, pod, status } from "../../status/testing.ts";
+import { recorded, world } from "../testing.ts";
+import { recordPatch } from "./record.ts";
+import { recordOf } from "./world.ts";
+
+const write = (of: Pod, attempt: number, nth = 1) => {
+  const { metadata, status: patch } = recordPatch(world(of), of, { do: "record", attempt, try: nth, story: {} });
+  return { notes: (metadata as { annotations: Record<string, unknown> }).annotations, patch: patch as PodStatus };
+};
+
+describe("the write-ahead record", () => {
+  it("is one patch: attempt, try, backend and time together with start time and waiting containers", () => {
+    const { notes, patch } = write(pod(["a"], "Always"), 1);
+    expect(notes).toEqual({
+      [annotations.backend]: "local",
+      [annotations.attempt]: "1",
+      [annotations.try]: "1",
+      [annotations.recorded]: "2026-01-02T03:04:05Z",
+    });
+    expect(patch).toMatchObject({
+      phase: "Pending",
+      startTime: "2026-01-02T03:04:05Z",
+      containerStatuses: [{ name: "a" }],
+    });
+  });
+
+  it("is read back as it was written", () => {
+    const { notes } = write(recorded(pod(["a"], "Always")), 1, 3);
+    const of = pod(["a"], "Always", { metadata: { annotations: notes as Record<string, string> } });
+    expect(recordOf(of)).toEqual({
+      backend: "local",
+      attempt: 1,
+      try: 3,
+      recordedAt: now,
+      taskSeen: false,
+      earlierRestarts: {},
+    });
+  });
+
+  it("of the same attempt leaves the containers' history alone", () => {
+    const before = { ...status("a", "waiting"), restartCount: 2, lastState: { terminated: { exitCode: 1 } } };
+    const of = {
+      ...recorded(pod(["a"], "Always"), { attempt: 3 }),
+      status: { containerStatuses: [before as ContainerStatus] },
+    };
+    const { notes, patch } = write(of, 3, 2);
+    expect(notes).not.toHaveProperty([annotations.earlierRestarts]);
+    expect(patch).not.toHaveProperty("containerStatuses");
+  });
+
+  it.for<[string, string, string | number, object]>([
+    ["a", "Always", 3, { state: { waiting: {} }, lastState: { terminated: { exitCode: 3 } }, restartCount: 1 }],
+    ["a", "Always", 0, { state: { waiting: {} }, lastState: { terminated: { exitCode: 0 } }, restartCount: 1 }],
+    ["a", "OnFailure", 3, { state: { waiting: {} }, lastState: { terminated: { exitCode: 3 } }, restartCount: 1 }],
+    ["a", "OnFailure", 0, { state: { terminated: { exitCode: 0 } }, restartCount: 0 }],
+    ["init1", "Always", 0, { state: { terminated: { exitCode: 0 } }, restartCount: 0 }],
+    ["init1", "OnFailure", 1, { state: { waiting: {} }, restartCount: 1 }],
+    ["side1", "OnFailure", 0, { state: { waiting: {} }, lastState: { terminated: { exitCode: 0 } }, restartCount: 1 }],
+    ["a", "Always", "crashed", { state: { waiting: {} }, lastState: { terminated: { exitCode: 1 } }, restartCount: 1 }],
+    ["a", "Always", "waiting", { state: { waiting: {} }, restartCount: 0 }],
+  ])("of the next attempt: container %s under %s that was at %s", ([name, policy, what, wanted]) => {
+    const list = name === "a" ? "containerStatuses" : "initContainerStatuses";
+    const of = pod(name === "a" ? ["a"] : [name, "a"], policy, {
+      status: { phase: "Running", [list]: [status(name, what)] },
+    });
+    const { patch, notes } = write(recorded(of, { task: "t" }), 2);
+    const after = patch[list]?.[0] ?? of.status?.[list]?.[0];
+    expect(after).toMatchObject(wanted);
+    if (what === 3) expect(patch.phase ?? "Running").toBe("Running");
+    expect(notes[annotations.task]).toBeNull();
+    expect(notes[annotations.earlierRestarts]).toBe(after?.restartCount === 0 ? "" : `${name}=1`);
+  });
+});
+
+describe("a record that is none", () => {
+  it.for<[string, Record<string, string>]>([
+    ["no annotation", {}],
+    ["no backend", { [annotations.attempt]: "1" }],
+    ["an attempt that is no number", { [annotations.backend]: "local", [annotations.attempt]: "many" }],
+    ["an attempt below one", { [annotations.backend]: "local", [annotations.attempt]: "0" }],
+  ])("%s", ([, notes]) => {
+    expect(recordOf(pod(["a"], "Always", { metadata: { annotations: notes } }))).toBeUndefined();
+  });
+
+  it("but a broken part of one is not believed either", () => {
+    const notes = {
+      [annotations.backend]: "local",
+      [annotations.attempt]: "2",
+      [annotations.try]: "x",
+      [annotations.recorded]: "?",
+      [annotations.earlierRestarts]: "a=2,b=x,=1,c",
+    };
+    expect(recordOf(pod(["a"], "Always", { metadata: { annotations: notes } }))).toMatchObject({
+      attempt: 2,
+      try: 1,
+      recordedAt: undefined,
+      earlierRestarts: { a: 2 },
+    });
+  });
+});

@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest";
+import type { ContainerStatus, Pod } from "../model/kube.ts";
+import { pod, status } from "../status/testing.ts";
+import { eventsOf } from "./pod-events.ts";
+
+const showing = (...containerStatuses: ContainerStatus[]): Pod =>
+  pod(
+    containerStatuses.map(({ name }) => name),
+    "Always",
+    { status: { containerStatuses } },
+  );
+
+const waits = (name: string, reason: string, message = "why"): ContainerStatus => ({
+  ...status(name, "waiting"),
+  state: { waiting: { reason, message } },
+});
+
+const words = (before: Pod, after: Pod) =>
+  eventsOf(before, after).map(
+    ({ type, reason, container, message }) => `${type} ${reason} ${container ?? "-"}: ${message}`,
+  );
+
+const fresh = showing(status("a", "waiting"));
+
+describe("events of a pod", () => {
+  it("are Created and Started for an ordinary start, and nothing before it", () => {
+    expect(words(pod(["a"], "Always"), fresh)).toEqual([]);
+    const started = ["Normal Created a: Container created", "Normal Started a: Container started"];
+    expect(words(fresh, showing(status("a", "running")))).toEqual(started);
+    // It had ended before anybody looked.
+    expect(words(fresh, showing(status("a", 0)))).toEqual(started);
+    expect(words(showing(status("a", "running")), showing(status("a", 0)))).toEqual([]);
+  });
+
+  it("are told again for the next run of a container", () => {
+    const again = { ...status("a", "running"), restartCount: 1 };
+    expect(words(showing(status("a", 1)), showing(again))).toHaveLength(2);
+    expect(words(showing(again), showing(again))).toEqual([]);
+    expect(
+      words(showing(status("a", 1)), showing({ ...waits("a", "CrashLoopBackOff"), restartCount: 1 })),
+    ).toHaveLength(3);
+    // Its deletion shows the end that the back-off had covered.
+    expect(words(showing(status("a", "crashed")), showing(status("a", 1)))).toEqual([]);
+  });
+
+  it.for<[string, string]>([
+    ["CrashLoopBackOff", "Warning BackOff a: Back-off restarting failed container a in pod pod_default(uid)"],
+    ["ImagePullBackOff", "Normal BackOff a: why"],
+    ["ErrImagePull", 'Warning Failed a: Failed to pull image "busybox": why'],
+    ["ErrImageNeverPull", "Warning ErrImageNeverPull a: why"],
+    ["InvalidImageName", "Warning InspectFailed a: why"],
+    ["CreateContainerConfigError", "Warning Failed a: Error: why"],
+    ["CreateContainerError", "Warning Failed a: Error: why"],
+    ["NoCapacity", "Warning NoCapacity -: why"],
+  ])("of a container that waits with %s: once, %s", ([reason, event]) => {
+    expect(words(showing(status("a", 0)), showing(waits("a", reason)))).toEqual([event]);
+    expect(words(showing(waits("a", reason)), showing(waits("a", reason, "why, later")))).toEqual([]);
+  });
+
+  it.for(["ContainerCreating", "PodInitializing"])("are none for %s", (reason) => {
+    expect(words(showing(waits("a", "NoCapacity")), showing(waits("a", reason)))).toEqual([]);
+  });
+
+  it("are one for the whole pod where one cause holds every container", () => {
+    const before = showing(status("a", "waiting"), status("b", "waiting"));
+    expect(words(before, showing(waits("a", "NoCapacity"), waits("b", "NoCapacity")))).toEqual([
+      "Warning NoCapacity -: why",
+    ]);
+    expect(words(before, showing(waits("a", "ErrImagePull", "x"), waits("b", "ErrImagePull", "y")))).toHaveLength(2);
+  });
+
+  it.for(["StartError", "ContainerCannotRun"])("say that a container could not run (%s), once", (reason) => {
+    const failed = { ...status("a", 128), state: { terminated: { exitCode: 128, reason, message: "no such file" } } };
+    expect(words(fresh, showing(failed))).toEqual(["Warning Failed a: Error: no such file"]);
+    expect(words(showing(failed), showing(failed))).toEqual([]);
+  });
+
+  it("are none for an end that nobody saw", () => {
+    const unknown = { ...status("a", 137), state: { terminated: { exitCode: 137, reason: "ContainerStatusUnknown" } } };
+    expect(words(fresh, showing(unknown))).toEqual([]);
+  });
+
+  it("say a refusal once, with every reason in it, and nothing else", () => {
+    const refused = (message: string): Pod => {
+      const conditions = [{ type: "burstlet.dev/Refused", status: "True", reason: "ProviderRefused", message }];
+      return pod(["a"], "Always", {
+        status: { conditions, containerStatuses: [waits("a", "ProviderRefused", message)] },
+      });
+    };
+    expect(words(fresh, refused("hostPath"))).toEqual(["Warning ProviderRefused -: hostPath"]);
+    expect(words(refused("hostPath"), refused("hostPath"))).toEqual([]);
+    expect(words(refused("hostPath"), refused("hostPID"))).toHaveLength(1);
+  });
+});

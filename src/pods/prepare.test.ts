@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+import type { Pod, Provider, ResolvedPod } from "../provider.ts";
+import { now, pod } from "../status/testing.ts";
+import { createPrepare } from "./prepare.ts";
+
+const node = { name: "burst", allocatable: { cpu: 1, memory: 1e9, ephemeralStorage: 1e9 } };
+const sources = {
+  configMap: async (_namespace: string, name: string) => (name === "there" ? { data: { key: "value" } } : undefined),
+  secret: async () => undefined,
+  services: () => [],
+  serviceAccountToken: async () => ({ token: "", expiresAt: "" }),
+};
+
+/** A provider that takes every pod but those with this container. */
+function providerRefusing(container: string): { seen: ResolvedPod[]; provider: Provider } {
+  const seen: ResolvedPod[] = [];
+  const translate = (of: ResolvedPod) => {
+    seen.push(of);
+    return of.containers.some((one) => one.name === container)
+      ? { refusals: [{ path: "spec", sentence: "no" }] }
+      : { refusals: [] as const, request: { names: of.containers.map((one) => one.name) } };
+  };
+  return { seen, provider: { translate } as Provider };
+}
+
+const prepared = async (of: Pod, omit: readonly string[] = []) =>
+  createPrepare(providerRefusing("bad").provider, sources, node)(of, { attempt: 2, omit }, now);
+
+const withEnv = (map: string, name = "a") => {
+  const of = pod([name], "Always", { metadata: { generation: 3 } });
+  const envFrom = [{ configMapRef: { name: map } }];
+  return { ...of, spec: { ...of.spec, containers: [{ name, image: "busybox", envFrom }] } } as Pod;
+};
+
+describe("preparing a pod", () => {
+  it("ends in a request, for this generation and attempt, without what has completed", async () => {
+    const { prepared: outcome, events } = await prepared(pod(["a", "b"], "OnFailure"), ["a"]);
+    expect(outcome).toEqual({ generation: 1, attempt: 2, is: "ready", request: { names: ["b"] } });
+    expect(events).toEqual([]);
+  });
+
+  it("ends in the provider's refusals", async () => {
+    expect((await prepared(pod(["bad"], "Always"))).prepared).toMatchObject({
+      is: "refused",
+      refusals: [{ path: "spec", sentence: "no" }],
+    });
+  });
+
+  it("ends in what is missing, to be looked for again, with the kubelet's event and virtual-kubelet's", async () => {
+    const { prepared: outcome, events } = await prepared(withEnv("absent"));
+    expect(outcome).toMatchObject({
+      generation: 3,
+      is: "missing",
+      reason: "CreateContainerConfigError",
+      retryAt: now + 5_000,
+    });
+    expect(outcome).toHaveProperty("message", expect.stringContaining("absent"));
+    expect(events.map(({ reason, container }) => [reason, container])).toEqual([
+      ["Failed", "a"],
+      ["MandatoryConfigMapNotFound", undefined],
+    ]);
+    expect((await prepared(withEnv("there"))).prepared.is).toBe("ready");
+  });
+
+  it("asks no provider about a pod that is not resolved", async () => {
+    const { seen, provider } = providerRefusing("bad");
+    await createPrepare(provider, sources, node)(withEnv("absent", "bad"), { attempt: 1, omit: [] }, now);
+    expect(seen).toEqual([]);
+  });
+});
