@@ -37,7 +37,10 @@ export interface NodeKeeperOptions {
 export interface NodeKeeper {
   /** Rejects with a sentence for the user when the name belongs to a node that is not ours. Waits for the API server. */
   register(signal: AbortSignal): Promise<void>;
-  /** Renews and reports until the signal aborts, then gives the lease back. */
+  /**
+   * Renews and reports until the signal aborts, then gives the lease back. Rejects with a sentence for the user when
+   * another process serves this node by now.
+   */
   run(signal: AbortSignal): Promise<void>;
   /** Something that `health` tells has changed: report soon. */
   poke(): void;
@@ -45,6 +48,9 @@ export interface NodeKeeper {
 
 /** The name belongs to a node that burstlet did not make. */
 class ForeignNodeError extends Error {}
+
+/** Another process has taken the node while this one could not renew its lease. */
+class LostNodeError extends Error {}
 
 // oxlint-disable-next-line max-lines-per-function -- a factory: its closures share the state above, and each is short
 export function createNodeKeeper(options: NodeKeeperOptions): NodeKeeper {
@@ -56,6 +62,7 @@ export function createNodeKeeper(options: NodeKeeperOptions): NodeKeeper {
   let reportedStatus = "";
   /** A new Node object has a new uid: the lease of the old one goes with it. */
   let leaseDue = false;
+  let told = "";
   let wake = Promise.withResolvers<void>();
 
   const facts = async (): Promise<NodeFacts> => {
@@ -114,6 +121,12 @@ export function createNodeKeeper(options: NodeKeeperOptions): NodeKeeper {
   const renew = async (): Promise<void> => {
     if (node === undefined) return;
     const lease = await cluster.leases.get(name);
+    if (heldUntil(lease, holder, clock.now()) !== undefined) {
+      throw new LostNodeError(
+        `node ${name} is served by ${lease?.spec?.holderIdentity} by now: this process could not renew its lease in ` +
+          `time. Its tasks run on; start it again to wait for the node`,
+      );
+    }
     if (lease === undefined) await cluster.leases.create(newLease(node, holder, clock.now()));
     else await cluster.leases.update(renewed(lease, node, holder, clock.now()));
   };
@@ -121,8 +134,14 @@ export function createNodeKeeper(options: NodeKeeperOptions): NodeKeeper {
   const attempt = async (what: string, operation: () => Promise<void>): Promise<boolean> => {
     try {
       await operation();
+      if (what === "status") told = "";
       return true;
     } catch (error) {
+      if (error instanceof LostNodeError) throw error;
+      if (error instanceof ForeignNodeError && told !== error.message) {
+        told = error.message;
+        log.error("node object is not ours any more", { node: name, err: error.message });
+      }
       // A conflict means that our picture is old: read the node afresh.
       if (error instanceof ApiError && error.status === 409)
         node = await cluster.nodes.get(name).catch(() => undefined);
@@ -153,9 +172,12 @@ export function createNodeKeeper(options: NodeKeeperOptions): NodeKeeper {
       {
         changed(seen) {
           node = seen;
+          // While a lease was late the cluster says Unknown: that is put right now, not at the next round.
+          if (seen.status?.conditions?.some((one) => one.type === "Ready" && one.status === "Unknown")) wake.resolve();
         },
-        removed() {
-          if (signal.aborted) return;
+        removed(seen) {
+          // Late news of the object that was here before.
+          if (signal.aborted || (node !== undefined && node.metadata?.uid !== seen.metadata?.uid)) return;
           log.warn("node object was deleted by somebody else", { node: name });
           node = undefined;
           wake.resolve();
