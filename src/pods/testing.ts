@@ -10,7 +10,7 @@ import { type Action, plan } from "./plan/plan.ts";
 import { recordPatch } from "./plan/record.ts";
 import type { Prepared, Trouble, World } from "./plan/world.ts";
 
-export const provider = { name: "local", restarts: "container", canRestart: true, memory: Infinity } as const;
+const provider = { name: "local", restarts: "container", canRestart: true, memory: Infinity } as const;
 export const taskProvider = { name: "fargate", restarts: "task", canRestart: false, memory: 3600 } as const;
 
 /** Resolved and translated for this attempt. */

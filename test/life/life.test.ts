@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ContainerStatus, Pod } from "../../src/model/kube.ts";
+import { ProviderError } from "../../src/provider.ts";
 import { createLife, type Life, podOf } from "./model.ts";
 
 /** A pod's containers in a few words: `main0 running #1`, `main0 exit 3 #0`. */
@@ -119,5 +120,50 @@ describe.for(["container", "task"] as const)("a pod whose restarts belong to the
     life.api.delete("default", "p", 0);
     await life.clock.advance(20_000);
     expect(life.cloud.tasks.size).toBe(0);
+  });
+
+  it("is retried ever more rarely while the cloud is full, with two patches and one event at most for each try", async () => {
+    const life = createLife(restarts);
+    life.start();
+    life.cloud.fail("start", new ProviderError("noCapacity", "NoCapacity", "no room"), 1_000);
+    life.api.create(podOf("p", "u1", { restartPolicy: "Never", containers: [{}] }));
+    await life.clock.advance(3_600_000);
+    const tries = life.requests.filter((entry) => entry.request === "start").length;
+    // 5, 10, 20 … 300 s: about twelve an hour at the end.
+    expect(tries).toBeGreaterThan(12);
+    expect(tries).toBeLessThan(20);
+    expect(life.api.written.length).toBeLessThanOrEqual(2 * tries + 1);
+    expect(life.api.recorded.map((event) => event.reason)).toEqual(["NoCapacity"]);
+    expect(pod(life)?.metadata?.annotations?.["burstlet.dev/try"]).toBe(String(tries));
+    const waiting = pod(life)?.status?.containerStatuses?.[0]?.state?.waiting;
+    expect(waiting?.message).toMatch(/^no room \(failed \d+ times, next try at 2026-/);
+    life.kill();
+  });
+
+  it("waits for permission for as long as it takes, and never fails for want of it", async () => {
+    const life = createLife(restarts);
+    life.start();
+    life.cloud.fail("start", new ProviderError("denied", "AccessDenied", "no launching"), 60);
+    life.api.create(podOf("p", "u1", { restartPolicy: "Never", containers: [{ SCRIPT_RUN: "1" }] }));
+    await life.clock.advance(3 * 3_600_000);
+    expect(words(pod(life))).toEqual(["main0 AccessDenied #0"]);
+    await life.clock.advance(3 * 3_600_000);
+    expect(words(pod(life))).toEqual(["main0 exit 0 Completed #0"]);
+    expect(launches(life)).toEqual(["u1/1"]);
+  });
+
+  it("survives a clean stop in the middle of its launch: the next start adopts it", async () => {
+    const life = createLife(restarts);
+    life.start();
+    life.api.create(podOf("p", "u1", { restartPolicy: "Always", containers: [{ SCRIPT_ACCEPT: "5" }] }));
+    await life.clock.advance(1_000);
+    const stopped = life.stop();
+    await life.clock.advance(10_000);
+    await stopped;
+    expect(words(pod(life))).toEqual(["main0 ContainerCreating #0"]);
+    life.start();
+    await life.clock.advance(10_000);
+    expect(words(pod(life))).toEqual(["main0 running #0"]);
+    expect(launches(life)).toEqual(["u1/1"]);
   });
 });

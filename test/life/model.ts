@@ -26,6 +26,8 @@ export interface Life {
   start(): void;
   /** As SIGKILL: what it remembers is lost. */
   kill(): void;
+  /** As SIGTERM: resolves when what ran has ended. */
+  stop(): Promise<void>;
   /** Kills it around its nth request from now (to either world): `before` it is sent, or `after` it took effect unseen. */
   killAround(nth: number, when: "before" | "after"): void;
   readonly isRunning: boolean;
@@ -38,6 +40,7 @@ export function createLife(restarts: Provider["restarts"]): Life {
   const cloud = createScriptedCloud({ clock, ledger });
   const api = memoryApi(clock);
   let running: AbortController | undefined;
+  let ended: Promise<void> = Promise.resolve();
   let requested = 0;
   let trap: { left: number; when: "before" | "after" } | undefined;
 
@@ -100,9 +103,13 @@ export function createLife(restarts: Provider["restarts"]): Life {
         random: () => 0.5,
         providerHealth: () => {},
       });
-      void controller.run(signal);
+      ended = controller.run(signal);
     },
     kill,
+    stop() {
+      kill();
+      return ended;
+    },
     killAround(nth, when) {
       trap = { left: nth, when };
     },
