@@ -70,6 +70,9 @@ export function createNodeKeeper(options: NodeKeeperOptions): NodeKeeper {
     return { ...options.facts, capacity };
   };
 
+  /** A node that exists is kept Ready also while its cloud cannot say what it has: it shows what it showed before. */
+  const knownFacts = async (): Promise<NodeFacts | undefined> => facts().catch(() => undefined);
+
   const ownNode = async (): Promise<Node | undefined> => {
     const present = await cluster.nodes.get(name);
     if (present === undefined || isOurs(present)) return present;
@@ -88,13 +91,16 @@ export function createNodeKeeper(options: NodeKeeperOptions): NodeKeeper {
       leaseDue = true;
       return cluster.nodes.create(newNode(await facts()));
     }
-    return (await cluster.nodes.patch(name, { metadata: metadataPatch(await facts()) })) ?? present;
+    const known = await knownFacts();
+    if (known === undefined) return present;
+    return (await cluster.nodes.patch(name, { metadata: metadataPatch(known) })) ?? present;
   };
 
   const report = async (): Promise<void> => {
     const current = node ?? (node = await ensureNode());
     const now = clock.now();
-    const status = nodeStatus(await facts());
+    const known = await knownFacts();
+    const status = known === undefined ? {} : nodeStatus(known);
     const health = options.health();
     const { conditions, changed } = nodeConditions(health, current.status?.conditions ?? [], now);
     const due = changed || JSON.stringify(status) !== reportedStatus || now - reportedAt >= REPORT_EVERY_MS;

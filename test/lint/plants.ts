@@ -86,7 +86,11 @@ export const allowed: readonly Plant[] = [
     file: "src/pods/types.ts",
     code: `import type { V1Pod } from "@kubernetes/client-node";\nimport { type NodeObject } from "../node/node-object.ts";\nexport type A = readonly [V1Pod, NodeObject];`,
   },
-  { rule: "the registry, from app.ts", file: "src/app.ts", code: `export { providers } from "../providers/index.ts";` },
+  {
+    rule: "the registry, from virtual-node.ts",
+    file: "src/virtual-node.ts",
+    code: `export { providers } from "../providers/index.ts";`,
+  },
   { rule: "a lazy command", file: "src/main.ts", code: `export const load = () => import("./cli/run.ts");` },
   { rule: "aws for fargate", file: "providers/fargate/aws.ts", code: `export { session } from "../aws/session.ts";` },
   { rule: "the contract", file: "providers/local/ok.ts", code: `export type { Clock } from "../../src/provider.ts";` },

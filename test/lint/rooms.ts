@@ -21,7 +21,7 @@ export const sentences = {
   provider:
     "A provider imports src/provider.ts and nothing else of src/; what it needs is handed in as a ProviderContext.",
   neighbours: "A provider does not import another one; only fargate and lambda share providers/aws.",
-  registry: "Only src/app.ts and src/cli/ use providers/, and only through providers/index.ts.",
+  registry: "Only src/virtual-node.ts and src/cli/ use providers/, and only through providers/index.ts.",
   localstack:
     "localstack/ imports providers/local/runtime and src/model only, so that tests do not prove our code by our code.",
   clientNode: "@kubernetes/client-node is imported as a value in src/cluster/ alone; its types may be used anywhere.",
@@ -36,6 +36,7 @@ const rows = [
   ["src/main.ts"],
   ["src/cli"],
   ["src/app.ts"],
+  ["src/virtual-node.ts"],
   ["src/node", "src/pods", "src/kubelet"],
   ["src/resolve", "src/status", "src/probes", "src/limits", "src/cluster", "src/telemetry", "src/config"],
   ["src/provider.ts", "src/version.ts"],
@@ -75,7 +76,7 @@ function brokenBetweenFiles(from: string, to: string, typeOnly: boolean): string
     return /^(providers\/local\/runtime|src\/model)\//.test(to) ? undefined : sentences.localstack;
   if (from.startsWith("providers/")) return brokenByProvider(from, to);
   if (to.startsWith("providers/")) {
-    return to === "providers/index.ts" && /^src\/(app\.ts$|cli\/)/.test(from) ? undefined : sentences.registry;
+    return to === "providers/index.ts" && /^src\/(virtual-node\.ts$|cli\/)/.test(from) ? undefined : sentences.registry;
   }
   if (pureFile.test(from) && to.startsWith("src/cluster/") && !typeOnly) return sentences.pure;
   return brokenInsideSrc(from, to, typeOnly);

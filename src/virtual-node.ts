@@ -1,0 +1,116 @@
+/** One virtual node: its provider, its pods, its kubelet API, its Node object, and how they are tied together. */
+import { hostname } from "node:os";
+import { providers } from "../providers/index.ts";
+import type { Cluster } from "./cluster/cluster.ts";
+import type { ServiceStore } from "./cluster/service-store.ts";
+import type { NodeConfiguration } from "./config/schema.ts";
+import { selfSignedCertificate } from "./kubelet/certificate.ts";
+import { startKubeletServer } from "./kubelet/server.ts";
+import type { Lanes } from "./limits/lanes.ts";
+import { createNodeKeeper } from "./node/keeper.ts";
+import { createPodController } from "./pods/controller.ts";
+import { createPrepare } from "./pods/prepare.ts";
+import type { Capacity, Provider, ProviderError } from "./provider.ts";
+import { systemClock as clock } from "./telemetry/clock.ts";
+import type { FieldLog } from "./telemetry/log.ts";
+import { productVersion } from "./version.ts";
+
+/** How much goes on at once, for all nodes of the process together. */
+export const lanesAtOnce = { api: 32, launch: 64, cloud: 64 } as const;
+
+/** A node is registered as soon as its tasks are known, or after this long: a slow cloud must not evict pods. */
+const TASKS_WITHIN_MS = 5_000;
+
+/** What the nodes of one process share. */
+export interface Shared {
+  readonly cluster: Cluster;
+  readonly services: ServiceStore;
+  readonly lanes: Lanes<keyof typeof lanesAtOnce>;
+  readonly clusterUid: string;
+  /** The API server's version, e.g. `v1.36.3`. */
+  readonly kubernetes: string;
+  readonly log: FieldLog;
+}
+
+/** Runs until the signal aborts, then lets go without stopping a task. Rejects when the node cannot be served. */
+export async function runVirtualNode(node: NodeConfiguration, shared: Shared, signal: AbortSignal): Promise<void> {
+  const { cluster, clusterUid } = shared;
+  const log = shared.log.with({ node: node.name });
+  const provider = await openProvider(node, clusterUid, log);
+  let trouble: ProviderError | undefined;
+  const pods = podsOf(node, shared, provider, log, (now) => {
+    trouble = now;
+    keeper.poke();
+  });
+
+  const kubelet = await startKubeletServer({
+    address: node.address ?? "127.0.0.1",
+    port: node.port,
+    nodeName: node.name,
+    certificate: selfSignedCertificate({
+      name: node.name,
+      addresses: node.address === undefined ? [] : [node.address],
+      now: clock.now(),
+    }),
+    clientCA: cluster.clientCA,
+    reviewer: cluster,
+    pods: pods.lookup,
+    provider,
+    clock,
+    log,
+  });
+
+  const keeper = createNodeKeeper({
+    cluster,
+    facts: { ...node, clusterUid, port: kubelet.port, version: `${shared.kubernetes}-burstlet-${productVersion}` },
+    capacity: async () => provider.capacity(),
+    health: () => ({ notReady: undefined, providerTrouble: trouble }),
+    holder: `${node.name}@${hostname()}`,
+    clock,
+    log,
+  });
+
+  const working = pods.run(signal);
+  await Promise.race([pods.synced, clock.sleep(TASKS_WITHIN_MS, signal).catch(() => undefined)]);
+  await keeper.register(signal);
+  log.info("node is ready", { port: kubelet.port, provider: provider.name });
+  await Promise.all([working, keeper.run(signal)]);
+  await kubelet.close();
+  await provider.close?.();
+}
+
+async function openProvider(node: NodeConfiguration, clusterUid: string, log: FieldLog): Promise<Provider> {
+  const entry = providers[node.provider];
+  if (entry === undefined) throw new Error(`there is no provider ${node.provider}`);
+  const { create } = await entry.provider();
+  return create(node[node.provider], { clusterUid, nodeName: node.name, clock, log });
+}
+
+function podsOf(
+  node: NodeConfiguration,
+  { cluster, services, lanes, clusterUid }: Shared,
+  provider: Provider,
+  log: FieldLog,
+  providerHealth: (trouble: ProviderError | undefined) => void,
+): ReturnType<typeof createPodController> {
+  const hostIP = node.address;
+  // Asked for once, when the first pod needs it: a cloud that is away at the start must not keep the node from running.
+  let capacity: Capacity | undefined;
+  return createPodController({
+    nodeName: node.name,
+    clusterUid,
+    node: { hostIP, daemonSetPods: node.daemonSetPods },
+    cluster,
+    provider,
+    async prepare(...args) {
+      await services.synced;
+      capacity ??= await provider.capacity();
+      const resolveNode = { ...node, hostIP, allocatable: capacity };
+      return createPrepare(provider, { ...cluster, services: services.list }, resolveNode)(...args);
+    },
+    lanes,
+    clock,
+    log,
+    providerHealth,
+  });
+}
