@@ -17,8 +17,13 @@ export default defineConfig({
           // Nothing waits for time; this is for two cores that others keep busy.
           testTimeout: 20_000,
           include: ["{src,providers,localstack,test}/**/*.test.ts"],
-          exclude: [...configDefaults.exclude, "test/controlplane/**", "**/*.{contract,e2e}.test.ts"],
+          exclude: [...configDefaults.exclude, "test/controlplane/**", "**/*.{machine,contract,e2e}.test.ts"],
         },
+      },
+      {
+        extends: true,
+        // Unit tests that run real containers and processes: `npm run check` has no time for them.
+        test: { name: "machine", include: ["providers/**/*.machine.test.ts"], ...oneFileAtATime },
       },
       {
         extends: true,
