@@ -70,13 +70,21 @@ export async function runVirtualNode(node: NodeConfiguration, shared: Shared, si
     log,
   });
 
-  const working = pods.run(signal);
-  await Promise.race([pods.synced, clock.sleep(TASKS_WITHIN_MS, signal).catch(() => undefined)]);
-  await keeper.register(signal);
-  log.info("node is ready", { port: kubelet.port, provider: provider.name });
-  await Promise.all([working, keeper.run(signal)]);
-  await kubelet.close();
-  await provider.close?.();
+  // A keeper that has lost its node ends the pods' work too, and everything is closed whichever way it ends.
+  const lost = new AbortController();
+  const stop = AbortSignal.any([signal, lost.signal]);
+  const working = pods.run(stop);
+  try {
+    await Promise.race([pods.synced, clock.sleep(TASKS_WITHIN_MS, stop).catch(() => undefined)]);
+    await keeper.register(stop);
+    log.info("node is ready", { port: kubelet.port, provider: provider.name });
+    await keeper.run(stop);
+  } finally {
+    lost.abort();
+    await working;
+    await kubelet.close();
+    await provider.close?.();
+  }
 }
 
 async function openProvider(node: NodeConfiguration, clusterUid: string, log: FieldLog): Promise<Provider> {
