@@ -16,7 +16,7 @@ import type { LogRecord, LogRequest } from "../../../src/provider.ts";
 import { systemClock } from "../../../src/telemetry/clock.ts";
 import { formatRecord, lineSplitter, maxRecordBytes, parseRecord, risingTimes } from "./log-line.ts";
 import { readLog } from "./log-reader.ts";
-import { openLogWriter, removeLog, rotatedName } from "./log-writer.ts";
+import { openLogWriter, removeLog, rotatedName, type LogWriter } from "./log-writer.ts";
 
 let directory: string;
 let path: string;
@@ -27,8 +27,14 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 const never = new AbortController().signal;
+const open = (now: () => number, limits?: { maxBytes: number; maxFiles: number }): LogWriter => {
+  const trouble = (error: Error): never => {
+    throw error;
+  };
+  return openLogWriter(path, { now, trouble, ...(limits === undefined ? {} : { limits }) });
+};
 const write = (chunks: readonly (string | Buffer)[], limits?: { maxBytes: number; maxFiles: number }): void => {
-  const log = openLogWriter(path, () => 0, limits);
+  const log = open(() => 0, limits);
   for (const chunk of chunks) log.write("stdout", Buffer.from(chunk));
   log.end();
 };
@@ -101,7 +107,7 @@ describe("a log on disk", () => {
   });
 
   it("is followed over rotations until its writer has ended", async () => {
-    const log = openLogWriter(path, systemClock.now, { maxBytes: 2000, maxFiles: 5 });
+    const log = open(systemClock.now, { maxBytes: 2000, maxFiles: 5 });
     let ended = false;
     const following = read({ follow: true }, () => ended);
     const lines = Array.from({ length: 120 }, (_, n) => `line ${n}`);
@@ -134,7 +140,7 @@ describe("a log on disk", () => {
 
   it("passes over a record that a crash cut in two", async () => {
     write(["one\n"]);
-    const log = openLogWriter(path, () => 0);
+    const log = open(() => 0);
     log.write("stdout", Buffer.from("two\n"));
     log.end();
     appendFileSync(path, "1970-01-01T00:00:00.0000");
@@ -142,12 +148,22 @@ describe("a log on disk", () => {
     expect(text(await read({ tailLines: 1 }))).toBe("two\n");
   });
 
+  it("tells of output that the disk does not take, and goes on", () => {
+    const troubles: string[] = [];
+    const log = openLogWriter("/dev/full", { now: () => 0, trouble: ({ message }) => troubles.push(message) });
+    log.write("stdout", Buffer.from("lost\n"));
+    log.write("stdout", Buffer.from("lost too\n"));
+    log.end();
+    expect(troubles).toHaveLength(2);
+    expect(troubles[0]).toContain("ENOSPC");
+  });
+
   it("tells the last lines of a large log from its end, without reading it whole", async () => {
     // A hole of 1 TiB: nobody reads through that while a test waits.
     writeFileSync(path, "");
     truncateSync(path, 2 ** 40);
     appendFileSync(path, "\n");
-    const log = openLogWriter(path, () => 0, { maxBytes: 2 ** 50, maxFiles: 5 });
+    const log = open(() => 0, { maxBytes: 2 ** 50, maxFiles: 5 });
     for (let n = 0; n < 10_000; n += 1) log.write("stdout", Buffer.from(`line ${n}\n`));
     log.end();
     expect(text(await read({ tailLines: 2 }))).toBe("line 9998\nline 9999\n");

@@ -15,15 +15,18 @@ export function rotatedName(path: string, n: number): string {
   return n === 0 ? path : `${path}.${n}`;
 }
 
+export interface LogWriterOptions {
+  readonly now: () => number;
+  /** Told of output that could not be written and is lost: the disk is full, or gone. */
+  readonly trouble: (error: Error) => void;
+  readonly limits?: { readonly maxBytes: number; readonly maxFiles: number };
+}
+
 /**
  * Appends the output of one run to `path`. Writes are synchronous on purpose: output that was read from the
  * pipe is on disk before anything else happens, and a fast writer is slowed by its own pipe.
  */
-export function openLogWriter(
-  path: string,
-  now: () => number,
-  limits: { maxBytes: number; maxFiles: number } = logLimits,
-): LogWriter {
+export function openLogWriter(path: string, { now, trouble, limits = logLimits }: LogWriterOptions): LogWriter {
   const time = risingTimes(now);
   const splitters = { stdout: lineSplitter(), stderr: lineSplitter() };
   let file = openSync(path, "a", 0o600);
@@ -32,9 +35,13 @@ export function openLogWriter(
   const append = (stream: "stdout" | "stderr", pieces: readonly { bytes: Buffer; partial: boolean }[]): void => {
     if (pieces.length === 0) return;
     const data = Buffer.concat(pieces.map((piece) => formatRecord({ time: time(), stream, ...piece })));
-    if (size > 0 && size + data.length > limits.maxBytes) rotate();
-    for (let done = 0; done < data.length;) done += writeSync(file, data, done);
-    size += data.length;
+    try {
+      if (size > 0 && size + data.length > limits.maxBytes) rotate();
+      for (let done = 0; done < data.length;) done += writeSync(file, data, done);
+      size += data.length;
+    } catch (error) {
+      trouble(error as Error);
+    }
   };
   const rotate = (): void => {
     closeSync(file);

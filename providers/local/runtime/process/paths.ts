@@ -4,6 +4,8 @@ import { join } from "node:path";
 import type { TaskIdentity } from "../../../../src/provider.ts";
 
 export const socketName = "supervisor.sock";
+/** What the present or last supervisor was started with. */
+export const optionsName = "supervisor.json";
 
 /** Directory name and id of a task; a pod's uid is legible in it where it is an ordinary one. */
 export function taskKey(identity: TaskIdentity): string {

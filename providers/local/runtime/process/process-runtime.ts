@@ -12,7 +12,7 @@ import {
 import { readLog } from "../log-reader.ts";
 import type { Runtime, RuntimeFacts } from "../runtime.ts";
 import { isAlive, markOf } from "./host/processes.ts";
-import { endMarker, logPath, taskKey } from "./paths.ts";
+import { endMarker, logPath, optionsName, taskKey } from "./paths.ts";
 import type { Method, Methods } from "./protocol.ts";
 import { ConnectionLost, reachSupervisor, type Connection, type SupervisorPlace } from "./supervisor-client.ts";
 import { watchTasks } from "./watch-tasks.ts";
@@ -64,19 +64,28 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
 
 /**
  * Kills every task of the state directory and ends its supervisor: no process, namespace, link or bridge is left.
- * Records, logs and exit codes stay on disk. Nothing to do where no supervisor was ever started.
+ * Records, logs and exit codes stay on disk. Nothing to do where no supervisor was ever started. Close every runtime
+ * first: an open one that misses its supervisor starts the next.
  */
 export async function shutdownSupervisor(stateDir: string, clock: Clock): Promise<void> {
-  if (!existsSync(join(stateDir, "supervisor.lock"))) return;
+  const recorded = join(resolve(stateDir), optionsName);
+  if (!existsSync(recorded)) return;
+  const options = JSON.parse(readFileSync(recorded, "utf8")) as SupervisorPlace["options"];
   // A supervisor that died left processes behind: a new one ends them.
-  const connection = await reachSupervisor(placeOf({ stateDir, clock }), () => undefined);
-  const { pid } = await connection.call("hello", {});
-  const supervisor = markOf(pid);
-  await connection.call("shutdown", {});
-  while (supervisor !== undefined && isAlive(supervisor)) await clock.sleep(exitLook);
+  const connection = await reachSupervisor({ stateDir: resolve(stateDir), clock, options }, () => undefined);
+  try {
+    const { pid } = await connection.call("hello", {});
+    const supervisor = markOf(pid);
+    await connection.call("shutdown", {});
+    while (supervisor !== undefined && isAlive(supervisor)) await clock.sleep(exitLook);
+  } catch (error) {
+    if (!(error instanceof ConnectionLost)) throw error;
+    // It was just ending by itself.
+    await shutdownSupervisor(stateDir, clock);
+  }
 }
 
-function placeOf(options: Omit<ProcessRuntimeOptions, "log">): SupervisorPlace {
+function placeOf(options: ProcessRuntimeOptions): SupervisorPlace {
   return {
     stateDir: resolve(options.stateDir),
     clock: options.clock,

@@ -52,24 +52,34 @@ export async function reachSupervisor(
   signal?: AbortSignal,
 ): Promise<Connection> {
   const end = place.clock.monotonic() + startWait;
-  let starting: { failed: string | undefined } | undefined;
+  let started: Started | undefined;
   for (;;) {
     const socket = await tryConnect(place.stateDir);
-    if (socket !== undefined) {
-      const connection = openConnection(socket, onEvent);
-      const hello = await connection.call("hello", {}).catch((error: unknown) => {
-        if (error instanceof ConnectionLost) return undefined;
-        throw error;
-      });
-      if (hello?.protocol === protocolVersion) return connection;
-      connection.close();
-      if (hello !== undefined) throw foreignVersion(place.stateDir, hello.pid);
-    }
-    starting ??= startSupervisor(place);
-    if (starting.failed !== undefined || place.clock.monotonic() > end)
-      throw notStarted(place.stateDir, starting.failed);
+    const connection = socket === undefined ? undefined : await greet(openConnection(socket, onEvent), place.stateDir);
+    if (connection !== undefined) return connection;
+    // One that ended well found the lock taken, perhaps by one that was just ending.
+    if (started === undefined || started.ended === 0) started = startSupervisor(place);
+    if (typeof started.ended === "string" || place.clock.monotonic() > end)
+      throw notStarted(place.stateDir, started.ended);
     await place.clock.sleep(startLook, signal);
   }
+}
+
+/** The connection, when who answers understands us; `undefined` when nobody answers. */
+async function greet(connection: Connection, stateDir: string): Promise<Connection | undefined> {
+  const hello = await connection.call("hello", {}).catch((error: unknown) => {
+    if (error instanceof ConnectionLost) return undefined;
+    throw error;
+  });
+  if (hello?.protocol === protocolVersion) return connection;
+  connection.close();
+  if (hello !== undefined) throw foreignVersion(stateDir, hello.pid);
+  return undefined;
+}
+
+/** `ended`: 0, or why it failed. */
+interface Started {
+  ended: 0 | string | undefined;
 }
 
 /** A connection to a supervisor that runs, or `undefined`. */
@@ -96,11 +106,11 @@ async function tryConnect(stateDir: string): Promise<Socket | undefined> {
   }
 }
 
-function startSupervisor({ stateDir, options }: SupervisorPlace): { failed: string | undefined } {
+function startSupervisor({ stateDir, options }: SupervisorPlace): Started {
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const output = openSync(join(stateDir, "supervisor.log"), "a", 0o600);
   const main = fileURLToPath(new URL("./supervisor-main.ts", import.meta.url));
-  const state: { failed: string | undefined } = { failed: undefined };
+  const state: Started = { ended: undefined };
   try {
     // node:sqlite, which holds the lock, is still called experimental and would say so in the log at each start.
     const child = spawn(
@@ -113,11 +123,11 @@ function startSupervisor({ stateDir, options }: SupervisorPlace): { failed: stri
         stdio: ["ignore", output, output],
       },
     );
-    child.on("error", (error) => (state.failed = error.message));
-    // 0: another one was there first.
-    child.on("exit", (code, signal) => {
-      if (code !== 0) state.failed = `it ended with ${signal ?? `exit code ${code}`}`;
-    });
+    child.on("error", (error) => (state.ended = error.message));
+    child.on(
+      "exit",
+      (code, signal) => (state.ended = code === 0 ? 0 : `it ended with ${signal ?? `exit code ${code}`}`),
+    );
     child.unref();
   } finally {
     closeSync(output);
@@ -160,10 +170,10 @@ function openConnection(socket: Socket, onEvent: (event: Event) => void): Connec
   };
 }
 
-function notStarted(stateDir: string, why: string | undefined): ProviderError {
+function notStarted(stateDir: string, why: string | 0 | undefined): ProviderError {
   const path = join(stateDir, "supervisor.log");
   const lastLines = readFileSync(path, "utf8").trimEnd().split("\n").slice(-5).join("\n");
-  const message = `the supervisor of the process runtime does not start (${why ?? "no answer"}); the end of ${path}:\n${lastLines}`;
+  const message = `the supervisor of the process runtime does not start (${why || "no answer"}); the end of ${path}:\n${lastLines}`;
   return new ProviderError("transient", "SupervisorNotStarted", message);
 }
 

@@ -2,10 +2,12 @@
  * The process that owns the containers of one state directory: `node supervisor-main.ts <stateDir> <options as JSON>`.
  * Started detached by `supervisor-client.ts`; burstlet may come and go. A root like src/main.ts: real time starts here.
  */
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import type { Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Clock, Log } from "../../../../src/provider.ts";
 import { openHost } from "./host/abilities.ts";
+import { optionsName, socketName } from "./paths.ts";
 import { Supervisor } from "./supervisor/supervisor.ts";
 import { takeLock } from "./supervisor/lock.ts";
 import { serve } from "./supervisor/server.ts";
@@ -50,38 +52,46 @@ async function main(directory: string, options: SupervisorOptions): Promise<void
   const lock = takeLock(directory);
   // Another one is there already, started by a client at the same moment: that client and this one will find it.
   if (lock === undefined) return;
+  writeFileSync(optionsName, JSON.stringify(options), { mode: 0o600 });
   const host = await openHost({ stateDir: directory, ...options });
   for (const sentence of host.ground.abilities.missing) log.warn("host permits less", { sentence });
   const supervisor = new Supervisor({ stateDir: directory, host, store: openStore(directory), clock, log });
   host.ground.cgroups?.sweep();
-  const end = (): void => {
-    server.close();
-    // Answers that are on their way reach the client first.
-    setTimeout(() => {
-      lock[Symbol.dispose]();
-      process.exit(0);
-    }, 100);
+  let ending: Promise<void> | undefined;
+  // Whoever is cut off here asks the next supervisor, which starts when the lock is free.
+  const shutDown = async (asker?: Socket): Promise<void> => {
+    ending ??= (async () => {
+      server.close(asker);
+      await supervisor.shutdown();
+      // The answer to who asked for it reaches him first.
+      setTimeout(() => {
+        lock[Symbol.dispose]();
+        process.exit(0);
+      }, 100);
+    })();
+    await ending;
   };
-  const server = await serve(supervisor, host.ground.abilities, log, end);
+  const server = await serve(supervisor, host.ground.abilities, log, shutDown);
   log.info("supervisor started", { pid: process.pid, abilities: host.ground.abilities });
-  // A signal to the supervisor ends it as an orderly shutdown would.
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void supervisor.shutdown().then(end));
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void shutDown());
   watchIdle(
     options.idleMs,
     () => server.clients() === 0 && supervisor.idle(),
-    () => void supervisor.shutdown().then(end),
+    () => void shutDown(),
   );
 }
 
+/** Nobody can reach a supervisor whose state directory was deleted: it ends at once. */
 function watchIdle(idleMs: number, idle: () => boolean, then: () => void): void {
   let since = clock.monotonic();
   const timer = setInterval(
     () => {
+      const reachable = existsSync(socketName);
       if (!idle()) since = clock.monotonic();
-      else if (clock.monotonic() - since >= idleMs) {
-        clearInterval(timer);
-        then();
-      }
+      if (reachable && clock.monotonic() - since < idleMs) return;
+      clearInterval(timer);
+      log.info("supervisor ends", { why: reachable ? "nothing to do" : "its state directory is gone" });
+      then();
     },
     Math.min(1000, idleMs / 4),
   );

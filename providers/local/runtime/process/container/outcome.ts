@@ -32,13 +32,13 @@ export function startError(message: string, startedAt: number, finishedAt: numbe
   return { is: "terminated", exitCode: 128, reason: "StartError", message, startedAt, finishedAt };
 }
 
-/** Its supervisor died: the run has ended, and nobody knows how or when. */
+/** Its supervisor died or lost it: the run has ended, and nobody knows how, or when. */
 export function unknownEnd(startedAt: number | undefined, finishedAt: number | undefined): Terminated {
   return {
     is: "terminated",
     exitCode: undefined,
     reason: "ContainerStatusUnknown",
-    message: "the supervisor of the process runtime died while the container ran; its exit code is not known",
+    message: "the supervisor of the process runtime lost the container while it ran; its exit code is not known",
     ...(startedAt === undefined ? {} : { startedAt }),
     ...(finishedAt === undefined ? {} : { finishedAt }),
   };

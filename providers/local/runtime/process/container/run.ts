@@ -2,12 +2,12 @@
 import type { ChildProcess } from "node:child_process";
 import { basename } from "node:path";
 import type { Clock, Log, Terminated } from "../../../../../src/provider.ts";
-import { openLogWriter } from "../../log-writer.ts";
+import { openLogWriter, type LogWriter } from "../../log-writer.ts";
 import type { Cgroup } from "../host/cgroup.ts";
 import { usageOf } from "../host/processes.ts";
 import type { Enclosure, Ground, RunWant } from "./enclosure.ts";
 import { whyNotExecutable } from "./files/in-root.ts";
-import { endOfRun, startError } from "./outcome.ts";
+import { endOfRun, startError, unknownEnd } from "./outcome.ts";
 import type { Program } from "./program.ts";
 import { terminationMessage } from "./files/termination-message.ts";
 
@@ -47,23 +47,19 @@ export function startRun(
     cpu: want.container.cpuLimit,
     memory: want.container.memoryLimit,
   });
-  let problem = whyNotExecutable(enclosure.view, program.argv[0], program.env["PATH"] ?? "", program.cwd);
-  let child: ChildProcess | undefined;
-  try {
-    if (problem === undefined) child = enclosure.spawn(program);
-  } catch (error) {
-    // Arguments that execve cannot take: a NUL byte, more than the kernel allows.
-    problem = (error as Error).message;
-  }
+  const impossible = whyNotExecutable(enclosure.view, program.argv[0], program.env["PATH"] ?? "", program.cwd);
+  const tell = (message: string) => (error: Error) => log.error(message, { run: want.logPath, error: error.message });
+  const output = openLogWriter(want.logPath, { now: clock.now, trouble: tell("output of a container is lost") });
+  const child = impossible === undefined ? trySpawn(enclosure, program) : impossible;
   const ended =
-    child === undefined
-      ? abandon(enclosure, cgroup, clock, startedAt, problem ?? "")
-      : follow({ child, enclosure, cgroup, want, clock, startedAt });
-  if (child?.pid !== undefined && cgroup !== undefined) {
-    const failed = (error: Error): void =>
-      log.error("control group not joined", { group: want.directory, error: error.message });
-    void cgroup.attach(child.pid).catch(failed);
-  }
+    typeof child === "string"
+      ? abandon({ enclosure, output, cgroup, clock, startedAt }, child)
+      : follow({ child, output, enclosure, cgroup, want, clock, startedAt }).catch((error: unknown) => {
+          tell("end of a container is not known")(error as Error);
+          return unknownEnd(startedAt, clock.now());
+        });
+  if (typeof child !== "string" && child.pid !== undefined)
+    void cgroup?.attach(child.pid).catch(tell("control group not joined"));
   const begun = clock.monotonic();
   let over = false;
   void ended.then(() => (over = true));
@@ -74,7 +70,7 @@ export function startRun(
   };
   return {
     startedAt,
-    ran: child !== undefined,
+    ran: typeof child !== "string",
     signal,
     kill: enclosure.kill,
     usage: steadyUsage(enclosure, cgroup),
@@ -82,20 +78,30 @@ export function startRun(
   };
 }
 
+/** The process, or why there is none: arguments that execve cannot take, such as a NUL byte. */
+function trySpawn(enclosure: Enclosure, program: Program): ChildProcess | string {
+  try {
+    return enclosure.spawn(program);
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+type Abandoned = Pick<Followed, "enclosure" | "output" | "cgroup" | "clock" | "startedAt">;
+
 async function abandon(
-  enclosure: Enclosure,
-  cgroup: Cgroup | undefined,
-  clock: Clock,
-  startedAt: number,
+  { enclosure, output, cgroup, clock, startedAt }: Abandoned,
   problem: string,
 ): Promise<Terminated> {
   enclosure.kill();
+  output.end();
   await removeGroup(cgroup, clock);
   return startError(problem, startedAt, clock.now());
 }
 
 interface Followed {
   readonly child: ChildProcess;
+  readonly output: LogWriter;
   readonly enclosure: Enclosure;
   readonly cgroup: Cgroup | undefined;
   readonly want: RunWant & { logPath: string };
@@ -103,10 +109,9 @@ interface Followed {
   readonly startedAt: number;
 }
 
-async function follow({ child, enclosure, cgroup, want, clock, startedAt }: Followed): Promise<Terminated> {
-  const log = openLogWriter(want.logPath, clock.now);
-  child.stdout?.on("data", (chunk: Buffer) => log.write("stdout", chunk));
-  child.stderr?.on("data", (chunk: Buffer) => log.write("stderr", chunk));
+async function follow({ child, output, enclosure, cgroup, want, clock, startedAt }: Followed): Promise<Terminated> {
+  child.stdout?.on("data", (chunk: Buffer) => output.write("stdout", chunk));
+  child.stderr?.on("data", (chunk: Buffer) => output.write("stderr", chunk));
   const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
   const exit = await new Promise<{ code: number | null; signal: NodeJS.Signals | null } | { error: Error }>(
     (resolve) => {
@@ -120,7 +125,7 @@ async function follow({ child, enclosure, cgroup, want, clock, startedAt }: Foll
   await Promise.race([closed, clock.sleep(outputWait)]);
   child.stdout?.destroy();
   child.stderr?.destroy();
-  log.end();
+  output.end();
   await enclosure.ended;
   const oomKilled = cgroup?.oomKilled() ?? false;
   await removeGroup(cgroup, clock);

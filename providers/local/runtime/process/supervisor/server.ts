@@ -17,7 +17,8 @@ import type { Supervisor } from "./supervisor.ts";
 
 export interface Server {
   clients(): number;
-  close(): void;
+  /** Hears nobody any more but this one client. */
+  close(last?: Socket): void;
 }
 
 /** A client that reads nothing while this much waits for it is dropped; it will come back and ask afresh. */
@@ -31,7 +32,7 @@ export async function serve(
   supervisor: Supervisor,
   abilities: Abilities,
   log: Log,
-  ended: () => void,
+  shutDown: (asker: Socket) => Promise<void>,
 ): Promise<Server> {
   const clients = new Set<Socket>();
   const server = createServer((socket) => {
@@ -49,8 +50,12 @@ export async function serve(
           unsubscribe = supervisor.subscribe(send);
           return;
         }
+        if (method === "shutdown") {
+          await shutDown(socket);
+          send({ id, result: null });
+          return;
+        }
         send({ id, result: await call(supervisor, abilities, method, params) });
-        if (method === "shutdown") ended();
       } catch (error) {
         send(errorMessage(id, error));
       }
@@ -73,9 +78,9 @@ export async function serve(
   chmodSync(socketName, 0o600);
   return {
     clients: () => clients.size,
-    close() {
+    close(last) {
       server.close();
-      for (const socket of clients) socket.destroySoon();
+      for (const socket of clients) if (socket !== last) socket.destroy();
     },
   };
 }
@@ -83,7 +88,7 @@ export async function serve(
 async function call(
   supervisor: Supervisor,
   abilities: Abilities,
-  method: Exclude<Request["method"], "subscribe">,
+  method: Exclude<Request["method"], "subscribe" | "shutdown">,
   params: unknown,
 ): Promise<unknown> {
   switch (method) {
@@ -106,8 +111,5 @@ async function call(
       return supervisor.list();
     case "stats":
       return supervisor.stats();
-    case "shutdown":
-      await supervisor.shutdown();
-      return null;
   }
 }

@@ -156,9 +156,18 @@ export class Task {
     this.#context.store.save(this.#record);
   }
 
+  /** What has happened is told also where the disk takes no more; what is about to happen is not done then (`#save`). */
   #publish(next: TaskRecord): void {
-    this.#save(next);
+    this.#orLog(() => this.#save(next));
     this.#context.changed(this.state());
+  }
+
+  #orLog(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      this.#context.log.error("task not recorded", { task: this.#record.key, error: (error as Error).message });
+    }
   }
 
   #find(name: string): ContainerRecord {
@@ -242,7 +251,7 @@ export class Task {
     this.#launching.delete(name);
     const { instance } = this.#find(name);
     this.#publish(withContainer(this.#record, name, { state: end, marks: [] }));
-    markEnded(this.#context.stateDir, this.#record.key, name, instance);
+    this.#orLog(() => markEnded(this.#context.stateDir, this.#record.key, name, instance));
   }
 
   #refuseImage({ name, image }: ContainerRecord): void {
