@@ -3,7 +3,17 @@ import { describe, expect, it } from "vitest";
 import { eventually } from "../../../test/support/eventually.ts";
 import { fakeClock, type FakeClock } from "../../../test/support/fake-clock.ts";
 import type { NewEvent } from "../cluster.ts";
-import { advanceUntil, fail, keptLog, testApi, testRest, type LogLine, type Seen, type TestApi } from "../testing.ts";
+import {
+  advanceUntil,
+  fail,
+  keptLog,
+  quietLog,
+  testApi,
+  testRest,
+  type LogLine,
+  type Seen,
+  type TestApi,
+} from "../testing.ts";
 import { createEventRecorder } from "./recorder.ts";
 
 const about = (uid: string): NewEvent["about"] => ({ kind: "Pod", namespace: "default", name: "web", uid });
@@ -67,6 +77,33 @@ describe("event recorder", () => {
       ["POST", 1],
       ["PATCH", 6],
     ]);
+  });
+
+  it("sends one by one while many other requests are under way, and four at once when they are answered", async () => {
+    const held: { seen: Seen; response: ServerResponse }[] = [];
+    const api = await testApi((seen, response) => void held.push({ seen, response }));
+    const clock = fakeClock();
+    const rest = testRest(api.url, { clock, connections: 16 });
+    const events = createEventRecorder({ rest, clock, log: quietLog, random: () => 0 });
+    const others = Array.from({ length: 8 }, async () => rest.getPath("/version"));
+    await eventually("the others", () => held.length === 8);
+    for (let pod = 0; pod < 10; pod += 1) events.record(event("m", `u${pod}`));
+    const posts = () => held.filter(({ seen }) => seen.method === "POST");
+    await eventually("one", () => posts().length === 1);
+    for (let sent = 1; sent <= 3; sent += 1) {
+      posts()[sent - 1]?.response.end("{}");
+      await eventually("the next one", () => posts().length > sent);
+      expect(posts()).toHaveLength(sent + 1);
+    }
+    for (const { seen, response } of held) if (seen.method === "GET") response.end("{}");
+    await Promise.all(others);
+    posts()[3]?.response.end("{}");
+    await eventually("four at once", () => posts().length === 8);
+    for (let done = 4; done < 10; done += 1) {
+      await eventually("more", () => posts().length > done);
+      posts()[done]?.response.end("{}");
+    }
+    await events.flush();
   });
 
   it("has at most four requests under way", async () => {

@@ -18,6 +18,11 @@ export interface RecorderOptions {
 
 /** Few of the connections, so that events never delay a status patch. */
 const inFlight = 4;
+/**
+ * As many other requests at once are a burst of pods: events then go one by one and leave the API server to the status
+ * patches. A quarter of the requests of its first pods would otherwise be events.
+ */
+const crowd = 8;
 /** 5,000 pods with two events each, twice. */
 const mostQueued = 20_000;
 /** As client-go: so many series are remembered; a forgotten one begins a new object. */
@@ -71,15 +76,22 @@ function createOutbox({ rest, clock, log, random }: RecorderOptions): Outbox {
   const backoff = createBackoff(backoffMs.first, backoffMs.most, random);
   const queued = new Set<EventSeries>();
   let flushing = 0;
+  let sending = 0;
 
   function put(series: EventSeries, tries = 0): void {
     if (tries === 0 && queued.has(series)) return;
     queued.add(series);
+    pace();
     void queue.add(async () => send(series, tries), { priority: tries === 0 ? 0 : 1 });
+  }
+
+  function pace(): void {
+    queue.concurrency = rest.underWay() - sending < crowd ? inFlight : 1;
   }
 
   async function send(series: EventSeries, tries: number): Promise<void> {
     const told = series.count;
+    sending += 1;
     try {
       await writeEvent(series, rest);
       queued.delete(series);
@@ -89,6 +101,8 @@ function createOutbox({ rest, clock, log, random }: RecorderOptions): Outbox {
       if (isPassing(error) && flushing === 0 && tries + 1 < mostTries) hold(series, tries + 1, error);
       else giveUp(series, error);
     }
+    sending -= 1;
+    pace();
   }
 
   function hold(series: EventSeries, tries: number, error: unknown): void {

@@ -26,6 +26,8 @@ export interface Rest {
   /** Rejects with ApiError (an answer) or with the connection's error (no answer: a write may have happened). */
   send<T>(call: Call, request: RestRequest): Promise<T>;
   sendForAnswer<T>(call: Call, request: RestRequest): Promise<Answer<T>>;
+  /** Requests that wait for a connection or an answer now, streams not counted. */
+  underWay(): number;
   /** A GET outside the table of calls, for paths every authenticated user may read. */
   getPath<T>(path: string): Promise<T>;
   /** Resolves when the server ended the stream; rejects when it was cut, silent for `idleMs`, or aborted. */
@@ -61,26 +63,7 @@ const readTries = 3;
 const lostConnection = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]);
 
 export function createRest({ transport, health, clock, patienceMs }: RestOptions): Rest {
-  async function withLink(run: (link: Link) => Promise<HttpAnswer>): Promise<HttpAnswer> {
-    const answer = await run(await transport.link());
-    // Nothing was done under a 401, so any request may be sent again with fresh credentials.
-    return answer.status === 401 && transport.refused() ? run(await transport.link()) : answer;
-  }
-
-  async function ask(request: HttpRequest, signal: AbortSignal | undefined): Promise<HttpAnswer> {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        const how = { clock, patienceMs, signal };
-        return await withLink((link) => exchange(link.short, link.origin, addressed(link, request), how));
-      } catch (error) {
-        if (signal?.aborted === true) throw error;
-        const { code } = error as NodeJS.ErrnoException;
-        if (request.method === "GET" && tries < readTries && lostConnection.has(code ?? "")) continue;
-        health.silent(error);
-        throw error;
-      }
-    }
-  }
+  const { withLink, ask, underWay } = createAsk({ transport, health, clock, patienceMs });
 
   function judge(call: Call | undefined, answer: HttpAnswer): HttpAnswer {
     const error = answer.status < 300 ? undefined : toApiError(answer);
@@ -116,6 +99,7 @@ export function createRest({ transport, health, clock, patienceMs }: RestOptions
   return {
     sendForAnswer,
     stream,
+    underWay,
     send: async <T>(call: Call, request: RestRequest) => {
       return parse<T>(judge(call, await ask(httpRequest(call, request), request.signal)));
     },
@@ -123,6 +107,43 @@ export function createRest({ transport, health, clock, patienceMs }: RestOptions
       return parse<T>(judge(undefined, await ask({ method: "GET", path, headers: {} }, undefined)));
     },
   };
+}
+
+/** From a request to its answer, whatever that says: with fresh credentials, and once more where that costs nothing. */
+function createAsk({ transport, health, clock, patienceMs }: RestOptions) {
+  let underWay = 0;
+
+  async function withLink(run: (link: Link) => Promise<HttpAnswer>): Promise<HttpAnswer> {
+    const answer = await run(await transport.link());
+    // Nothing was done under a 401, so any request may be sent again with fresh credentials.
+    return answer.status === 401 && transport.refused() ? run(await transport.link()) : answer;
+  }
+
+  async function ask(request: HttpRequest, signal: AbortSignal | undefined): Promise<HttpAnswer> {
+    underWay += 1;
+    try {
+      return await askAgain(request, signal);
+    } finally {
+      underWay -= 1;
+    }
+  }
+
+  async function askAgain(request: HttpRequest, signal: AbortSignal | undefined): Promise<HttpAnswer> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const how = { clock, patienceMs, signal };
+        return await withLink((link) => exchange(link.short, link.origin, addressed(link, request), how));
+      } catch (error) {
+        if (signal?.aborted === true) throw error;
+        const { code } = error as NodeJS.ErrnoException;
+        if (request.method === "GET" && tries < readTries && lostConnection.has(code ?? "")) continue;
+        health.silent(error);
+        throw error;
+      }
+    }
+  }
+
+  return { withLink, ask, underWay: () => underWay };
 }
 
 function parse<T>(answer: HttpAnswer): T {
