@@ -141,6 +141,19 @@ describeWith(["root", "namespaces", "busybox"], "a container of the process runt
     expect(endOf(state, "neighbour")).toMatchObject({ exitCode: 0 });
   });
 
+  it("gives a container no more CPU time than its limit", async () => {
+    const task = world().task("cpu", [shell("while :; do :; done", { cpuLimit: 0.1 })]);
+    await world().runtime.start(task);
+    const share = await eventually("a second and a half of running", async () => {
+      const stats = (await world().runtime.stats()).find(({ identity }) => identity.podUid === task.identity.podUid);
+      const container = stats?.containers[0];
+      const seconds = container === undefined ? 0 : (container.time - container.startedAt) / 1000;
+      return seconds > 1.5 && (container?.cpuSeconds ?? 0) / seconds;
+    });
+    expect(share).toBeGreaterThan(0.02);
+    expect(share).toBeLessThan(0.2);
+  });
+
   it("leaves no process behind a container that ended, also where it left some", async () => {
     const env = specEnv({ MARK: `${world().id}-strays` });
     const task = world().task("strays", [shell("setsid sleep 1000 & setsid sleep 1001 & exit 0", { env })]);
