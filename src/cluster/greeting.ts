@@ -17,11 +17,18 @@ export async function greet(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<Greeting> {
+  const ask = async (): Promise<Greeting> => {
+    const { gitVersion } = await cluster.version();
+    return { clusterUid: clusterID ?? (await cluster.clusterUid()), kubernetes: gitVersion };
+  };
+  // An API server that is silent holds a request for half a minute; a stop must not wait for it.
+  const { promise: stopped, reject } = Promise.withResolvers<never>();
+  stopped.catch(() => undefined);
+  signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
   for (;;) {
     signal.throwIfAborted();
     try {
-      const { gitVersion } = await cluster.version();
-      return { clusterUid: clusterID ?? (await cluster.clusterUid()), kubernetes: gitVersion };
+      return await Promise.race([ask(), stopped]);
     } catch {
       await clock.sleep(AGAIN_MS, signal);
     }

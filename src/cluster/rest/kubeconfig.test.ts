@@ -56,6 +56,15 @@ describe("kubeconfig", () => {
     expect(() => openCredentials({ kubeconfig: join(home, "none") }, {})).toThrow(/none cannot be read: .*ENOENT/);
   });
 
+  it("shows no line of a file that is not YAML: it may hold a token", () => {
+    const kubeconfig = join(folder(), "torn");
+    writeFileSync(kubeconfig, "users: [\n token: s3cret\n");
+    expect(() => openCredentials({ kubeconfig }, {})).toThrow(
+      /^The kubeconfig .*torn cannot be read: YAMLException: .+$/,
+    );
+    expect(() => openCredentials({ kubeconfig }, {})).not.toThrow(/s3cret/);
+  });
+
   it("reads certificates, server name and a name with password", async () => {
     const kubeconfig = join(folder(), "config");
     const base64 = (text: string): string => Buffer.from(text).toString("base64");

@@ -81,12 +81,18 @@ function load(source: Source): KubeConfig {
     try {
       part.loadFromFile(file);
     } catch (error) {
-      throw new Error(`The kubeconfig ${file} cannot be read: ${String(error)}`, { cause: error });
+      // oxlint-disable-next-line preserve-caught-error -- its message shows lines of the file
+      throw new Error(`The kubeconfig ${file} cannot be read: ${firstLine(error)}`);
     }
     // As kubectl: the first file that names a current context wins.
     if (index > 0) config.mergeConfig(part, config.currentContext !== undefined);
   }
   return config;
+}
+
+/** What follows in the message of a YAML error are lines of the file, tokens among them. */
+function firstLine(error: unknown): string {
+  return String(error).split("\n", 1).join("");
 }
 
 function select(config: KubeConfig, context: string | undefined, origin: string): KubeConfig {

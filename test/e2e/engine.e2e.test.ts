@@ -1,0 +1,236 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Pool } from "undici";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Pod } from "../../src/model/kube.ts";
+import { startEngine, type TestEngine } from "../support/engine.ts";
+import { eventually } from "../support/eventually.ts";
+import { describeWith } from "../support/requirements.ts";
+import {
+  deployment,
+  exitCode,
+  hasPhase,
+  isReady,
+  podManifest,
+  type PodFixture,
+  startWorld,
+  type World,
+} from "./world.ts";
+
+/** As GET /containers/json shows one: what burstlet's labels say of it is only read, never asked of burstlet. */
+interface EngineContainer {
+  readonly Id: string;
+  readonly State: string;
+  readonly Labels: Readonly<Record<string, string>>;
+}
+
+const PODS = 10;
+
+/** The engine has the image, and nothing to pull from: a name without a tag would mean Always. */
+const present = { image: "busybox:latest", imagePullPolicy: "IfNotPresent" } as const;
+
+/** For a container that ends when the test wants it to. */
+const untilTold = "until [ -e /tmp/go ]; do sleep 0.1; done";
+
+const onEngine = (fixture: PodFixture): PodFixture => ({ ...fixture, container: { ...present, ...fixture.container } });
+
+describeWith(["go", "namespaces", "root", "busybox", "engine"], "a virtual node on a container engine", () => {
+  let engine: TestEngine;
+  let api: Pool;
+  let stateDir: string;
+  let world: World;
+  beforeAll(async () => {
+    engine = await startEngine({ network: "shared" });
+    api = new Pool("http://engine", { connect: { socketPath: engine.host.slice("unix://".length) } });
+    stateDir = mkdtempSync(join(tmpdir(), "burstlet-engine-state-"));
+    world = await startWorld({ local: { runtime: "engine", stateDir, engine: { host: engine.host } } });
+  });
+  afterAll(async () => {
+    await world?.stop();
+    await api?.close();
+    await engine?.close();
+    rmSync(stateDir, { recursive: true, force: true });
+  });
+
+  /** Everything that the engine has, ended or not. */
+  async function containers(): Promise<EngineContainer[]> {
+    const answer = await api.request({ method: "GET", path: "/containers/json?all=true" });
+    return (await answer.body.json()) as EngineContainer[];
+  }
+
+  async function containersOf(pods: readonly Pod[]): Promise<EngineContainer[]> {
+    const uids = new Set(pods.map((pod) => pod.metadata?.uid));
+    return (await containers()).filter(({ Labels }) => uids.has(Labels["dev.burstlet.pod-uid"]));
+  }
+
+  async function mainOf(pod: Pod): Promise<EngineContainer> {
+    const found = (await containersOf([pod])).find(({ Labels }) => Labels["dev.burstlet.container"] === "main");
+    if (found === undefined) throw new Error(`the engine has no container of ${pod.metadata?.name}`);
+    return found;
+  }
+
+  it("runs a pod to its end with its output and true exit code", async () => {
+    const command = ["sh", "-c", "echo out; echo err >&2; exit 7"];
+    await world.cluster.apply(podManifest("once", onEngine({ restartPolicy: "Never", command })));
+    const pod = await world.until("once", "has failed", hasPhase("Failed"));
+    expect(exitCode(pod)).toBe(7);
+    expect(pod.status?.podIP).toMatch(/^10\.88\./);
+    expect((await world.cluster.kubectl("logs", "once")).split("\n").toSorted()).toEqual(["", "err", "out"]);
+  });
+
+  it("runs init containers in order, then several containers side by side on one network", async () => {
+    const server = "httpd -p 8080 -h /data; until [ -e /data/done ]; do sleep 0.1; done";
+    const client = "until wget -qO- http://127.0.0.1:8080/; do sleep 0.1; done 2>/dev/null; touch /data/done; exit 3";
+    const shell = (name: string, script: string) => ({
+      name,
+      ...present,
+      command: ["sh", "-c", script],
+      volumeMounts: [{ name: "data", mountPath: "/data" }],
+    });
+    await world.cluster.apply(
+      podManifest("side-by-side", {
+        restartPolicy: "Never",
+        spec: {
+          initContainers: ["first", "second"].map((name) => shell(name, `echo ${name} >> /data/index.html`)),
+          containers: [shell("server", server), shell("client", client)],
+          volumes: [{ name: "data", emptyDir: {} }],
+        },
+      }),
+    );
+    const pod = await world.until("side-by-side", "has ended", hasPhase("Failed"));
+    const codes = pod.status?.containerStatuses?.map(({ name, state }) => [name, state?.terminated?.exitCode]);
+    expect(codes?.toSorted()).toEqual([
+      ["client", 3],
+      ["server", 0],
+    ]);
+    expect(await world.cluster.kubectl("logs", "side-by-side", "-c", "client")).toBe("first\nsecond\n");
+    expect(pod.status?.initContainerStatuses?.map(({ state }) => state?.terminated?.reason)).toEqual([
+      "Completed",
+      "Completed",
+    ]);
+  });
+
+  it("serves a Deployment at the addresses of its Service", async () => {
+    await world.cluster.apply([
+      deployment(
+        "http",
+        2,
+        onEngine({
+          command: ["sh", "-c", "hostname > /tmp/index.html; httpd -f -p 8080 -h /tmp"],
+          container: { ports: [{ containerPort: 8080 }] },
+        }),
+      ),
+      {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { name: "http" },
+        spec: { selector: { app: "http" }, ports: [{ port: 80, targetPort: 8080 }] },
+      },
+    ]);
+    const addresses = await eventually("the EndpointSlice has both addresses", async () => {
+      const { items } = await world.cluster.get<{ items: { endpoints?: { addresses: string[] }[] }[] }>(
+        "endpointslices",
+        "-l",
+        "kubernetes.io/service-name=http",
+      );
+      const found = items.flatMap(({ endpoints }) => (endpoints ?? []).flatMap((endpoint) => endpoint.addresses));
+      return found.length === 2 && found;
+    });
+    const answers = await Promise.all(
+      addresses.map((address) =>
+        eventually("the pod serves", async () => (await fetch(`http://${address}:8080/`)).text()),
+      ),
+    );
+    const names = (await world.pods("app=http")).map((pod) => `${pod.metadata?.name}\n`);
+    expect(answers.toSorted()).toEqual(names.toSorted());
+    await world.cluster.kubectl("delete", "deployment,service", "http", "--wait=false");
+  });
+
+  it("waits for an unknown image with ErrImagePull, then ImagePullBackOff, and says what the engine said", async () => {
+    await world.cluster.apply(podManifest("no-image", { image: "127.0.0.1:1/nothing:1" }));
+    const seen = new Set<string>();
+    const waiting = await world.until("no-image", "has waited for both reasons", (pod) => {
+      const reason = pod.status?.containerStatuses?.[0]?.state?.waiting?.reason;
+      if (reason !== undefined) seen.add(reason);
+      return reason === "ImagePullBackOff";
+    });
+    expect(seen).toContain("ErrImagePull");
+    expect(waiting.status?.phase).toBe("Pending");
+    expect(waiting.status?.containerStatuses?.[0]?.state?.waiting?.message).toContain("127.0.0.1:1/nothing:1");
+    await eventually("an event says what the engine said", async () =>
+      (await world.eventsOf("no-image")).some((event) => event.includes("connection refused")),
+    );
+    await world.cluster.kubectl("delete", "pod", "no-image", "--timeout=30s");
+  });
+
+  it("ends a pod whose image is still being pulled", async () => {
+    // No resolver answers here, and none refuses: the pull hangs.
+    await world.cluster.apply(podManifest("pulling", { image: "registry.example/slow:1" }));
+    const pod = await world.until("pulling", "is known", (one) => one.status?.phase === "Pending");
+    await eventually("its sandbox is there", async () => (await containersOf([pod])).length > 0);
+    await world.cluster.kubectl("delete", "pod", "pulling", "--timeout=20s");
+    await eventually("nothing of it is left", async () => (await containersOf([pod])).length === 0, 20_000);
+  });
+
+  it("says OOMKilled and 137 of a container that wanted more memory than its limit", async () => {
+    const command = ["sh", "-c", `${untilTold}; exec dd if=/dev/zero of=/dev/null bs=256M count=1`];
+    const container = { resources: { limits: { memory: "16Mi" } } };
+    await world.cluster.apply(podManifest("greedy", onEngine({ restartPolicy: "Never", command, container })));
+    const running = await world.until("greedy", "is ready", isReady);
+    const { Id } = await mainOf(running);
+    // Not every kernel (a sandbox's, say) notifies podman's monitor, which then would leave this file by itself.
+    writeFileSync(join(engine.folder, "root/overlay-containers", Id, "userdata/oom"), "");
+    engine.podman("exec", Id, "touch", "/tmp/go");
+    const pod = await world.until("greedy", "has failed", hasPhase("Failed"));
+    expect(pod.status?.containerStatuses?.[0]?.state?.terminated).toMatchObject({ reason: "OOMKilled", exitCode: 137 });
+  });
+
+  it("finds its pods again after SIGKILL: no restart, no second container, true exit codes", async () => {
+    const labels = { app: "many" };
+    const forever = Array.from({ length: PODS - 1 }, (_, n) => podManifest(`stays-${n}`, onEngine({ labels })));
+    const ending = podManifest(
+      "ends",
+      onEngine({
+        labels,
+        restartPolicy: "Never",
+        command: ["sh", "-c", `${untilTold}; exit 5`],
+      }),
+    );
+    await world.cluster.apply([...forever, ending]);
+    const before = await eventually("all run", async () => {
+      const pods = await world.pods("app=many");
+      return pods.length === PODS && pods.every(isReady) && pods;
+    });
+    const made = await containersOf(before);
+    const ends = await mainOf(await world.pod("ends"));
+    await world.burstlet.kill();
+    // While nobody looks, one of them ends.
+    engine.podman("exec", ends.Id, "touch", "/tmp/go");
+    await eventually("it has ended", async () =>
+      (await containers()).some(({ Id, State }) => Id === ends.Id && State === "exited"),
+    );
+    world.startAgain();
+    expect(exitCode(await world.until("ends", "has failed", hasPhase("Failed")))).toBe(5);
+    const after = await world.pods("app=many");
+    const runs = (pods: readonly Pod[]) =>
+      pods
+        .map(({ metadata, status }) => [
+          metadata?.name,
+          status?.containerStatuses?.[0]?.containerID,
+          status?.containerStatuses?.[0]?.restartCount,
+        ])
+        .toSorted();
+    expect(runs(after)).toEqual(runs(before));
+    expect(after.filter(isReady)).toHaveLength(PODS - 1);
+    const ids = (found: readonly EngineContainer[]) => found.map(({ Id }) => Id).toSorted();
+    expect(ids(await containersOf(before)).filter((id) => !ids(made).includes(id))).toEqual([]);
+  });
+
+  it("leaves nothing in the engine when its pods are deleted", async () => {
+    expect(await containers()).not.toEqual([]);
+    await world.cluster.kubectl("delete", "deployments,pods", "--all", "--timeout=60s");
+    await eventually("the engine is empty", async () => (await containers()).length === 0);
+    expect(engine.podman("volume", "ls", "--quiet")).toBe("");
+  });
+});
