@@ -12,6 +12,9 @@ import type { FieldLog } from "./telemetry/log.ts";
 import { userAgent } from "./version.ts";
 import { lanesAtOnce, runVirtualNode } from "./virtual-node.ts";
 
+/** What the API server is still told at a stop. A pod has 30 s in all, and a silent server would use them up. */
+const LAST_WORDS_MS = 5_000;
+
 export interface AppOptions {
   readonly config: Configuration;
   readonly kubeconfig?: string | undefined;
@@ -29,6 +32,8 @@ export async function runApp({ config, kubeconfig, context, log, signal }: AppOp
   // One node that cannot start stops the others too, cleanly: half a configuration is nobody's wish.
   const failure = new AbortController();
   const stop = AbortSignal.any([signal, failure.signal]);
+  // Closing it fails whatever still waits for an answer, so everything comes to its end.
+  stop.addEventListener("abort", () => void clock.after(LAST_WORDS_MS, () => void cluster.close()), { once: true });
   try {
     const { clusterUid, kubernetes } = await greet(cluster, config.clusterID, clock, stop);
     const shared = { cluster, services, lanes, clusterUid, kubernetes, log };
