@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -95,30 +95,24 @@ const configuration =
 describe("a signal", () => {
   let server: Server;
   let folder: string;
-  /** Resolves at the first connection. */
-  let connected: PromiseWithResolvers<void>;
-  /** `silent`: burstlet waits for an answer that never comes. `refusing`: it tries again every two seconds. */
-  let apiServer: "silent" | "refusing";
+  /** Written by an exec plugin when it is asked for credentials, which it then does not give for a while. */
+  const asked = (): string => join(folder, "asked");
+  const slowPlugin = () => ({
+    exec: {
+      apiVersion: "client.authentication.k8s.io/v1",
+      interactiveMode: "Never",
+      command: "sh",
+      args: ["-c", `touch ${asked()}; exec sleep 3`],
+    },
+  });
   beforeAll(async () => {
+    // burstlet tries again every two seconds.
     server = createServer((socket) => {
-      if (apiServer === "refusing") socket.destroy();
-      connected.resolve();
+      writeFileSync(asked(), "");
+      socket.destroy();
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     folder = mkdtempSync(join(tmpdir(), "burstlet-signal-"));
-    const address = server.address();
-    const port = typeof address === "object" ? address?.port : undefined;
-    const cluster = { name: "c", cluster: { server: `https://127.0.0.1:${port}` } };
-    const context = { name: "x", context: { cluster: "c", user: "u" } };
-    writeFileSync(
-      join(folder, "kubeconfig"),
-      JSON.stringify({
-        clusters: [cluster],
-        users: [{ name: "u", user: {} }],
-        contexts: [context],
-        "current-context": "x",
-      }),
-    );
     writeFileSync(join(folder, "c.yaml"), configuration);
   });
   afterAll(() => {
@@ -126,27 +120,35 @@ describe("a signal", () => {
     rmSync(folder, { recursive: true });
   });
 
-  async function exitCodeAfter(...signals: readonly NodeJS.Signals[]): Promise<number | null> {
-    connected = Promise.withResolvers<void>();
-    const child = spawn(
-      process.execPath,
-      [main, "run", "--config", join(folder, "c.yaml"), "--kubeconfig", join(folder, "kubeconfig")],
-      { stdio: "ignore" },
-    );
+  function kubeconfigOf(user: object): string {
+    const address = server.address();
+    const port = typeof address === "object" ? address?.port : undefined;
+    const config = {
+      clusters: [{ name: "c", cluster: { server: `https://127.0.0.1:${port}` } }],
+      users: [{ name: "u", user }],
+      contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
+      "current-context": "x",
+    };
+    writeFileSync(join(folder, "kubeconfig"), JSON.stringify(config));
+    return join(folder, "kubeconfig");
+  }
+
+  async function exitCodeAfter(user: object, ...signals: readonly NodeJS.Signals[]): Promise<number | null> {
+    rmSync(asked(), { force: true });
+    const words = ["run", "--config", join(folder, "c.yaml"), "--kubeconfig", kubeconfigOf(user)];
+    const child = spawn(process.execPath, [main, ...words], { stdio: "ignore" });
     const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
-    await Promise.race([connected.promise, ended]);
+    await expect.poll(() => existsSync(asked()), { timeout: 15_000 }).toBe(true);
     for (const signal of signals) child.kill(signal);
     return ended;
   }
 
   it.for<NodeJS.Signals>(["SIGTERM", "SIGINT"])("%s is a clean stop", async (signal) => {
-    apiServer = "refusing";
-    expect(await exitCodeAfter(signal)).toBe(0);
+    expect(await exitCodeAfter({}, signal)).toBe(0);
   });
 
   it("that comes second ends everything at once", async () => {
-    apiServer = "silent";
-    // Both are there when the stopped process goes on, so that no clean stop can be faster.
-    expect(await exitCodeAfter("SIGSTOP", "SIGTERM", "SIGINT", "SIGCONT")).toBe(1);
+    // A clean stop waits for the plugin, so it cannot be faster; both signals are there when the process goes on.
+    expect(await exitCodeAfter(slowPlugin(), "SIGSTOP", "SIGTERM", "SIGINT", "SIGCONT")).toBe(1);
   });
 });
