@@ -3,7 +3,7 @@
  *
  * Every method may be called again after a restart of burstlet, and concurrently for different tasks; the core
  * never calls two methods for one task at once, except the reading ones (logs, stats, exec, attach, forward).
- * Errors are ProviderErrors (anything else counts as `unknown`); `src/pods/on-error.ts` says what each kind does.
+ * Errors are ProviderErrors (anything else counts as `unknown`); `src/pods/plan/on-error.ts` says what each kind does.
  * Optional methods: presence is the capability. A missing one makes the kubelet endpoint answer 501.
  */
 import type { Duplex, Readable, Writable } from "node:stream";

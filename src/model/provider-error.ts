@@ -1,5 +1,5 @@
 /**
- * What can go wrong at a provider. `src/pods/on-error.ts` holds the one table from kind to behaviour:
+ * What can go wrong at a provider. `src/pods/plan/on-error.ts` holds the one table from kind to behaviour:
  * - `refused`, `invalid`: permanent; this pod can never run here as it is written.
  * - `denied`: credentials or permissions; waits and retries, never fails the pod.
  * - `throttled`: the cloud asks for patience; same try again after `retryAfter`.
