@@ -1,9 +1,11 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { burstletIdentity } from "../../support/burstlet.ts";
 import { type Arena, type Side, startProcess } from "./side.ts";
 
-/** `node` itself with more flags, e.g. `--cpu-prof`. */
+const root = join(import.meta.dirname, "../../..");
+
+/** Started as `npm run burstlet` does; `nodeFlags` come on top, e.g. `--cpu-prof`. */
 export function burstletSide(nodeFlags: readonly string[]): Side {
   let identity = "";
   let runs = 0;
@@ -15,9 +17,10 @@ export function burstletSide(nodeFlags: readonly string[]): Side {
     async start({ cluster, address }: Arena) {
       const name = join(cluster.folder, `burstlet-${++runs}`);
       writeFileSync(`${name}.json`, JSON.stringify(configuration(address, join(cluster.folder, "tasks"))));
-      const main = join(import.meta.dirname, "../../../src/main.ts");
+      const main = join(root, "src/main.ts");
       const command = [
         process.execPath,
+        ...shippedFlags(),
         ...nodeFlags,
         main,
         "run",
@@ -29,6 +32,14 @@ export function burstletSide(nodeFlags: readonly string[]): Side {
       return startProcess(command, `${name}.log`);
     },
   };
+}
+
+/** The flags for Node in package.json's script `burstlet`. */
+function shippedFlags(): string[] {
+  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: { burstlet: string } };
+  const flags = /&& node (.*)src\/main\.ts$/.exec(scripts.burstlet)?.[1];
+  if (flags === undefined) throw new Error("package.json: script burstlet no longer ends in `node … src/main.ts`");
+  return flags.split(" ").filter((flag) => flag !== "");
 }
 
 /** As a user would have it, but for room: 110 pods are the default. The log stays at its default, too. */
