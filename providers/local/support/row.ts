@@ -55,7 +55,7 @@ export const changed = (path: string, sentence: string, matches: Matches = isSet
   path,
   effect: "changed",
   sentence,
-  find: (pod) => fieldsAt(pod, path, matches),
+  find: fieldsAt(path, matches),
 });
 
 /** `matches`: which values of the field are refused; by default every one that says something. */
@@ -63,7 +63,7 @@ export const refused = (path: string, sentence: string, matches: Matches = isSet
   path,
   effect: "refused",
   sentence,
-  find: (pod) => fieldsAt(pod, path, matches),
+  find: fieldsAt(path, matches),
 });
 
 export const on = (where: NonNullable<LocalRow["on"]>, row: LocalRow): LocalRow => ({ ...row, on: where });
@@ -90,19 +90,25 @@ export const isNot =
   (value) =>
     isSet(value) && !values.includes(value);
 
-/** The concrete paths of a pod that a path with `[]` means and whose values match. */
-function fieldsAt(pod: Pod, path: string, matches: Matches): readonly string[] {
-  let found: readonly (readonly [string, unknown])[] = [["", pod]];
-  for (const step of path.split(".")) {
-    const name = step.replace(/\[\]$/, "");
-    found = found.flatMap(([at, value]) => {
-      const here = at === "" ? name : `${at}.${name}`;
-      const inner = memberOf(value, name);
-      if (name === step) return [[here, inner] as const];
-      return Array.isArray(inner) ? inner.map((item: unknown, index) => [`${here}[${index}]`, item] as const) : [];
-    });
-  }
-  return found.flatMap(([at, value]) => (matches(value) ? [at] : []));
+/** Finds the concrete paths of a pod that a path with `[]` means and whose values match. Every pod meets every row. */
+function fieldsAt(path: string, matches: Matches): (pod: Pod) => readonly string[] {
+  const steps = path.split(".").map((step) => ({ name: step.replace(/\[\]$/, ""), isList: step.endsWith("[]") }));
+  const collect = (value: unknown, depth: number, at: string, found: string[]): void => {
+    const step = steps[depth];
+    if (step === undefined) {
+      if (matches(value)) found.push(at);
+      return;
+    }
+    const inner = memberOf(value, step.name);
+    const here = at === "" ? step.name : `${at}.${step.name}`;
+    if (!step.isList) collect(inner, depth + 1, here, found);
+    else if (Array.isArray(inner)) inner.forEach((item, index) => collect(item, depth + 1, `${here}[${index}]`, found));
+  };
+  return (pod) => {
+    const found: string[] = [];
+    collect(pod, 0, "", found);
+    return found;
+  };
 }
 
 function memberOf(value: unknown, name: string): unknown {
