@@ -1,5 +1,4 @@
 /** One virtual node: its provider, its pods, its kubelet API, its Node object, and how they are tied together. */
-import { hostname } from "node:os";
 import { providers } from "../providers/index.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import type { ServiceStore } from "./cluster/service-store.ts";
@@ -7,6 +6,7 @@ import type { NodeConfiguration } from "./config/schema.ts";
 import { selfSignedCertificate } from "./kubelet/certificate.ts";
 import { startKubeletServer } from "./kubelet/server.ts";
 import type { Lanes } from "./limits/lanes.ts";
+import { hasEnded, ownHolder } from "./node/holder.ts";
 import { createNodeKeeper } from "./node/keeper.ts";
 import { createPodController } from "./pods/controller.ts";
 import { createPrepare } from "./pods/prepare.ts";
@@ -17,9 +17,6 @@ import { productVersion } from "./version.ts";
 
 /** How much goes on at once, for all nodes of the process together. */
 export const lanesAtOnce = { api: 32, launch: 64, cloud: 64 } as const;
-
-/** A node is registered as soon as its tasks are known, or after this long: a slow cloud must not evict pods. */
-const TASKS_WITHIN_MS = 5_000;
 
 /** What the nodes of one process share. */
 export interface Shared {
@@ -65,7 +62,8 @@ export async function runVirtualNode(node: NodeConfiguration, shared: Shared, si
     facts: { ...node, clusterUid, port: kubelet.port, version: `${shared.kubernetes}-burstlet-${productVersion}` },
     capacity: async () => provider.capacity(),
     health: () => ({ notReady: undefined, providerTrouble: trouble }),
-    holder: `${node.name}@${hostname()}`,
+    holder: ownHolder(),
+    hasEnded,
     clock,
     log,
   });
@@ -73,11 +71,13 @@ export async function runVirtualNode(node: NodeConfiguration, shared: Shared, si
   // A keeper that has lost its node ends the pods' work too, and everything is closed whichever way it ends.
   const lost = new AbortController();
   const stop = AbortSignal.any([signal, lost.signal]);
-  const working = pods.run(stop);
+  let working: Promise<void> | undefined;
   try {
-    await Promise.race([pods.synced, clock.sleep(TASKS_WITHIN_MS, stop).catch(() => undefined)]);
+    // The node first: no pod is touched before it is known that it is ours, and that nobody else serves it.
     await keeper.register(stop);
+    if (stop.aborted) return;
     log.info("node is ready", { port: kubelet.port, provider: provider.name });
+    working = pods.run(stop);
     await keeper.run(stop);
   } finally {
     lost.abort();

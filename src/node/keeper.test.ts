@@ -29,6 +29,7 @@ function bench(api = memoryNodes(), clock = fakeClock(), holder = "burst@here") 
     capacity: async () => capacity,
     health: () => health,
     holder,
+    hasEnded: (one) => one === "a killed one",
     clock,
     log: { debug: () => {}, info: () => {}, warn: () => {}, error: (message) => void errors.push(message) },
   });
@@ -238,6 +239,13 @@ describe("who serves a node", () => {
     await clock.advance(10_000);
     await failure;
     expect(api.lease()?.spec?.holderIdentity).toBe("burst@there");
+  });
+
+  it("is taken over at once from a process that was killed, whose lease has not run out", async () => {
+    const { api, clock, start } = bench();
+    api.putLease(newLease({ metadata: { name: "burst", uid: "old" } }, "a killed one", clock.now()));
+    await start();
+    expect(api.lease()?.spec?.holderIdentity).toBe("burst@here");
   });
 
   it("gives the lease back at a clean stop, and leaves the node", async () => {

@@ -30,6 +30,8 @@ export interface NodeKeeperOptions {
   readonly health: () => NodeHealth;
   /** Names this process among others that could serve the same node. */
   readonly holder: string;
+  /** Has that holder surely ended? Then its lease need not run out first. */
+  readonly hasEnded: (holder: string) => boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -127,7 +129,7 @@ export function createNodeKeeper(options: NodeKeeperOptions): NodeKeeper {
   const renew = async (): Promise<void> => {
     if (node === undefined) return;
     const lease = await cluster.leases.get(name);
-    if (heldUntil(lease, holder, clock.now()) !== undefined) {
+    if (heldUntil(lease, holder, clock.now(), options.hasEnded) !== undefined) {
       throw new LostNodeError(
         `node ${name} is served by ${lease?.spec?.holderIdentity} by now: this process could not renew its lease in ` +
           `time. Its tasks run on; start it again to wait for the node`,
@@ -229,13 +231,13 @@ export function createNodeKeeper(options: NodeKeeperOptions): NodeKeeper {
 
 /** Two processes must not serve one node: the second waits until the first has let go or is gone. */
 async function waitForLease(
-  { cluster, facts, holder, clock, log }: NodeKeeperOptions,
+  { cluster, facts, holder, hasEnded, clock, log }: NodeKeeperOptions,
   signal: AbortSignal,
 ): Promise<void> {
   for (let told = false; !signal.aborted; told = true) {
     const lease = await cluster.leases.get(facts.name).catch(() => null);
     const now = clock.now();
-    const until = lease === null ? now + RETRY_MS : heldUntil(lease, holder, now);
+    const until = lease === null ? now + RETRY_MS : heldUntil(lease, holder, now, hasEnded);
     if (until === undefined) return;
     if (lease !== null && !told) {
       log.info("another process serves this node; waiting", { node: facts.name, holder: lease?.spec?.holderIdentity });

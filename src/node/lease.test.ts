@@ -36,6 +36,6 @@ describe("a lease", () => {
     ["of another process, renewed 40 s ago", heldBy("other", 40_000), undefined],
     ["of another process, never renewed", { spec: { holderIdentity: "other" } }, undefined],
   ])("%s holds the node until %o", ([, lease, until]) => {
-    expect(heldUntil(lease, "me", now)).toBe(until);
+    expect(heldUntil(lease, "me", now, () => false)).toBe(until);
   });
 });

@@ -32,9 +32,15 @@ export function renewed(lease: Lease, node: Node, holder: string, now: number): 
 }
 
 /** Another living process holds this node: until when (milliseconds since 1970)? `undefined` when the node is free. */
-export function heldUntil(lease: Lease | undefined, holder: string, now: number): number | undefined {
+export function heldUntil(
+  lease: Lease | undefined,
+  holder: string,
+  now: number,
+  hasEnded: (holder: string) => boolean,
+): number | undefined {
   const other = lease?.spec?.holderIdentity;
   if (lease === undefined || other === undefined || other === "" || other === holder) return undefined;
+  if (hasEnded(other)) return undefined;
   const renewedAt = parseTime(lease.spec?.renewTime);
   if (renewedAt === undefined) return undefined;
   const until = renewedAt + (lease.spec?.leaseDurationSeconds ?? LEASE_SECONDS) * 1000;

@@ -37,8 +37,6 @@ export interface PodControllerOptions {
 export interface PodController {
   /** Works until the signal aborts; then lets what runs end. Never stops a task because it stops. */
   run(signal: AbortSignal): Promise<void>;
-  /** Resolves when both feeds have told everything once. */
-  readonly synced: Promise<void>;
   readonly lookup: ReturnType<typeof createLookup>;
 }
 
@@ -48,8 +46,6 @@ export function createPodController(options: PodControllerOptions): PodControlle
   const pods = createPodStore();
   const tasks = createTaskStore();
   const notes = new Map<string, Notes>();
-  const podsSynced = Promise.withResolvers<void>();
-  const tasksSynced = Promise.withResolvers<void>();
   const known = { pods: false, tasks: false };
   const traits = {
     name: provider.name,
@@ -127,7 +123,6 @@ export function createPodController(options: PodControllerOptions): PodControlle
     synced() {
       known.pods = true;
       for (const uid of tasks.podUids()) queue.add(uid);
-      podsSynced.resolve();
     },
   };
 
@@ -143,13 +138,11 @@ export function createPodController(options: PodControllerOptions): PodControlle
     synced() {
       known.tasks = true;
       for (const pod of pods.values()) queue.add(pod.metadata?.uid ?? "");
-      tasksSynced.resolve();
     },
     health: options.providerHealth,
   };
 
   return {
-    synced: Promise.all([podsSynced.promise, tasksSynced.promise]).then(() => undefined),
     lookup: createLookup(pods, tasks),
     async run(signal) {
       signal.addEventListener("abort", () => stopping.abort(signal.reason), { once: true });

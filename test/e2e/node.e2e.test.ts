@@ -101,6 +101,24 @@ describeWith(["go", "namespaces", "root", "busybox"], "virtual nodes", () => {
     expect(done.status?.conditions?.find((one) => one.type === foreign.type)).toMatchObject(foreign);
   });
 
+  it("touches no pod from a second process on the same node, which waits and says so", async () => {
+    await world.cluster.apply(podManifest("single", on("burst-a")));
+    const before = await world.until("single", "is ready", isReady);
+    const second = startBurstlet(world.cluster.folder, join(world.cluster.folder, "burstlet.kubeconfig"), {
+      nodes: [{ name: "burst-a", provider: "local", address, port: 0, local: { runtime: "scripted" } }],
+    });
+    await eventually("it waits", () => second.log().includes("another process serves this node"));
+    // Its own list of tasks is empty: had it looked at the pods, it would have launched this one again.
+    await world.cluster.kubectl("annotate", "pod", "single", "seen=by-both");
+    await world.cluster.apply(podManifest("meanwhile", on("burst-a")));
+    await world.until("meanwhile", "is ready", isReady);
+    const after = await world.pod("single");
+    expect(after.metadata?.annotations?.["burstlet.dev/attempt"]).toBe("1");
+    expect(after.status?.containerStatuses).toEqual(before.status?.containerStatuses);
+    expect(await second.stop()).toBe(0);
+    expect(second.log()).not.toContain("node is ready");
+  });
+
   it("refuses a node name that belongs to a real kubelet, and says what to do", async () => {
     await world.cluster.apply({ apiVersion: "v1", kind: "Node", metadata: { name: "real" } });
     const other = startBurstlet(world.cluster.folder, join(world.cluster.folder, "burstlet.kubeconfig"), {
