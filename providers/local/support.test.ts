@@ -60,6 +60,7 @@ describe("the support table", () => {
     const path = join(import.meta.dirname, "README.md");
     const readme = await readFile(path, "utf8");
     const [before, , after] = readme.split(/(?<=<!-- support -->\n)|(?=<!-- \/support -->)/);
+    expect(after, "the README keeps its closing mark").toBeDefined();
     const expected = `${before}${supportTable(allRows)}${after}`;
     if (process.env["UPDATE_DOCS"] === "1") await writeFile(path, expected);
     else expect(readme).toBe(expected);

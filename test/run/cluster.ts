@@ -20,7 +20,7 @@ for await (const line of createInterface({ input: cluster.stdout })) {
 
   npm run kubectl -- get nodes                          the kubectl that belongs to it
   export KUBECONFIG=${told.kubeconfig}       for any other client
-  node src/main.ts run --config FILE --kubeconfig ${told.kubeconfig}
+  npm run burstlet -- run --config FILE --kubeconfig ${told.kubeconfig}
 
 Ctrl-C ends it and removes what it stored.`);
   } else if (told.ready === undefined) {

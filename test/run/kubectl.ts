@@ -19,6 +19,21 @@ if (demo !== undefined) {
   env["KUBECONFIG"] = demo.kubeconfig;
 } else if (env["KUBECONFIG"] === undefined && existsSync(kept)) {
   env["KUBECONFIG"] = kept;
+} else if (!isNamed && env["KUBECONFIG"] === undefined && !needsNoCluster(words)) {
+  console.error(
+    "kubectl: no cluster runs. Start one with: npm run cluster, or npm run demo; or name one by --kubeconfig",
+  );
+  process.exit(2);
+}
+
+/** Help and the client's own version; ~/.kube/config is never used in silence. */
+function needsNoCluster(all: readonly string[]): boolean {
+  return (
+    all.length === 0 ||
+    all.includes("--help") ||
+    all.includes("--client") ||
+    ["help", "completion"].includes(all[0] ?? "")
+  );
 }
 
 const network = demo === undefined ? [] : inItsNetwork(demo);

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
@@ -16,6 +16,7 @@ afterEach(() => {
 });
 
 // The place of the cache is read when the module is loaded.
+const project = join(import.meta.dirname, "../../..");
 const load = () => import("./running-demo.ts");
 
 it("a demo that runs is found, and needs no other network than its own", async () => {
@@ -23,7 +24,7 @@ it("a demo that runs is found, and needs no other network than its own", async (
   expect(runningDemo()).toBeUndefined();
   writeNote(makeDemoFolder(process.pid), "/k");
   expect(runningDemo()).toMatchObject({ kubeconfig: "/k", pid: process.pid });
-  expect(inItsNetwork({ kubeconfig: "/k", pid: process.pid, began: "" })).toEqual([]);
+  expect(inItsNetwork({ pid: process.pid })).toEqual([]);
   expect(staleDemoFolders()).toEqual([]);
 });
 
@@ -32,7 +33,7 @@ it("a demo that has died is not found; its folder is stale", async () => {
   const child = spawn("true");
   await new Promise((resolve) => child.once("exit", resolve));
   const folder = makeDemoFolder(child.pid ?? 0);
-  writeFileSync(join(folder, "demo.json"), JSON.stringify({ kubeconfig: "/k", pid: child.pid, began: "1" }));
+  writeFileSync(join(folder, "demo.json"), JSON.stringify({ kubeconfig: "/k", pid: child.pid, began: "1", project }));
   expect(runningDemo()).toBeUndefined();
   expect(staleDemoFolders()).toEqual([folder]);
 });
@@ -40,7 +41,7 @@ it("a demo that has died is not found; its folder is stale", async () => {
 it("a process that got the id of a dead demo is none", async () => {
   const { makeDemoFolder, runningDemo } = await load();
   const folder = makeDemoFolder(process.pid);
-  writeFileSync(join(folder, "demo.json"), JSON.stringify({ kubeconfig: "/k", pid: process.pid, began: "1" }));
+  writeFileSync(join(folder, "demo.json"), JSON.stringify({ kubeconfig: "/k", pid: process.pid, began: "1", project }));
   expect(runningDemo()).toBeUndefined();
 });
 
@@ -64,4 +65,15 @@ it("a folder without notes is no trouble, nor is what else is in the cache", asy
   expect(endLeftovers(folder)).toBeUndefined();
   expect(existsSync(folder)).toBe(true);
   expect(readdirSync(join(cache, "burstlet"))).toHaveLength(2);
+});
+
+it("is not one that was started from another folder", async () => {
+  const { makeDemoFolder, runningDemo, writeNote } = await load();
+  const folder = makeDemoFolder(process.pid);
+  writeNote(folder, "/k");
+  expect(runningDemo()?.kubeconfig).toBe("/k");
+  const file = join(folder, "demo.json");
+  const mine = JSON.parse(readFileSync(file, "utf8")) as object;
+  writeFileSync(file, JSON.stringify({ ...mine, project: "/elsewhere" }));
+  expect(runningDemo()).toBeUndefined();
 });

@@ -12,6 +12,8 @@ interface RunningDemo {
   readonly pid: number;
   /** When that process began, as its kernel counts it: another one may get the same id. */
   readonly began: string;
+  /** The folder of the project that started it: a clone elsewhere has demos of its own. */
+  readonly project: string;
 }
 
 /** What outlives a demo that was killed, and must be ended or removed. */
@@ -21,6 +23,7 @@ interface Leftovers {
 }
 
 const cache = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "burstlet");
+const project = join(import.meta.dirname, "../../..");
 const prefix = "demo-";
 const note = "demo.json";
 const leftoversNote = "leftovers.json";
@@ -33,15 +36,16 @@ export function makeDemoFolder(pid: number): string {
 }
 
 export function writeNote(folder: string, kubeconfig: string): void {
-  const demo: RunningDemo = { kubeconfig, pid: process.pid, began: beganAt(process.pid) ?? "" };
+  const demo: RunningDemo = { kubeconfig, pid: process.pid, began: beganAt(process.pid) ?? "", project };
   writeFileSync(join(folder, note), JSON.stringify(demo), { mode: 0o600 });
 }
 
-/** The demo that was started last and still runs. */
+/** The demo that was started last from this folder and still runs. */
 export function runningDemo(): RunningDemo | undefined {
   return demoFolders()
     .map((folder) => readJson<RunningDemo>(join(folder, note)))
     .filter((demo) => demo !== undefined)
+    .filter((demo) => demo.project === project)
     .filter((demo) => beganAt(demo.pid) === demo.began)
     .toSorted((a, b) => Number(a.began) - Number(b.began))
     .at(-1);
@@ -102,7 +106,7 @@ function isAlive(pid: number): boolean {
 }
 
 /** The words that come before a command which must run in the demo's network: none where it is our own. */
-export function inItsNetwork({ pid }: RunningDemo): string[] {
+export function inItsNetwork({ pid }: Pick<RunningDemo, "pid">): string[] {
   const theirs = `/proc/${pid}/ns/net`;
   try {
     return readlinkSync(theirs) === readlinkSync("/proc/self/ns/net") ? [] : ["nsenter", `--net=${theirs}`];
