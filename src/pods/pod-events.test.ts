@@ -75,6 +75,15 @@ describe("events of a pod", () => {
     expect(words(showing(failed), showing(failed))).toEqual([]);
   });
 
+  it("never say that a run was started whose start failed between two looks", () => {
+    const end = { terminated: { exitCode: 128, reason: "StartError", message: "no such file" } };
+    const first = { ...status("a", 128), state: end };
+    const second = { ...first, restartCount: 1, lastState: end, state: { waiting: { reason: "CrashLoopBackOff" } } };
+    const told = words(showing(first), showing(second));
+    expect(told).toContain("Warning Failed a: Error: no such file");
+    expect(told.filter((event) => / (Created|Started) /.test(event))).toEqual([]);
+  });
+
   it("are none for an end that nobody saw", () => {
     const unknown = { ...status("a", 137), state: { terminated: { exitCode: 137, reason: "ContainerStatusUnknown" } } };
     expect(words(fresh, showing(unknown))).toEqual([]);

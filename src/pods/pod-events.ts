@@ -34,21 +34,26 @@ export function eventsOf(before: Pod, after: Pod): PodEvent[] {
 
 function containerEvents(before: ContainerStatus | undefined, after: ContainerStatus, pod: string): PodEvent[] {
   const events: PodEvent[] = [];
-  const container = after.name;
-  const ended = after.state?.terminated;
-  if (ended?.reason === "StartError" || ended?.reason === "ContainerCannotRun") {
-    if (before?.state?.terminated !== undefined && before.restartCount === after.restartCount) return [];
-    return [{ type: "Warning", reason: "Failed", message: `Error: ${ended.message ?? ended.reason}`, container }];
-  }
-  if (runOf(after) !== undefined && runOf(after) !== runOf(before)) {
-    events.push({ type: "Normal", reason: "Created", message: "Container created", container });
-    events.push({ type: "Normal", reason: "Started", message: "Container started", container });
-  }
+  if (runOf(after) !== undefined && runOf(after) !== runOf(before)) events.push(...runEvents(after));
   const waiting = after.state?.waiting;
   const reason = waiting?.reason ?? "ContainerCreating";
   const news = waiting !== undefined && before?.state?.waiting?.reason !== reason;
   if (news && !quiet.has(reason)) events.push(waitingEvent(reason, waiting.message ?? "", after, pod));
   return events;
+}
+
+/** A run that could not be started was neither created nor started, whether its end is still shown or already past. */
+function runEvents(after: ContainerStatus): PodEvent[] {
+  const container = after.name;
+  const ended =
+    after.state?.terminated ?? (after.state?.waiting === undefined ? undefined : after.lastState?.terminated);
+  if (ended?.reason === "StartError" || ended?.reason === "ContainerCannotRun") {
+    return [{ type: "Warning", reason: "Failed", message: `Error: ${ended.message ?? ended.reason}`, container }];
+  }
+  return [
+    { type: "Normal", reason: "Created", message: "Container created", container },
+    { type: "Normal", reason: "Started", message: "Container started", container },
+  ];
 }
 
 /** The kubelet's words where it has them, the provider's own otherwise. */
