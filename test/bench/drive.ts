@@ -5,7 +5,7 @@ import type { Node } from "../../src/model/kube.ts";
 import { type Audit, users } from "./audit.ts";
 import { each } from "./client.ts";
 import { type Speed, speedOf, type Writes } from "./measure.ts";
-import { cpuSeconds, memory, type Memory } from "./process.ts";
+import { cpuSeconds, familyCpuSeconds, memory, type Memory } from "./process.ts";
 import type { Arena, NodeProcess, Side } from "./sides/side.ts";
 import { type Timeline, watchTimeline } from "./timeline.ts";
 
@@ -24,7 +24,12 @@ export interface Round {
   readonly writes: Writes;
   readonly deletionWrites: Writes;
   /** Of the node process, seconds: from the first bind to the last Ready, and on until it wrote nothing more. */
-  readonly cpu: { readonly ready: number; readonly settled: number };
+  readonly cpu: {
+    readonly ready: number;
+    readonly settled: number;
+    /** Of everything that the run consists of, from the first creation to the last Ready: what the machine had to do. */
+    readonly everybody: number;
+  };
   readonly memory: { readonly before: Memory; readonly after: Memory };
   /** Seconds from the first request to delete a pod until none was there. */
   readonly allGone: number;
@@ -90,6 +95,7 @@ async function bringUp(
   const { pods, namespace, timeline, audit, patienceMs } = start;
   const mark = audit.mark();
   const before = memory(node.pid);
+  const everybodyBefore = familyCpuSeconds();
   let cpuAtBind = cpuSeconds(node.pid);
   timeline.onFirst("bound", () => (cpuAtBind = cpuSeconds(node.pid)));
   const path = `/api/v1/namespaces/${namespace}/pods`;
@@ -101,6 +107,7 @@ async function bringUp(
   const createdAt = performance.now();
   await timeline.reached("ready", pods, patienceMs);
   const cpuAtReady = cpuSeconds(node.pid);
+  const everybody = familyCpuSeconds() - everybodyBefore;
   const readyAt = performance.now();
   await audit.quiet(users[side.name], quietMs);
   const cpuAtQuiet = cpuSeconds(node.pid);
@@ -109,7 +116,7 @@ async function bringUp(
   return {
     speed: speedOf([...timeline.pods.values()], createdAt),
     writes,
-    cpu: { ready: cpuAtReady - cpuAtBind, settled: cpuAtQuiet - cpuAtBind },
+    cpu: { ready: cpuAtReady - cpuAtBind, settled: cpuAtQuiet - cpuAtBind, everybody },
     memory: { before, after: memory(node.pid) },
   };
 }

@@ -21,7 +21,7 @@ function round(podsPerSecond: number, cpu: number, writes: Record<string, number
     },
     writes: counted,
     deletionWrites: counted,
-    cpu: { ready: cpu, settled: cpu },
+    cpu: { ready: cpu, settled: cpu, everybody: 4 * cpu },
     memory: { before: { now: 90 * mb, peak: 95 * mb }, after: { now: rss * mb, peak: peak * mb } },
     allGone: 5,
   };

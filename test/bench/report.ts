@@ -17,6 +17,7 @@ const figures: readonly (readonly [string, Figure])[] = [
   ["bind to Ready, p99, s", (round) => round.speed.readyFromBind.p99],
   ["CPU per pod to the last Ready, ms", (round, pods) => (round.cpu.ready / pods) * 1000],
   ["CPU per pod to the last write, ms", (round, pods) => (round.cpu.settled / pods) * 1000],
+  ["CPU per pod of everybody, ms", (round, pods) => (round.cpu.everybody / pods) * 1000],
   ["RSS before any pod, MB", (round) => megabytes(round.memory.before.now)],
   ["RSS after the last write, MB", (round) => megabytes(round.memory.after.now)],
   ["peak RSS, MB", (round) => megabytes(round.memory.after.peak)],
