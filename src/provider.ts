@@ -72,9 +72,11 @@ export interface Provider<Request = unknown> {
   restart?(task: TaskRef, container: string, instance: number): Promise<void>;
   /** Records of one run of one container, oldest first, in batches. */
   logs?(source: ContainerRef, want: LogRequest, signal: AbortSignal): AsyncIterable<readonly LogRecord[]>;
-  exec?(target: ContainerRef, command: readonly string[], tty: boolean, signal: AbortSignal): Promise<ProcessStream>;
-  attach?(target: ContainerRef, signal: AbortSignal): Promise<ProcessStream>;
-  /** One connection into the task's network. */
+  /** Runs a command in a running container. The signal kills it; so does destroying the stream's stdin. */
+  exec?(target: ContainerRef, command: ExecCommand, signal: AbortSignal): Promise<ProcessStream>;
+  /** The container's own streams, from now on. The signal detaches and ends nothing. `exit`: the run has ended. */
+  attach?(target: ContainerRef, how: { readonly stdin: boolean }, signal: AbortSignal): Promise<ProcessStream>;
+  /** One connection into the task's network, half-closed by `end()`. Rejects when nothing listens there. */
   forward?(task: TaskRef, port: number, signal: AbortSignal): Promise<Duplex>;
   stats?(): Promise<readonly TaskStats[]>;
   /** Closes what the provider holds open. Never touches a task. */
@@ -148,17 +150,30 @@ export interface LogRecord {
   readonly partial: boolean;
 }
 
+export interface ExecCommand {
+  readonly argv: readonly string[];
+  readonly tty: boolean;
+  /** Without it the command reads from an empty stdin. */
+  readonly stdin: boolean;
+}
+
+/** Byte streams with back-pressure: what is not read or not drained holds up the process at the other end. */
 export interface ProcessStream {
   readonly stdin: Writable;
   readonly stdout: Readable;
   /** Absent with a tty. */
   readonly stderr: Readable | undefined;
+  /** Without a tty it does nothing. */
   resize(columns: number, rows: number): void;
+  /** 0–255, after both outputs have ended. Rejects with a ProviderError when it cannot be known. */
   readonly exit: Promise<{ readonly code: number }>;
 }
 
+/** Numbers that are not known are left out, never 0. */
 export interface TaskStats {
   readonly identity: TaskIdentity;
+  /** Of the whole task, since its start. */
+  readonly network?: { readonly rxBytes: number; readonly txBytes: number } | undefined;
   readonly containers: readonly {
     readonly name: string;
     /** When the numbers were read, milliseconds since 1970. */
@@ -166,7 +181,12 @@ export interface TaskStats {
     readonly startedAt: number;
     /** Monotonic within one run of the container. */
     readonly cpuSeconds: number;
+    /** The working set: what counts against the limit. */
     readonly memoryBytes: number;
+    readonly rssBytes?: number | undefined;
+    /** What the container wrote to its root file system, and what its logs take. */
+    readonly diskBytes?: number | undefined;
+    readonly logBytes?: number | undefined;
   }[];
 }
 
