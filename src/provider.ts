@@ -6,13 +6,15 @@
  * Errors are ProviderErrors (anything else counts as `unknown`); `src/pods/plan/on-error.ts` says what each kind does.
  * Optional methods: presence is the capability. A missing one makes the kubelet endpoint answer 501.
  */
-import type { Duplex, Readable, Writable } from "node:stream";
+import type { Duplex } from "node:stream";
 import type { Clock } from "./model/clock.ts";
 import type { TaskIdentity } from "./model/identity.ts";
 import type { ProviderError } from "./model/provider-error.ts";
 import type { Refusal, SupportRow } from "./model/refusal.ts";
 import type { ResolvedPod } from "./model/resolved-pod.ts";
+import type { ExecCommand, LogRecord, LogRequest, ProcessStream } from "./model/streams.ts";
 import type { TaskState } from "./model/task-state.ts";
+import type { TaskStats } from "./model/task-stats.ts";
 
 export * from "./model/clock.ts";
 export * from "./model/identity.ts";
@@ -21,7 +23,9 @@ export * from "./model/pull-credentials.ts";
 export * from "./model/refusal.ts";
 export * from "./model/resolved-pod.ts";
 export * from "./model/secret-text.ts";
+export * from "./model/streams.ts";
 export * from "./model/task-state.ts";
+export * from "./model/task-stats.ts";
 export type { Pod } from "./model/kube.ts";
 
 export interface Provider<Request = unknown> {
@@ -133,61 +137,6 @@ export interface Capacity {
   readonly containerRuntime: string;
   readonly architecture: "amd64" | "arm64";
   readonly labels?: Readonly<Record<string, string>> | undefined;
-}
-
-export interface LogRequest {
-  readonly follow: boolean;
-  /** Only the last n lines of what is there now; `undefined` = all. */
-  readonly tailLines: number | undefined;
-}
-
-export interface LogRecord {
-  /** RFC 3339 with 9 fraction digits, UTC. */
-  readonly time: string;
-  readonly stream: "stdout" | "stderr";
-  /** Without the line end; `partial` = the line goes on in the next record of the same stream. */
-  readonly bytes: Buffer;
-  readonly partial: boolean;
-}
-
-export interface ExecCommand {
-  readonly argv: readonly string[];
-  readonly tty: boolean;
-  /** Without it the command reads from an empty stdin. */
-  readonly stdin: boolean;
-}
-
-/** Byte streams with back-pressure: what is not read or not drained holds up the process at the other end. */
-export interface ProcessStream {
-  readonly stdin: Writable;
-  readonly stdout: Readable;
-  /** Absent with a tty. */
-  readonly stderr: Readable | undefined;
-  /** Without a tty it does nothing. */
-  resize(columns: number, rows: number): void;
-  /** 0–255, after both outputs have ended. Rejects with a ProviderError when it cannot be known. */
-  readonly exit: Promise<{ readonly code: number }>;
-}
-
-/** Numbers that are not known are left out, never 0. */
-export interface TaskStats {
-  readonly identity: TaskIdentity;
-  /** Of the whole task, since its start. */
-  readonly network?: { readonly rxBytes: number; readonly txBytes: number } | undefined;
-  readonly containers: readonly {
-    readonly name: string;
-    /** When the numbers were read, milliseconds since 1970. */
-    readonly time: number;
-    readonly startedAt: number;
-    /** Monotonic within one run of the container. */
-    readonly cpuSeconds: number;
-    /** The working set: what counts against the limit. */
-    readonly memoryBytes: number;
-    readonly rssBytes?: number | undefined;
-    /** What the container wrote to its root file system, and what its logs take. */
-    readonly diskBytes?: number | undefined;
-    readonly logBytes?: number | undefined;
-  }[];
 }
 
 /** What a provider is given; it imports nothing else of `src/`. */

@@ -1,4 +1,5 @@
 /** The one importer of @kubernetes/client-node's values: it finds the cluster and the credentials, nothing else. */
+import type { OutgoingHttpHeaders } from "node:http";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";

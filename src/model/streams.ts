@@ -1,0 +1,36 @@
+/** What flows to and from a running container: log records, and the streams of a process. */
+import type { Readable, Writable } from "node:stream";
+
+export interface LogRequest {
+  readonly follow: boolean;
+  /** Only the last n lines of what is there now; `undefined` = all. */
+  readonly tailLines: number | undefined;
+}
+
+export interface LogRecord {
+  /** RFC 3339 with 9 fraction digits, UTC. */
+  readonly time: string;
+  readonly stream: "stdout" | "stderr";
+  /** Without the line end; `partial` = the line goes on in the next record of the same stream. */
+  readonly bytes: Buffer;
+  readonly partial: boolean;
+}
+
+export interface ExecCommand {
+  readonly argv: readonly string[];
+  readonly tty: boolean;
+  /** Without it the command reads from an empty stdin. */
+  readonly stdin: boolean;
+}
+
+/** Byte streams with back-pressure: what is not read or not drained holds up the process at the other end. */
+export interface ProcessStream {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  /** Absent with a tty. */
+  readonly stderr: Readable | undefined;
+  /** Without a tty it does nothing. */
+  resize(columns: number, rows: number): void;
+  /** 0–255, after both outputs have ended. Rejects with a ProviderError when it cannot be known. */
+  readonly exit: Promise<{ readonly code: number }>;
+}
