@@ -113,7 +113,7 @@ function select(config: KubeConfig, context: string | undefined, origin: string)
 async function readAccess(config: KubeConfig): Promise<Access> {
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw new Error("The kubeconfig has no cluster for its context.");
-  const options: Tls & { auth?: string; headers?: Record<string, unknown> } = {};
+  const options: Tls & { auth?: string; headers?: OutgoingHttpHeaders } = {};
   await config.applyToHTTPSOptions(options);
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(options.headers ?? {})) {
