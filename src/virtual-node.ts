@@ -3,7 +3,7 @@ import { providers } from "../providers/index.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import type { ServiceStore } from "./cluster/service-store.ts";
 import type { NodeConfiguration } from "./config/schema.ts";
-import { selfSignedCertificate } from "./kubelet/certificate.ts";
+import { selfSignedCertificate } from "./kubelet/serving/certificate.ts";
 import { startKubeletServer } from "./kubelet/server.ts";
 import type { Lanes } from "./limits/lanes.ts";
 import { hasEnded, ownHolder } from "./node/holder.ts";

@@ -10,7 +10,7 @@ import { admission } from "./auth/admit.ts";
 import { authenticator } from "./auth/authn.ts";
 import { authorizer } from "./auth/authz.ts";
 import { clientTrust, secureContext, type ClientTrust } from "./auth/client-trust.ts";
-import type { KeyAndCertificate } from "./certificate.ts";
+import type { KeyAndCertificate } from "./serving/certificate.ts";
 import { handlers, type HandlerContext } from "./handlers.ts";
 import { ofNode, type PodLookup } from "./pod-lookup.ts";
 

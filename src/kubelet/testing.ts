@@ -6,7 +6,12 @@ import type { TLSSocket } from "node:tls";
 import type { NodeAccess, UserInfo } from "../cluster/cluster.ts";
 import type { Clock, Log, Provider } from "../provider.ts";
 import { systemClock } from "../telemetry/clock.ts";
-import { issueCertificate, selfSignedCertificate, type KeyAndCertificate, type Subject } from "./certificate.ts";
+import {
+  issueCertificate,
+  selfSignedCertificate,
+  type KeyAndCertificate,
+  type Subject,
+} from "./serving/certificate.ts";
 import type { FoundPod, PodLookup } from "./pod-lookup.ts";
 import { startKubeletServer, type KubeletServer, type KubeletServerOptions } from "./server.ts";
 

@@ -13,7 +13,7 @@ import { afterEach, describe, expect, it, test, vi } from "vitest";
 
 import { fakeClock } from "../../test/support/fake-clock.ts";
 import type { LogRecord } from "../provider.ts";
-import { selfSignedCertificate } from "./certificate.ts";
+import { selfSignedCertificate } from "./serving/certificate.ts";
 import type { FoundPod } from "./pod-lookup.ts";
 import { startTestServer, testAuthority, type TestServer, type TestServerOptions } from "./testing.ts";
 

@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { Agent, request } from "undici";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { issueCertificate } from "../../src/kubelet/certificate.ts";
+import { issueCertificate } from "../../src/kubelet/serving/certificate.ts";
 import { parseTime, rfc3339 } from "../../src/model/clock.ts";
 import { systemClock } from "../../src/telemetry/clock.ts";
 import { type Burstlet, startBurstlet } from "../support/burstlet.ts";

@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import type { SecureContextOptions, TLSSocket } from "node:tls";
 
 import type { Clock, Log } from "../../provider.ts";
-import type { KeyAndCertificate } from "../certificate.ts";
+import type { KeyAndCertificate } from "../serving/certificate.ts";
 
 /** A rotation adds the new CA long before it drops the old one, so a minute late is early enough. */
 const rereadMs = 60_000;

@@ -1,7 +1,7 @@
 /** virtual-kubelet with its mock provider, which keeps pods in memory and runs nothing. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { selfSignedCertificate } from "../../../src/kubelet/certificate.ts";
+import { selfSignedCertificate } from "../../../src/kubelet/serving/certificate.ts";
 import { binaryPath, type GoProgram } from "./go-binary.ts";
 import { peerIdentity } from "./peer-identity.ts";
 import { type Arena, type Side, startProcess } from "./side.ts";

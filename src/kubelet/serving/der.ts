@@ -1,4 +1,4 @@
-import { rfc3339 } from "../model/clock.ts";
+import { rfc3339 } from "../../model/clock.ts";
 
 /**
  * The few DER encodings that a certificate or a certificate request is made of (X.690; RFC 5280). Node reads

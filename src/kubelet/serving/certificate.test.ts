@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 import { afterAll, describe, expect, it, test } from "vitest";
 
-import { describeWith } from "../../test/support/requirements.ts";
+import { describeWith } from "../../../test/support/requirements.ts";
 import { issueCertificate, selfSignedCertificate } from "./certificate.ts";
 
 const day = 86_400_000;
