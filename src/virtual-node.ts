@@ -3,6 +3,7 @@ import { providers } from "../providers/index.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import type { ServiceStore } from "./cluster/service-store.ts";
 import type { NodeConfiguration } from "./config/schema.ts";
+import { toOneNode } from "./kubelet/destination.ts";
 import { selfSignedCertificate } from "./kubelet/serving/certificate.ts";
 import { startKubeletServer } from "./kubelet/server.ts";
 import type { Lanes } from "./limits/lanes.ts";
@@ -43,7 +44,6 @@ export async function runVirtualNode(node: NodeConfiguration, shared: Shared, si
   const kubelet = await startKubeletServer({
     address: node.address ?? "127.0.0.1",
     port: node.port,
-    nodeName: node.name,
     certificate: selfSignedCertificate({
       name: node.name,
       addresses: node.address === undefined ? [] : [node.address],
@@ -51,8 +51,7 @@ export async function runVirtualNode(node: NodeConfiguration, shared: Shared, si
     }),
     clientCA: cluster.clientCA,
     reviewer: cluster,
-    pods: pods.lookup,
-    provider,
+    direct: toOneNode({ nodeName: node.name, pods: pods.lookup, provider, health: [], clock, log }),
     clock,
     log,
   });

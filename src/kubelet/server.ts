@@ -3,30 +3,27 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 
 import type { Cluster } from "../cluster/cluster.ts";
-import type { Clock, Log, Provider } from "../provider.ts";
-import type { HealthCheck } from "../telemetry/health.ts";
+import type { Clock, Log } from "../provider.ts";
 import { send, text } from "./answer.ts";
 import { admission } from "./auth/admit.ts";
 import { authenticator } from "./auth/authn.ts";
 import { authorizer } from "./auth/authz.ts";
 import { clientTrust, secureContext, type ClientTrust } from "./auth/client-trust.ts";
 import type { KeyAndCertificate } from "./serving/certificate.ts";
-import { handlers, type HandlerContext } from "./handlers.ts";
-import { ofNode, type PodLookup } from "./pod-lookup.ts";
+import type { Direct } from "./destination.ts";
+import { handlers } from "./handlers.ts";
 
 export interface KubeletServerOptions {
   /** The address to listen on. */
   readonly address: string;
   /** 0: any free one. */
   readonly port: number;
-  readonly nodeName: string;
   readonly certificate: KeyAndCertificate;
   /** PEM of the CA whose client certificates count; asked again every minute. */
   readonly clientCA: () => Promise<string | undefined>;
   readonly reviewer: Pick<Cluster, "reviewToken" | "reviewAccess">;
-  readonly pods: PodLookup;
-  readonly provider: Provider;
-  readonly health?: readonly HealthCheck[];
+  /** To which virtual node a request goes. */
+  readonly direct: Direct;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -42,7 +39,7 @@ export interface KubeletServer {
 /** The API server and scrapers keep idle connections for 90 s; closing them first would race with their requests. */
 const keepAliveMs = 95_000;
 
-/** The HTTPS API of one virtual node. Resolves when it listens. */
+/** The HTTPS API of a virtual node, or of several. Resolves when it listens. */
 export async function startKubeletServer(options: KubeletServerOptions): Promise<KubeletServer> {
   const { certificate, clientCA, clock, log } = options;
   const server = createServer({
@@ -81,21 +78,19 @@ export async function startKubeletServer(options: KubeletServerOptions): Promise
   };
 }
 
-function requestListener(options: KubeletServerOptions, trust: ClientTrust): RequestListener {
-  const { nodeName, reviewer, provider, health = [], clock, log } = options;
+function requestListener({ reviewer, direct, clock, log }: KubeletServerOptions, trust: ClientTrust): RequestListener {
   const admit = admission({
     authenticate: authenticator({ reviewer, trusts: trust.trusts, clock, log }),
     authorize: authorizer(reviewer, clock),
-    nodeName,
+    direct,
     log,
   });
-  const context: HandlerContext = { nodeName, pods: ofNode(options.pods, nodeName), provider, health, clock, log };
 
   const serve = async (req: IncomingMessage, res: ServerResponse, signal: AbortSignal): Promise<void> => {
     const outcome = await admit(req);
     if ("status" in outcome) return send(res, outcome);
-    const { route, query } = outcome;
-    await handlers[route.name]({ req, res, params: route.params, query, signal }, context);
+    const { node, route, query } = outcome;
+    await handlers[route.name]({ req, res, params: route.params, query, signal }, node);
   };
   return (req, res) => {
     const gone = new AbortController();

@@ -12,6 +12,8 @@ import {
   type KeyAndCertificate,
   type Subject,
 } from "./serving/certificate.ts";
+import { toOneNode, type Direct } from "./destination.ts";
+import type { HandlerContext } from "./handlers.ts";
 import type { FoundPod, PodLookup } from "./pod-lookup.ts";
 import { startKubeletServer, type KubeletServer, type KubeletServerOptions } from "./server.ts";
 
@@ -66,19 +68,20 @@ export interface TestServerOptions {
   readonly provider?: Partial<Provider>;
   readonly clock?: Clock;
   readonly nodeName?: string;
+  /** Instead of the one node of `nodeName`, `pods` and `provider`. */
+  readonly direct?: Direct;
   readonly log?: Log;
 }
 
 const quiet: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const nodeName = options.nodeName ?? "burst-1";
+  const { nodeName = "burst-1", clock = systemClock, log = quiet } = options;
   const reviews: NodeAccess[] = [];
   const tokensReviewed: string[] = [];
   const server = await startKubeletServer({
     address: loopback,
     port: 0,
-    nodeName,
     certificate: selfSignedCertificate({ name: nodeName, addresses: [loopback], now: systemClock.now() }),
     clientCA: options.clientCA ?? (() => Promise.resolve(undefined)),
     reviewer: {
@@ -91,13 +94,27 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
         return { allowed: options.allows?.(user, access) ?? true, reason: "" };
       },
     },
-    pods: podTable(options.pods ?? []),
-    provider: { name: "local", restarts: "container", ...options.provider } as Provider,
-    clock: options.clock ?? systemClock,
-    log: options.log ?? quiet,
+    direct: options.direct ?? toOneNode(testNode(nodeName, options)),
+    clock,
+    log,
   });
   const open: TestServer["open"] = (path, given) => send({ host: loopback, port: server.port, path, ...given });
   return { ...server, reviews, tokensReviewed, open, ask: async (path, given) => answerOf(await open(path, given)) };
+}
+
+/** What the handlers get to know of one node. */
+export function testNode(
+  nodeName: string,
+  { pods = [], provider, clock = systemClock, log = quiet }: TestServerOptions = {},
+): HandlerContext {
+  return {
+    nodeName,
+    pods: podTable(pods),
+    provider: { name: "local", restarts: "container", ...provider } as Provider,
+    health: [],
+    clock,
+    log,
+  };
 }
 
 function podTable(pods: readonly FoundPod[]): PodLookup {
