@@ -26,7 +26,8 @@ export interface AppOptions {
 
 /** Runs every virtual node of the configuration. Resolves after a clean stop; rejects with an Error for the user. */
 export async function runApp({ config, kubeconfig, context, log, signal }: AppOptions): Promise<void> {
-  const cluster = await connectCluster({ kubeconfig, context, userAgent, clock, log });
+  const { configMapAndSecretChangeDetectionStrategy: changeDetection } = config;
+  const cluster = await connectCluster({ kubeconfig, context, userAgent, changeDetection, clock, log });
   const services = createServiceStore(cluster);
   const lanes = createLanes(lanesAtOnce);
   // One node that cannot start stops the others too, cleanly: half a configuration is nobody's wish.

@@ -24,6 +24,12 @@ export interface Cluster {
    */
   configMap(namespace: string, name: string, newerThan?: string): Promise<ConfigMap | undefined>;
   secret(namespace: string, name: string, newerThan?: string): Promise<Secret | undefined>;
+  /**
+   * From now on the pod of this uid refers to these objects and to no others; `changed` when one of them did. Present
+   * when the configuration says `Watch`: then each is watched by itself as long as a pod refers to it, and the two
+   * functions above answer from that watch.
+   */
+  readonly holdReferences?: (podUid: string, references: readonly ObjectReference[], changed: () => void) => void;
   /** Feeds all services of the cluster; for service variables. */
   watchServices(sink: WatchSink<Service>, signal: AbortSignal): Promise<void>;
   /** A token of the ServiceAccount bound to this pod's uid. */
@@ -34,6 +40,12 @@ export interface Cluster {
 
   /** Ends connections. */
   close(): Promise<void>;
+}
+
+export interface ObjectReference {
+  readonly kind: "ConfigMap" | "Secret";
+  readonly namespace: string;
+  readonly name: string;
 }
 
 /** Names one pod for a write: the uid is a precondition, so that a namesake is never touched. */
@@ -74,8 +86,10 @@ export interface WatchSink<T> {
   /** New or changed. A re-created name arrives as `removed(old)`, then `changed(new)`: the key is the uid. */
   changed(object: T): void;
   removed(object: T): void;
-  /** The first full picture has been told. Called once. */
+  /** The first full picture has been told. Called once, and once more after each `denied`. */
   synced(): void;
+  /** The right to list or watch is missing: what was told grows old. Only where that right is optional. */
+  denied?(): void;
 }
 
 export interface EventRecorder {

@@ -4,6 +4,7 @@ import type { Cluster } from "./cluster.ts";
 import { createEventRecorder } from "./events/recorder.ts";
 import { createLeases, createNodes, createPods } from "./objects.ts";
 import { createReferences } from "./references.ts";
+import { watchReferences } from "./watched-references.ts";
 import { calls } from "./rest/calls.ts";
 import { createHealth } from "./rest/health.ts";
 import { openCredentials } from "./rest/kubeconfig.ts";
@@ -25,6 +26,8 @@ export interface ConnectOptions {
   readonly connections?: number | undefined;
   /** How long one request may take before it counts as unanswered, milliseconds. @default 30000 */
   readonly patienceMs?: number | undefined;
+  /** How changes of ConfigMaps and Secrets are noticed. @default "Cache" */
+  readonly changeDetection?: "Cache" | "Watch" | undefined;
   /** 0 ≤ x < 1; spreads waits. @default Math.random */
   readonly random?: (() => number) | undefined;
 }
@@ -39,6 +42,7 @@ export async function connectCluster(options: ConnectOptions): Promise<Cluster> 
   const watching = { rest, clock, log, random };
   const configMaps = createReferences<ConfigMap>(calls.getConfigMap, rest, clock, random);
   const secrets = createReferences<Secret>(calls.getSecret, rest, clock, random);
+  const watched = options.changeDetection === "Watch" ? watchReferences(configMaps, secrets, watching) : undefined;
 
   return {
     async clusterUid() {
@@ -61,11 +65,15 @@ export async function connectCluster(options: ConnectOptions): Promise<Cluster> 
     events: createEventRecorder(watching),
     configMap: configMaps.get,
     secret: secrets.get,
+    ...watched?.api,
     watchServices: (sink, signal) =>
       listWatch({ list: calls.listServices, watch: calls.watchServices }, sink, signal, watching),
     serviceAccountToken: (request) => serviceAccountToken(rest, request),
     reviewToken: (token) => reviewToken(rest, token),
     reviewAccess: (user, what) => reviewAccess(rest, user, what),
-    close: () => transport.close(),
+    close() {
+      watched?.close();
+      return transport.close();
+    },
   };
 }

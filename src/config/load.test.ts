@@ -8,6 +8,7 @@ describe("a configuration file", () => {
       apiVersion: "burstlet.dev/v1alpha1",
       kind: "BurstletConfiguration",
       logging: { format: "text", verbosity: 0 },
+      configMapAndSecretChangeDetectionStrategy: "Cache",
     });
     expect(nodes).toMatchObject([{ name: "a", port: 10_250, labels: {}, network: "none", daemonSetPods: "refuse" }]);
     expect(nodes[0]?.["local"]).toMatchObject({ runtime: "engine", engine: { network: "bridge" } });
@@ -17,12 +18,12 @@ describe("a configuration file", () => {
     [
       "an unknown field of the top",
       `${head}nodez: []\n`,
-      "f.yaml:3:1: nodez: unknown field; did you mean nodes? allowed here: apiVersion, kind, clusterID, logging, nodes",
+      "f.yaml:3:1: nodez: unknown field; did you mean nodes? allowed here: apiVersion, kind, clusterID, logging, configMapAndSecretChangeDetectionStrategy, nodes",
     ],
     [
       "an unknown field that is like no other",
       `${one}clusterID: x\nwhatever: 1\n`,
-      "f.yaml:7:1: whatever: unknown field; allowed here: apiVersion, kind, clusterID, logging, nodes",
+      "f.yaml:7:1: whatever: unknown field; allowed here: apiVersion, kind, clusterID, logging, configMapAndSecretChangeDetectionStrategy, nodes",
     ],
     [
       "another version",

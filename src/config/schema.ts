@@ -135,6 +135,14 @@ const configurationFields = {
     })
     .prefault({})
     .describe("The log, on standard error."),
+  configMapAndSecretChangeDetectionStrategy: z
+    .enum(["Cache", "Watch"])
+    .default("Cache")
+    .describe(
+      "As of the kubelet. Cache: what pods refer to is read again once a minute. Watch: it is watched, each object by " +
+        "itself, which needs the rights of deploy/rbac-watch-references.yaml.",
+    )
+    .meta({ examples: ["Watch"] }),
 };
 
 const nodesAre = "The virtual nodes that this process serves.";

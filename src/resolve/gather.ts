@@ -4,6 +4,7 @@ import { parseTime } from "../model/clock.ts";
 import type { ConfigMap, Pod, Secret } from "../model/kube.ts";
 import type { PullCredential } from "../model/resolved-pod.ts";
 import { SecretText, type Text } from "../model/secret-text.ts";
+import type { ObjectReference } from "../cluster/cluster.ts";
 import { decodePullSecret } from "./pull-secrets.ts";
 import { missing, warning, type Finds, type ObjectKind, type ResolveSources, type Where } from "./resolution.ts";
 
@@ -92,6 +93,13 @@ export function* objectOf(
 /** A token lives an hour unless the pod says otherwise (API default). */
 export function tokenWant({ audience, expirationSeconds = 3600 }: TokenProjection): TokenWant {
   return { audience: audience === "" ? undefined : audience, expirationSeconds };
+}
+
+/** Every ConfigMap and Secret that the pod names, each once. */
+export function referencesOf(pod: Pod): ObjectReference[] {
+  const namespace = pod.metadata?.namespace ?? "";
+  const distinct = new Map(wanted(pod).objects.map(({ kind, name }) => [objectKey({ kind, name }), { kind, name }]));
+  return [...distinct.values()].map((reference) => ({ ...reference, namespace }));
 }
 
 interface ObjectRef {

@@ -35,6 +35,8 @@ export interface WorldOptions extends ClusterOptions {
   /** More fields of the one node, or nodes instead of it. */
   readonly node?: object;
   readonly nodes?: readonly object[];
+  /** More fields of the configuration's top. */
+  readonly configuration?: object;
 }
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
@@ -45,7 +47,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   mkdirSync(stateDir, { mode: 0o700 });
   const local = options.local ?? { runtime: "process", allowHostProcesses: true, stateDir };
   const one = { name: nodeName, provider: "local", address, port: 0, local, ...options.node };
-  const config = { logging: { format: "text", verbosity: 4 }, nodes: options.nodes ?? [one] };
+  const logging = { format: "text", verbosity: 4 };
+  const config = { logging, ...options.configuration, nodes: options.nodes ?? [one] };
   const start = () => startBurstlet(cluster.folder, identity, config);
   let burstlet = start();
 

@@ -15,12 +15,20 @@ export interface Call {
   readonly only?: string;
   /** What stops working without the right. */
   readonly feature: string;
+  /** The document that grants it, where that is not `deploy/rbac.yaml`: only a configuration that asks for it needs it. */
+  readonly document?: string;
 }
 
 const core = "";
 const node = { group: core, resource: "nodes", scope: "cluster" } as const;
 const pod = { group: core, resource: "pods", scope: "namespaced" } as const;
 const service = { group: core, resource: "services", scope: "namespaced" } as const;
+const watched = {
+  group: core,
+  scope: "namespaced",
+  feature: "watching what pods refer to; it is read once a minute instead",
+  document: "deploy/rbac-watch-references.yaml",
+} as const;
 const lease = {
   group: "coordination.k8s.io",
   resource: "leases",
@@ -54,6 +62,10 @@ export const calls = {
     feature: "pods with a ConfigMap",
   },
   getSecret: { group: core, resource: "secrets", scope: "namespaced", verb: "get", feature: "pods with a Secret" },
+  listConfigMaps: { ...watched, resource: "configmaps", verb: "list" },
+  watchConfigMaps: { ...watched, resource: "configmaps", verb: "watch" },
+  listSecrets: { ...watched, resource: "secrets", verb: "list" },
+  watchSecrets: { ...watched, resource: "secrets", verb: "watch" },
   createToken: {
     group: core,
     resource: "serviceaccounts/token",

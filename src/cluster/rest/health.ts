@@ -51,7 +51,8 @@ export function createHealth(server: string, clock: Clock, log: Log): Health {
       if (missing.delete(call)) log.info("permission granted", rightOf(call));
     } else if (!missing.has(call)) {
       missing.set(call, error);
-      log.error("permission missing", { ...rightOf(call), feature: call.feature, error: error.message, fix: rbacFix });
+      const fix = `kubectl apply -f ${call.document ?? "deploy/rbac.yaml"}, and run as its ServiceAccount`;
+      log.error("permission missing", { ...rightOf(call), feature: call.feature, error: error.message, fix });
     }
   }
 
@@ -69,7 +70,6 @@ export function createHealth(server: string, clock: Clock, log: Log): Health {
 }
 
 const credentialsFix = "check the user of the kubeconfig's context, or the pod's service account";
-const rbacFix = "kubectl apply -f deploy/rbac.yaml, and run as its ServiceAccount";
 
 /** A quota, an admission policy and a namespace that ends answer 403 too; only the authoriser speaks of `User "…" cannot`. */
 function isMissingRight(error: ApiError): boolean {

@@ -20,8 +20,12 @@ export interface ListWatchOptions {
 export interface Collection {
   readonly list: Call;
   readonly watch: Call;
+  /** Default all namespaces. */
+  readonly namespace?: string;
   /** e.g. `spec.nodeName=burst-1` */
   readonly fieldSelector?: string;
+  /** Its right may be missing for good: then it is asked for once a minute only, and the sink is told. */
+  readonly optional?: boolean;
 }
 
 const pageSize = 500;
@@ -32,6 +36,8 @@ const idleMs = 150_000;
 const backoffMs = { first: 200, most: 5_000 };
 /** A watch that lived this long, or brought an event, was healthy: the next one starts without growing delay. */
 const healthyMs = 5_000;
+/** Between two questions for a right that may be missing for good. */
+const deniedMs = 60_000;
 
 interface WatchEvent<T> {
   readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
@@ -90,7 +96,9 @@ export async function listWatch<T extends KubeObject>(
     session.outdated = outdated;
     if (error === undefined && healthy) continue;
     if (outdated) session.version = undefined;
-    const waitMs = Math.max(backoff.next(), retryAfterMs(error));
+    const denied = collection.optional === true && error instanceof ApiError && error.status === 403;
+    if (denied) deny(session, guarded);
+    const waitMs = denied ? deniedMs * (0.5 + options.random() / 2) : Math.max(backoff.next(), retryAfterMs(error));
     const resource = collection.watch.resource;
     log.debug("watch ended, beginning again", { resource, waitMs, relist: session.version === undefined, error });
     await clock.sleep(waitMs, signal).catch(() => undefined);
@@ -120,7 +128,15 @@ async function runOnce<T extends KubeObject>(
     timeoutSeconds: String(seconds),
     ...selector(collection),
   });
-  await options.rest.stream(collection.watch, { query: query.toString() }, { onChunk: lines.push, idleMs, signal });
+  const target = { namespace: collection.namespace, query: query.toString() };
+  await options.rest.stream(collection.watch, target, { onChunk: lines.push, idleMs, signal });
+}
+
+/** What is known grows old from here on; a new list makes it good again. */
+function deny<T>(session: Session<T>, sink: WatchSink<T>): void {
+  session.version = undefined;
+  session.synced = false;
+  sink.denied?.();
 }
 
 /** Consistent reads, no resourceVersion=0: after a restart an old picture would launch or end tasks for pods long gone. */
@@ -158,7 +174,8 @@ async function listPage<T>(
   if (page.limit !== undefined) query.set("limit", String(page.limit));
   if (page.token !== undefined) query.set("continue", page.token);
   try {
-    return await rest.send<Page<T>>(collection.list, { query: query.toString(), signal });
+    const { namespace } = collection;
+    return await rest.send<Page<T>>(collection.list, { namespace, query: query.toString(), signal });
   } catch (error) {
     if (page.token !== undefined && error instanceof ApiError && error.status === 410) return "expired";
     throw error;
@@ -191,6 +208,7 @@ function guard<T extends KubeObject>(sink: WatchSink<T>, log: Log): WatchSink<T>
     changed: (object) => safely(() => sink.changed(object)),
     removed: (object) => safely(() => sink.removed(object)),
     synced: () => safely(() => sink.synced()),
+    denied: () => safely(() => sink.denied?.()),
   };
 }
 

@@ -1,0 +1,83 @@
+/** One pod at a time: read both worlds afresh, plan, act, until the plan says wait. */
+import type { Clock, Log, Provider } from "../provider.ts";
+import { act, type ActDeps } from "./act.ts";
+import type { Memory } from "./memory.ts";
+import { noteCalm } from "./plan/attempts.ts";
+import { plan } from "./plan/plan.ts";
+import { type NodeTraits, recordOf, type World } from "./plan/world.ts";
+
+/** More actions than any pod needs in a row: a plan that does not settle is a bug, and must not spin. */
+const STEPS_AT_MOST = 32;
+const UNSETTLED_PAUSE_MS = 5_000;
+
+export interface ReconcileOptions {
+  readonly memory: Memory;
+  readonly node: NodeTraits;
+  readonly provider: Provider;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly deps: ActDeps;
+}
+
+/** Resolves to when to look again (milliseconds since 1970); `undefined`: when something changes. */
+export type Reconcile = (uid: string) => Promise<number | undefined>;
+
+export function createReconcile({ memory, node, provider, clock, log, deps }: ReconcileOptions): Reconcile {
+  const { pods, tasks, notes, known } = memory;
+  const traits = {
+    name: provider.name,
+    restarts: provider.restarts,
+    canRestart: provider.restart !== undefined,
+    memory: provider.memory,
+  };
+  const worldOf = (uid: string): World => ({
+    pod: pods.get(uid),
+    tasks: tasks.of(uid),
+    tasksKnown: known.tasks,
+    notes: notes.get(uid) ?? {},
+    provider: traits,
+    node,
+    now: clock.now(),
+  });
+
+  return async (uid) => {
+    for (let step = 0; step < STEPS_AT_MOST; step++) {
+      if (deps.signal.aborted) return undefined;
+      // A task without a pod means something only once every pod has been told.
+      if (!known.pods && pods.get(uid) === undefined) return undefined;
+      rememberCalm(memory, uid);
+      const world = worldOf(uid);
+      const action = plan(world);
+      log.debug("pod decided", { ...podFields(world, uid), ...decision(action) });
+      if (action.do === "wait") {
+        if (world.pod === undefined && world.tasks.length === 0) notes.delete(uid);
+        return action.until;
+      }
+      await act(deps, uid, world, action);
+    }
+    log.error("a pod's plan does not settle", { uid, world: worldOf(uid).notes });
+    return clock.now() + UNSETTLED_PAUSE_MS;
+  };
+}
+
+function rememberCalm({ pods, tasks, notes }: Memory, uid: string): void {
+  const pod = pods.get(uid);
+  const record = pod === undefined ? undefined : recordOf(pod);
+  const task = tasks.of(uid).find((one) => one.identity.attempt === record?.attempt);
+  const before = notes.get(uid)?.calm;
+  const calm = noteCalm(before, task, record?.earlierRestarts ?? {});
+  if (calm !== before) notes.set(uid, { ...notes.get(uid), calm });
+}
+
+function podFields({ pod }: World, uid: string): object {
+  const { namespace, name } = pod?.metadata ?? {};
+  return { ...(pod !== undefined && { pod: { namespace, name } }), uid };
+}
+
+/** What was decided, without the contents of what would be written. */
+function decision(action: ReturnType<typeof plan>): object {
+  if (action.do === "report") return { action: action.do, writes: Object.keys(action.patch) };
+  if (action.do === "record") return { action: action.do, attempt: action.attempt, try: action.try };
+  const { do: name, ...rest } = action;
+  return { action: name, ...rest };
+}
