@@ -185,8 +185,9 @@ function note(deps: ActDeps, uid: string, more: Notes): void {
 }
 
 function tell(deps: ActDeps, pod: Pod, { container, ...event }: PodEvent): void {
-  const inits = pod.spec?.initContainers ?? [];
-  const list = inits.some((one) => one.name === container) ? "initContainers" : "containers";
+  const list = (["initContainers", "ephemeralContainers", "containers"] as const).find((key) =>
+    pod.spec?.[key]?.some((one) => one.name === container),
+  );
   deps.cluster.events.record({
     ...event,
     about: {

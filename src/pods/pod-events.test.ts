@@ -32,6 +32,15 @@ describe("events of a pod", () => {
     expect(words(showing(status("a", "running")), showing(status("a", 0)))).toEqual([]);
   });
 
+  it("are one for an ephemeral container that cannot run, also while the others go on", () => {
+    const terminated = { reason: "ContainerCannotRun", exitCode: 128, message: "none runs here" };
+    const before = showing(status("a", "running"));
+    const debug = { ...status("debug", "waiting"), state: { terminated } };
+    const after = { ...before, status: { ...before.status, ephemeralContainerStatuses: [debug] } };
+    expect(words(before, after)).toEqual(["Warning Failed debug: Error: none runs here"]);
+    expect(words(after, after)).toEqual([]);
+  });
+
   it("are told again for the next run of a container", () => {
     const again = { ...status("a", "running"), restartCount: 1 };
     expect(words(showing(status("a", 1)), showing(again))).toHaveLength(2);

@@ -93,7 +93,8 @@ function runOf(status: ContainerStatus | undefined): number | undefined {
 }
 
 function statusesOf(pod: Pod): ContainerStatus[] {
-  return [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+  const { initContainerStatuses = [], containerStatuses = [], ephemeralContainerStatuses = [] } = pod.status ?? {};
+  return [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses];
 }
 
 function condition(pod: Pod, type: string) {

@@ -4,6 +4,7 @@ import type { ContainerStatus, Pod, PodStatus } from "../model/kube.ts";
 import type { TaskState } from "../model/task-state.ts";
 import { conditionsOf } from "./conditions.ts";
 import { containerStatus } from "./containers.ts";
+import { ephemeralStatuses } from "./ephemeral.ts";
 import { isTerminal, type Phase, phaseOf } from "./phase.ts";
 
 /** What the node itself has to say about a pod, beside what its task shows. */
@@ -36,6 +37,7 @@ export function podStatus(input: StatusInput): PodStatus {
   const init = statuses("init", input);
   const main = statuses("main", input);
   const phase = phaseToTell(input, init, main);
+  const ephemeral = ephemeralStatuses(pod, now);
   const hostIP = task?.hostIP ?? input.hostIP;
   const disrupted = task?.disrupted === true ? disruption(task) : undefined;
   return {
@@ -56,6 +58,7 @@ export function podStatus(input: StatusInput): PodStatus {
     ...addresses(task),
     ...(init.length > 0 && { initContainerStatuses: init }),
     containerStatuses: main,
+    ...(ephemeral.length > 0 && { ephemeralContainerStatuses: ephemeral }),
     ...(pod.metadata?.generation !== undefined && { observedGeneration: pod.metadata.generation }),
   };
 }

@@ -12,7 +12,7 @@ export function statusPatch(pod: Pod, wanted: PodStatus): Record<string, unknown
   for (const key of ["phase", "reason", "message", "startTime", "hostIP", "podIP"] as const) {
     if ((present[key] ?? undefined) !== (wanted[key] ?? undefined)) patch[key] = wanted[key] ?? null;
   }
-  for (const key of ["containerStatuses", "initContainerStatuses"] as const) {
+  for (const key of ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"] as const) {
     if (!covers(present[key] ?? [], wanted[key] ?? [])) patch[key] = wanted[key] ?? [];
   }
   for (const key of ["podIPs", "hostIPs"] as const) {

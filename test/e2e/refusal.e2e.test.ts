@@ -2,7 +2,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
-import { deployment, hasPhase, onVirtualNode, podManifest, podTemplate, startWorld, type World } from "./world.ts";
+import {
+  deployment,
+  hasPhase,
+  isReady,
+  onVirtualNode,
+  podManifest,
+  podTemplate,
+  startWorld,
+  type World,
+} from "./world.ts";
 
 const refused = { hostNetwork: true, hostPID: true };
 
@@ -49,6 +58,22 @@ describeWith(["go", "namespaces", "root", "busybox"], "pods that cannot run here
       expect(told).toHaveLength(1);
     }
     await world.cluster.kubectl("delete", "deployment", "storm", "--timeout=30s");
+  });
+
+  it("tells whoever asks for an ephemeral container that none runs here, and the pod runs on", async () => {
+    await world.cluster.apply(podManifest("debugged", { command: ["sh", "-c", "echo hello; sleep 3600"] }));
+    const before = await world.until("debugged", "is ready", isReady);
+    const debug = ["debug", "debugged", "--image=busybox", "-c", "tools", "--attach", "--", "true"];
+    await expect(world.cluster.kubectl(...debug)).rejects.toThrow(/"tools" .* cannot run: .*kubectl exec.*--copy-to/);
+    const pod = await world.pod("debugged");
+    expect(pod.status?.ephemeralContainerStatuses?.[0]?.state?.terminated?.reason).toBe("ContainerCannotRun");
+    expect(pod.status?.containerStatuses).toEqual(before.status?.containerStatuses);
+    const told = await eventually("its event", async () => {
+      const events = (await world.eventsOf("debugged")).filter((event) => event.startsWith("Failed"));
+      return events.length > 0 && events;
+    });
+    expect(told).toEqual([expect.stringContaining("--copy-to")]);
+    expect(await world.cluster.kubectl("logs", "debugged", "-c", "main")).toBe("hello\n");
   });
 
   it("refuses a DaemonSet's pod with one event that names the affinity to add", async () => {

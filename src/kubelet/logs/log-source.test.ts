@@ -73,6 +73,16 @@ describe("logSource", () => {
     }
   });
 
+  it("says of an ephemeral container that cannot run why: kubectl debug shows the answer", () => {
+    const terminated = { reason: "ContainerCannotRun", exitCode: 128, message: "none runs here" };
+    const status = { ephemeralContainerStatuses: [{ name: "debug", state: { terminated } }] };
+    const found = { pod: { ...pod, status } as Pod, task, containers: [container(0, running)] };
+    expect(logSource(found, "debug", false, "container")).toEqual({
+      status: 400,
+      trouble: 'container "debug" in pod "web" cannot run: none runs here',
+    });
+  });
+
   it("knows no container that the pod does not have, even if the task does", () => {
     const found = { pod, task, containers: [container(0, running, "stranger")] };
     expect(logSource(found, "stranger", false, "container")).toEqual({

@@ -27,6 +27,10 @@ export function logSource(
   const state = found.containers.find((candidate) => candidate.name === container);
   if (task === undefined || state === undefined) {
     if (previous) return { status: 400, trouble: `previous terminated ${named} not found` };
+    const ended = statusOf(pod, container)?.state?.terminated;
+    if (ended?.reason === "ContainerCannotRun") {
+      return { status: 400, trouble: `${named} cannot run: ${ended.message}` };
+    }
     return { status: 400, trouble: `${named} ${waitingWords(waitingReason(pod, container))}` };
   }
 
