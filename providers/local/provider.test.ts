@@ -80,6 +80,28 @@ describe("the local provider", () => {
     ]);
   });
 
+  test("offers exec, attach and forward exactly where its runtime has them, and accepts stdin with attach", async () => {
+    const { runtime } = scriptedWorld();
+    const none = await createLocalProvider(runtime, { pods: 110 }, contextOf());
+    expect(Object.keys(none)).not.toEqual(expect.arrayContaining([expect.stringMatching(/^(exec|attach|forward)$/)]));
+    const asked: string[] = [];
+    const answers = (name: string) => async () => {
+      asked.push(name);
+      throw new Error(name);
+    };
+    const able = { ...runtime, exec: answers("exec"), attach: answers("attach"), forward: answers("forward") };
+    const all = await createLocalProvider(able, { pods: 110 }, contextOf());
+    const task = scriptedTask("a");
+    const target = { task, container: "main", instance: 0 };
+    await expect(all.exec?.(target, { argv: ["true"], tty: false, stdin: false }, signal)).rejects.toThrow("exec");
+    await expect(all.attach?.(target, { stdin: false }, signal)).rejects.toThrow("attach");
+    await expect(all.forward?.(task, 80, signal)).rejects.toThrow("forward");
+    expect(asked).toEqual(["exec", "attach", "forward"]);
+    const pod = await resolvedPod(podWith({ stdin: true }));
+    expect(all.translate(pod).refusals).toEqual([]);
+    expect(none.translate(pod).refusals.map(({ path }) => path)).toEqual(["spec.containers[0].stdin"]);
+  });
+
   test("launches nothing when nobody waits for it any more", async () => {
     const { runtime, requests } = scriptedWorld();
     const provider = await createLocalProvider(runtime, { pods: 110 }, contextOf());

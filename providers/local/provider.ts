@@ -27,11 +27,11 @@ export async function createLocalProvider(
   { clusterUid, nodeName, log }: ProviderContext,
 ): Promise<Provider<LocalRequest>> {
   const ours = (task: TaskState): boolean => task.nodeName === nodeName && task.identity.clusterUid === clusterUid;
-  let where = ableWhere(runtime.kind);
+  let where = { ...ableWhere(runtime.kind), attach: runtime.attach !== undefined };
   let support = supportRows(where);
   const facts = async (): Promise<RuntimeFacts> => {
     const found = await runtime.facts();
-    const now = whereOf(runtime.kind, found);
+    const now = whereOf(runtime, found);
     if (!isDeepStrictEqual(now, where)) {
       where = now;
       support = supportRows(where);
@@ -59,7 +59,17 @@ export async function createLocalProvider(
     restart: async (task, container, instance) => runtime.restart(task, container, instance),
     logs: (source, want, signal) => runtime.logs(source, want, signal),
     stats: async () => (await runtime.stats()).filter(({ identity }) => identity.clusterUid === clusterUid),
+    ...streamsOf(runtime),
     close: async () => runtime.close(),
+  };
+}
+
+/** Presence is the capability: what the runtime lacks, the provider lacks. */
+function streamsOf(runtime: Runtime): Pick<Provider, "exec" | "attach" | "forward"> {
+  return {
+    ...(runtime.exec && { exec: runtime.exec.bind(runtime) }),
+    ...(runtime.attach && { attach: runtime.attach.bind(runtime) }),
+    ...(runtime.forward && { forward: runtime.forward.bind(runtime) }),
   };
 }
 

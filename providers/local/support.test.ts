@@ -117,7 +117,6 @@ describe("a pod", () => {
       "spec.containers[0].securityContext.capabilities.drop",
     ],
     ["Windows", podOf({ os: { name: "windows" } }), "spec.os.name"],
-    ["a terminal", podWith({ tty: true }), "spec.containers[0].tty"],
     [
       "an init container's rule",
       podOf({ initContainers: [{ name: "i", restartPolicy: "Never" }] }),
@@ -147,15 +146,25 @@ describe("a pod", () => {
     expect(changedPaths(pod)).toEqual([]);
   });
 
+  test("that wants to be typed into is refused where nobody can attach", () => {
+    const pod = podWith({ stdin: true, stdinOnce: true, tty: true });
+    expect(refusedPaths(pod, rows("scripted"))).toEqual(["spec.containers[0].stdin", "spec.containers[0].tty"]);
+    expect(refusedPaths(pod, rows("process"))).toEqual([]);
+    expect(refusedPaths(podWith({ stdin: false, tty: false }), rows("scripted"))).toEqual([]);
+  });
+
   test("is told every reason at once", () => {
     const pod = podOf({
       hostPID: true,
       containers: [
-        { name: "a", stdin: true },
-        { name: "b", stdin: true },
+        { name: "a", securityContext: { privileged: true } },
+        { name: "b", securityContext: { privileged: true } },
       ],
     });
-    expect(refusedPaths(pod)).toEqual(["spec.hostPID", "spec.containers[0].stdin", "spec.containers[1].stdin"]);
+    expect(refusedPaths(pod)).toEqual([
+      "spec.hostPID",
+      ...[0, 1].map((at) => `spec.containers[${at}].securityContext.privileged`),
+    ]);
   });
 
   test("with a field that no row knows is refused, wherever the field is", () => {

@@ -29,6 +29,9 @@ describe("translate", () => {
             env: [{ name: "WHO", value: "me" }],
             resources: { limits: { cpu: "500m", memory: "64Mi" } },
             terminationMessagePolicy: "FallbackToLogsOnError",
+            stdin: true,
+            stdinOnce: true,
+            tty: true,
             volumeMounts: [{ name: "scratch", mountPath: "/scratch", readOnly: true }],
           },
         ],
@@ -62,6 +65,9 @@ describe("translate", () => {
       memoryLimit: 64 * 2 ** 20,
       terminationMessagePath: "/dev/termination-log",
       terminationMessageFallback: true,
+      stdin: true,
+      stdinOnce: true,
+      tty: true,
     });
     expect(request?.containers[2]?.mounts).toContainEqual({ volume: "scratch", path: "/scratch", readOnly: true });
     expect(request?.volumes.map(({ name, kind }) => `${name} ${kind}`)).toEqual([

@@ -53,6 +53,8 @@ export interface ResolvedContainer {
   readonly terminationMessagePath: string;
   readonly terminationMessagePolicy: "File" | "FallbackToLogsOnError";
   readonly stdin: boolean;
+  /** stdin ends with the first client that attached to it. */
+  readonly stdinOnce: boolean;
   readonly tty: boolean;
 }
 

@@ -49,6 +49,7 @@ test("what a container leaves out is what the API defaults", async () => {
     terminationMessagePath: "/dev/termination-log",
     terminationMessagePolicy: "File",
     stdin: false,
+    stdinOnce: false,
     tty: false,
   });
 });
@@ -61,6 +62,7 @@ test("what a container says is kept", async () => {
     terminationMessagePath: "/tmp/end",
     terminationMessagePolicy: "FallbackToLogsOnError",
     stdin: true,
+    stdinOnce: true,
     tty: true,
   };
   expect(await only(container)).toMatchObject({

@@ -76,6 +76,7 @@ function* containerOf(
     terminationMessagePolicy:
       container.terminationMessagePolicy === "FallbackToLogsOnError" ? "FallbackToLogsOnError" : "File",
     stdin: container.stdin === true,
+    stdinOnce: container.stdinOnce === true,
     tty: container.tty === true,
   };
 }

@@ -165,6 +165,9 @@ function taskSpecOf(pod: ResolvedPod): TaskSpec {
     containers: pod.containers.map((container) => ({
       ...container,
       terminationMessageFallback: false,
+      stdin: false,
+      stdinOnce: false,
+      tty: false,
     })),
   };
 }

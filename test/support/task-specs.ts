@@ -14,6 +14,9 @@ export function containerSpec(change: Partial<ContainerSpec> = {}): ContainerSpe
     mounts: [],
     terminationMessagePath: "/dev/termination-log",
     terminationMessageFallback: false,
+    stdin: false,
+    stdinOnce: false,
+    tty: false,
     ...change,
   };
 }

@@ -4,12 +4,15 @@
  * sidecars and main containers; it never restarts anything by itself: `restart` says so. After a failed init
  * container it waits: `restart` of that container goes on with the row, `stop` ends the task.
  */
+import type { Duplex } from "node:stream";
 import type {
   ContainerKind,
   ContainerRef,
+  ExecCommand,
   Late,
   LogRecord,
   LogRequest,
+  ProcessStream,
   SecretText,
   TaskFeed,
   TaskIdentity,
@@ -31,6 +34,10 @@ export interface Runtime {
   watch(feed: TaskFeed, signal: AbortSignal): Promise<void>;
   logs(source: ContainerRef, want: LogRequest, signal: AbortSignal): AsyncIterable<readonly LogRecord[]>;
   stats(): Promise<readonly TaskStats[]>;
+  /** As in Provider; a runtime that has nothing to talk to leaves all three out. */
+  exec?(target: ContainerRef, command: ExecCommand, signal: AbortSignal): Promise<ProcessStream>;
+  attach?(target: ContainerRef, how: { readonly stdin: boolean }, signal: AbortSignal): Promise<ProcessStream>;
+  forward?(task: TaskRef, port: number, signal: AbortSignal): Promise<Duplex>;
   close(): Promise<void>;
 }
 
@@ -98,6 +105,12 @@ export interface ContainerSpec {
   readonly memoryLimit?: number | undefined;
   readonly terminationMessagePath: string;
   readonly terminationMessageFallback: boolean;
+  /** stdin stays open for those who attach; without it the container reads from an empty one. */
+  readonly stdin: boolean;
+  /** stdin ends with the first client that attached to it. */
+  readonly stdinOnce: boolean;
+  /** The container's streams are one terminal. */
+  readonly tty: boolean;
 }
 
 export type VolumeSpec =

@@ -10,13 +10,14 @@ import {
   onlyOn,
   refused,
   withoutAddresses,
+  withoutAttach,
   withoutLimits,
   withoutMounts,
 } from "./row.ts";
 
 const noProbes =
   "Probing is not available yet on this provider, and a pod whose health nobody checks would look healthy: remove the probe.";
-const noAttach = "Attaching is not available on this provider yet, so nobody could type into the container: remove it.";
+const noAttach = "Nothing can be attached to on this runtime, so nobody could type into the container: remove it.";
 const counted = ["cpu", "memory", "ephemeral-storage"];
 
 /** Fields of containers, but for security. */
@@ -53,11 +54,13 @@ export const containerRows: readonly LocalRow[] = [
       "Rules by exit code are not available here: use the pod's restartPolicy or a Job's podFailurePolicy.",
     ),
     refused(`${at}.startupProbe`, noProbes),
-    refused(`${at}.stdin`, noAttach, is(true)),
-    kept(`${at}.stdinOnce`, "Means something only with stdin, which is refused."),
+    kept(`${at}.stdin`, "Kept: open for whoever attaches; without it, stdin is empty."),
+    on(withoutAttach, refused(`${at}.stdin`, noAttach, is(true))),
+    kept(`${at}.stdinOnce`, "Kept: stdin ends with the first attached client; means something only with stdin."),
     kept(`${at}.terminationMessagePath`, "Kept."),
     kept(`${at}.terminationMessagePolicy`, "Kept."),
-    refused(`${at}.tty`, noAttach, is(true)),
+    kept(`${at}.tty`, "Kept: a terminal of its own, resized by whoever attaches."),
+    on(withoutAttach, refused(`${at}.tty`, noAttach, is(true))),
     refused(`${at}.volumeDevices`, "Block devices are not available here: remove volumeDevices."),
     ...mounts(`${at}.volumeMounts[]`),
     kept(`${at}.workingDir`, "Kept."),

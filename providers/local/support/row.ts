@@ -1,7 +1,7 @@
 import type { Pod, SupportRow } from "../../../src/provider.ts";
-import type { RuntimeFacts } from "../runtime/runtime.ts";
+import type { Runtime, RuntimeFacts } from "../runtime/runtime.ts";
 
-export type RuntimeKind = "process" | "engine" | "scripted";
+export type RuntimeKind = Runtime["kind"];
 
 /** What the table depends on besides the pod. */
 export interface Where {
@@ -12,15 +12,23 @@ export interface Where {
   readonly mounts: boolean;
   /** Are limits of CPU and memory enforced? */
   readonly limits: boolean;
+  /** Can a client reach a container's own streams? */
+  readonly attach: boolean;
 }
 
-export function whereOf(kind: RuntimeKind, facts: RuntimeFacts): Where {
+export function whereOf({ kind, attach }: Pick<Runtime, "kind" | "attach">, facts: RuntimeFacts): Where {
   const { taskAddresses, mounts = true, memoryLimits: limits = true } = facts;
-  return { kind, taskAddresses, mounts, limits };
+  return { kind, taskAddresses, mounts, limits, attach: attach !== undefined };
 }
 
 /** Until a runtime tells otherwise, its host is taken to be able to do everything. */
-export const ableWhere = (kind: RuntimeKind): Where => ({ kind, taskAddresses: true, mounts: true, limits: true });
+export const ableWhere = (kind: RuntimeKind): Where => ({
+  kind,
+  taskAddresses: true,
+  mounts: true,
+  limits: true,
+  attach: kind !== "scripted",
+});
 
 /** A row of the local provider's table; without `on` it holds wherever containers run. */
 export interface LocalRow extends SupportRow {
@@ -45,6 +53,11 @@ export const withoutMounts: NonNullable<LocalRow["on"]> = {
 export const withoutLimits: NonNullable<LocalRow["on"]> = {
   in: "hosts without control groups",
   holds: ({ limits }) => !limits,
+};
+
+export const withoutAttach: NonNullable<LocalRow["on"]> = {
+  in: "runtimes that run nothing",
+  holds: ({ attach }) => !attach,
 };
 
 type Matches = (value: unknown) => boolean;

@@ -129,4 +129,7 @@ const emptyContainer = {
   mounts: [],
   terminationMessagePath: "",
   terminationMessageFallback: false,
+  stdin: false,
+  stdinOnce: false,
+  tty: false,
 } as const;

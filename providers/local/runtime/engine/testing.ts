@@ -37,6 +37,9 @@ export function shell(name: string, script: string, more: Partial<ContainerSpec>
     mounts: [],
     terminationMessagePath: "/dev/termination-log",
     terminationMessageFallback: false,
+    stdin: false,
+    stdinOnce: false,
+    tty: false,
     ...more,
   };
 }
