@@ -34,11 +34,17 @@ export function prepareAudit(folder: string): Audit {
   const since = (mark: number, user: string) => countWrites(text().slice(mark), user);
   return {
     // The default mode blocks, so that no line is dropped or late.
-    args: [`--apiserver-arg=--audit-policy-file=${policy}`, `--apiserver-arg=--audit-log-path=${log}`],
-    mark: () => text().length,
+    args: [
+      `--apiserver-arg=--audit-policy-file=${policy}`,
+      `--apiserver-arg=--audit-log-path=${log}`,
+      // Megabytes. A rotated file would take the lines behind a mark away.
+      "--apiserver-arg=--audit-log-maxsize=4000",
+    ],
+    // The last line may be half written.
+    mark: () => text().lastIndexOf("\n") + 1,
     since,
     async quiet(user, quietMs) {
-      const start = text().length;
+      const start = text().lastIndexOf("\n") + 1;
       for (let seen = -1, now = since(start, user); now.total !== seen; now = since(start, user)) {
         seen = now.total;
         await sleep(quietMs);
