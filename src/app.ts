@@ -6,6 +6,7 @@ import { connectCluster } from "./cluster/connect.ts";
 import { greet } from "./cluster/greeting.ts";
 import { createServiceStore } from "./cluster/service-store.ts";
 import type { Configuration } from "./config/schema.ts";
+import { createKubeletPorts } from "./kubelet/ports.ts";
 import { createLanes } from "./limits/lanes.ts";
 import { systemClock as clock } from "./telemetry/clock.ts";
 import type { FieldLog } from "./telemetry/log.ts";
@@ -30,6 +31,7 @@ export async function runApp({ config, kubeconfig, context, log, signal }: AppOp
   const cluster = await connectCluster({ kubeconfig, context, userAgent, changeDetection, clock, log });
   const services = createServiceStore(cluster);
   const lanes = createLanes(lanesAtOnce);
+  const kubeletPorts = createKubeletPorts({ config, cluster, clock, random: Math.random, log });
   // One node that cannot start stops the others too, cleanly: half a configuration is nobody's wish.
   const failure = new AbortController();
   const stop = AbortSignal.any([signal, failure.signal]);
@@ -37,7 +39,7 @@ export async function runApp({ config, kubeconfig, context, log, signal }: AppOp
   stop.addEventListener("abort", () => void clock.after(LAST_WORDS_MS, () => void cluster.close()), { once: true });
   try {
     const { clusterUid, kubernetes } = await greet(cluster, config.clusterID, clock, stop);
-    const shared = { cluster, services, lanes, clusterUid, kubernetes, log };
+    const shared = { cluster, services, lanes, kubeletPorts, clusterUid, kubernetes, log };
     const nodes = config.nodes.map((node) =>
       runVirtualNode(node, shared, stop).catch((error: unknown) => {
         failure.abort(error);

@@ -26,6 +26,8 @@ describe("the command line", () => {
       ["version", "-o", "xml"],
       "error: option '-o, --output <format>' argument 'xml' is invalid. Allowed choices are json.\n",
     ],
+    // An option of the kubelet that means nothing here.
+    [["run", "--config", "x", "--cgroup-driver", "systemd"], "docs/kubelet-options.md says of every option"],
     [["run", "--config", "/no/such/file"], "burstlet: /no/such/file: cannot be read: ENOENT"],
     [[], "Usage: burstlet"],
   ])("does not understand %o, says why, and exits with 2", ([words, says]) => {

@@ -3,9 +3,7 @@ import { providers } from "../providers/index.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import type { ServiceStore } from "./cluster/service-store.ts";
 import type { NodeConfiguration } from "./config/schema.ts";
-import { toOneNode } from "./kubelet/destination.ts";
-import { selfSignedCertificate } from "./kubelet/serving/certificate.ts";
-import { startKubeletServer } from "./kubelet/server.ts";
+import type { KubeletPorts } from "./kubelet/ports.ts";
 import type { Lanes } from "./limits/lanes.ts";
 import { hasEnded, ownHolder } from "./node/holder.ts";
 import { createNodeKeeper } from "./node/keeper.ts";
@@ -24,16 +22,23 @@ export interface Shared {
   readonly cluster: Cluster;
   readonly services: ServiceStore;
   readonly lanes: Lanes<keyof typeof lanesAtOnce>;
+  readonly kubeletPorts: KubeletPorts;
   readonly clusterUid: string;
   /** The API server's version, e.g. `v1.36.3`. */
   readonly kubernetes: string;
   readonly log: FieldLog;
 }
 
+const noAddress = {
+  why: "it has no address",
+  fix: "nodes[].address in the configuration, or --node-ip: an address of this machine that the API server reaches",
+};
+
 /** Runs until the signal aborts, then lets go without stopping a task. Rejects when the node cannot be served. */
 export async function runVirtualNode(node: NodeConfiguration, shared: Shared, signal: AbortSignal): Promise<void> {
   const { cluster, clusterUid } = shared;
   const log = shared.log.with({ node: node.name });
+  if (node.address === undefined) log.warn("kubectl logs, exec and top will not reach this node", noAddress);
   const provider = await openProvider(node, clusterUid, log);
   let trouble: ProviderError | undefined;
   const pods = podsOf(node, shared, provider, log, (now) => {
@@ -41,31 +46,21 @@ export async function runVirtualNode(node: NodeConfiguration, shared: Shared, si
     keeper.poke();
   });
 
-  const kubelet = await startKubeletServer({
-    address: node.address ?? "127.0.0.1",
-    port: node.port,
-    certificate: selfSignedCertificate({
-      name: node.name,
-      addresses: node.address === undefined ? [] : [node.address],
-      now: clock.now(),
-    }),
-    clientCA: cluster.clientCA,
-    reviewer: cluster,
-    direct: toOneNode({ nodeName: node.name, pods: pods.lookup, provider, health: [], clock, log }),
-    clock,
-    log,
-  });
+  const context = { nodeName: node.name, pods: pods.lookup, provider, health: [], clock, log };
+  const kubelet = await shared.kubeletPorts.open(context);
 
   const keeper = createNodeKeeper({
     cluster,
-    facts: { ...node, clusterUid, port: kubelet.port, version: `${shared.kubernetes}-burstlet-${productVersion}` },
+    facts: { ...node, ...kubelet, clusterUid, version: `${shared.kubernetes}-burstlet-${productVersion}` },
     capacity: async () => provider.capacity(),
-    health: () => ({ notReady: undefined, providerTrouble: trouble }),
+    health: () => ({ notReady: undefined, providerTrouble: trouble, serving: kubelet.serving() }),
     holder: ownHolder(),
     hasEnded,
     clock,
     log,
   });
+
+  kubelet.onServing(keeper.poke);
 
   // A keeper that has lost its node ends the pods' work too, and everything is closed whichever way it ends.
   const lost = new AbortController();

@@ -37,7 +37,7 @@ VKUBELET_POD_IP and KUBELET_PORT are understood as BURSTLET_NODE_ADDRESS and BUR
 Options that mean one node are a usage error when the configuration has several.`;
 
 function addRun(program: Command, start: Start, signal: AbortSignal): void {
-  program
+  const run = program
     .command("run")
     .description("Serve the virtual nodes of a configuration file.")
     .option("--config <file>", 'configuration file; "burstlet schema" prints its schema')
@@ -47,17 +47,43 @@ function addRun(program: Command, start: Start, signal: AbortSignal): void {
     .option("--node-ip <address>", "address of the node, at which the API server reaches this process")
     .option("--max-pods <number>", "how many pods the node takes at most")
     .option("--node-labels <key=value,...>", "labels added to the node")
-    .option("--register-with-taints <key=value:effect,...>", "taints added to the node's own")
+    .option("--register-with-taints <key=value:effect,...>", "taints added to the node's own");
+  addKubeletPort(run);
+  run
     // Kubernetes' programs take -v=4 too.
     .option("-v, --v <level>", "how much is logged: 0 quiet, 4 debug; default 0", (text) => text.replace(/^=/, ""))
     .addOption(new Option("--logging-format <format>", "default text").choices(["json", "text"]))
     .addHelpText("after", precedence)
+    .showHelpAfterError(
+      "(burstlet run --help lists the options; docs/kubelet-options.md says of every option of the kubelet " +
+        "whether burstlet has it, and why not)",
+    )
     .action(async (options: Partial<RunOptions>, command: Command) => {
       const { config } = options;
       // Not a required option: then a misspelt one would only be told to be missing.
       if (config === undefined) command.error("error: --config <file> is needed");
       return start(async () => (await import("./run.ts")).run({ ...options, config }, signal));
     });
+}
+
+/** As with the kubelet, a truth value may follow after `=` and is `true` without. */
+function addKubeletPort(run: Command): void {
+  run
+    .option("--address <address>", "address to listen on, 0.0.0.0 for all; default the node's own")
+    .option("--read-only-port <0>", "there is no port without authentication")
+    .option("--anonymous-auth [false]", "nobody is answered without credentials")
+    .option(
+      "--authentication-token-webhook [boolean]",
+      "accept bearer tokens, reviewed by the API server; default true",
+    )
+    .option("--authentication-token-webhook-cache-ttl <duration>", "how long that answer is kept; default 2m")
+    .option("--client-ca-file <file>", "CA of client certificates; default the cluster's")
+    .option("--authorization-mode <mode>", "Webhook or AlwaysAllow; default Webhook")
+    .option("--authorization-webhook-cache-authorized-ttl <duration>", "how long a permission is kept; default 5m")
+    .option("--authorization-webhook-cache-unauthorized-ttl <duration>", "how long a refusal is kept; default 30s")
+    .option("--rotate-server-certificates [boolean]", "ask the cluster for the serving certificate; default false")
+    .option("--tls-cert-file <file>", "serving certificate; default one that burstlet signs itself")
+    .option("--tls-private-key-file <file>", "its key");
 }
 
 function addDemo(program: Command, start: Start, signal: AbortSignal): void {

@@ -2,7 +2,7 @@
  * All that the node asks of the API server, and nothing more: `deploy/rbac.yaml` lists exactly these verbs.
  * Requests reject with ApiError (an answer) or with the connection's error (no answer); watches never reject.
  */
-import type { ConfigMap, Lease, Node, Pod, Secret, Service } from "../model/kube.ts";
+import type { CertificateSigningRequest, ConfigMap, Lease, Node, Pod, Secret, Service } from "../model/kube.ts";
 
 export interface Cluster {
   /** uid of namespace kube-system. */
@@ -15,6 +15,7 @@ export interface Cluster {
   readonly pods: PodsApi;
   readonly nodes: NodesApi;
   readonly leases: LeasesApi;
+  readonly certificateRequests: CertificateRequestsApi;
   readonly events: EventRecorder;
 
   /**
@@ -80,6 +81,11 @@ export interface LeasesApi {
   create(lease: Lease): Promise<Lease>;
   /** PUT with the object's resourceVersion: ApiError 409 when somebody else wrote first. */
   update(lease: Lease): Promise<Lease>;
+}
+
+export interface CertificateRequestsApi {
+  create(request: CertificateSigningRequest): Promise<CertificateSigningRequest>;
+  get(name: string): Promise<CertificateSigningRequest | undefined>;
 }
 
 export interface WatchSink<T> {

@@ -2,7 +2,7 @@ import type { ConfigMap, Secret } from "../model/kube.ts";
 import type { Clock, Log } from "../provider.ts";
 import type { Cluster } from "./cluster.ts";
 import { createEventRecorder } from "./events/recorder.ts";
-import { createLeases, createNodes, createPods } from "./objects.ts";
+import { createCertificateRequests, createLeases, createNodes, createPods } from "./objects.ts";
 import { createReferences } from "./references.ts";
 import { watchReferences } from "./watched-references.ts";
 import { calls } from "./rest/calls.ts";
@@ -62,6 +62,7 @@ export async function connectCluster(options: ConnectOptions): Promise<Cluster> 
     pods: createPods(rest, watching),
     nodes: createNodes(rest, watching),
     leases: createLeases(rest),
+    certificateRequests: createCertificateRequests(rest),
     events: createEventRecorder(watching),
     configMap: configMaps.get,
     secret: secrets.get,

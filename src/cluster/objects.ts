@@ -1,5 +1,12 @@
-import type { Lease, Node, Pod } from "../model/kube.ts";
-import { ApiError, type LeasesApi, type NodesApi, type PodRef, type PodsApi } from "./cluster.ts";
+import type { CertificateSigningRequest, Lease, Node, Pod } from "../model/kube.ts";
+import {
+  ApiError,
+  type CertificateRequestsApi,
+  type LeasesApi,
+  type NodesApi,
+  type PodRef,
+  type PodsApi,
+} from "./cluster.ts";
 import { calls } from "./rest/calls.ts";
 import type { Rest } from "./rest/rest.ts";
 import { listWatch, type ListWatchOptions } from "./watch/list-watch.ts";
@@ -69,6 +76,13 @@ export function createLeases(rest: Rest): LeasesApi {
     get: (name) => whenFound(rest.send<Lease>(calls.getLease, { namespace, name })),
     create: (body) => rest.send<Lease>(calls.createLease, { namespace, body }),
     update: (body) => rest.send<Lease>(calls.updateLease, { namespace, name: body.metadata?.name, body }),
+  };
+}
+
+export function createCertificateRequests(rest: Rest): CertificateRequestsApi {
+  return {
+    create: (body) => rest.send<CertificateSigningRequest>(calls.createCertificateRequest, { body }),
+    get: (name) => whenFound(rest.send<CertificateSigningRequest>(calls.getCertificateRequest, { name })),
   };
 }
 

@@ -16,7 +16,7 @@ export function check(value: unknown, providers: Providers): { config: Configura
     findings.push(...checked.findings.map(({ path, ...rest }) => ({ path: ["nodes", index, ...path], ...rest })));
     return undefined;
   });
-  findings.push(...doubles(Array.isArray(given) ? given : []));
+  findings.push(...doubles(Array.isArray(given) ? given : [], valueAt(value, ["kubelet"])));
   return findings.length > 0 || !top.success
     ? { findings }
     : { config: { ...(top.data as Configuration), nodes: nodes as Configuration["nodes"] } };
@@ -51,7 +51,9 @@ function withoutProvider(node: unknown, name: unknown, providers: Providers): Fi
 }
 
 /** Nodes that could not exist beside each other. */
-function doubles(nodes: readonly unknown[]): Finding[] {
+function doubles(nodes: readonly unknown[], kubelet: unknown): Finding[] {
+  const listen = valueAt(kubelet, ["address"]);
+  const mayShare = valueAt(kubelet, ["sharePort"]) === true;
   const names = new Map<unknown, number>();
   const places = new Map<string, number>();
   return nodes.flatMap((node, index): Finding[] => {
@@ -63,10 +65,10 @@ function doubles(nodes: readonly unknown[]): Finding[] {
       const what = `${JSON.stringify(name)} is already the name of ${fieldName(["nodes", namesake])}; every node needs its own`;
       found.push({ path: ["nodes", index, "name"], of: "value", what });
     } else names.set(name, index);
-    const place = JSON.stringify([address ?? null, port]);
-    const neighbour = port === 0 ? undefined : places.get(place);
+    const place = JSON.stringify([listen ?? address ?? null, port]);
+    const neighbour = port === 0 || mayShare ? undefined : places.get(place);
     if (neighbour !== undefined) {
-      const what = `port ${String(port)} of this address is already taken by ${fieldName(["nodes", neighbour])}; give every node its own port, or 0 for a free one`;
+      const what = `port ${String(port)} of this address is already taken by ${fieldName(["nodes", neighbour])}; give every node its own port, or 0 for a free one, or let them share it with kubelet.sharePort: true`;
       found.push({ path: ["nodes", index, "port"], of: "value", what });
     } else places.set(place, index);
     return found;

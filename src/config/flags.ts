@@ -3,21 +3,49 @@ import { providerTaint } from "../model/annotations.ts";
 import type { Problem } from "./config-error.ts";
 import { valueAt } from "./explain.ts";
 import type { Setting } from "./setting.ts";
-import { valueOf } from "./shape.ts";
-import { configurationSchema, nodeSchema } from "./schema.ts";
+import { schemaAt, valueOf } from "./shape.ts";
+import { configurationSchema } from "./schema.ts";
 
-/** As they were typed. */
-export interface Flags {
-  readonly hostnameOverride?: string | undefined;
-  readonly nodeIp?: string | undefined;
-  readonly maxPods?: string | undefined;
+/** The option that sets one value of the configuration, and where that stands. */
+const plain = [
+  ["--hostname-override", "hostnameOverride", ["nodes", 0, "name"]],
+  ["--node-ip", "nodeIp", ["nodes", 0, "address"]],
+  ["--max-pods", "maxPods", ["nodes", 0, "maxPods"]],
+  ["-v", "v", ["logging", "verbosity"]],
+  ["--logging-format", "loggingFormat", ["logging", "format"]],
+  ["--address", "address", ["kubelet", "address"]],
+  ["--read-only-port", "readOnlyPort", ["kubelet", "readOnlyPort"]],
+  ["--anonymous-auth", "anonymousAuth", ["kubelet", "authentication", "anonymous", "enabled"]],
+  ["--authentication-token-webhook", "authenticationTokenWebhook", ["kubelet", "authentication", "webhook", "enabled"]],
+  [
+    "--authentication-token-webhook-cache-ttl",
+    "authenticationTokenWebhookCacheTtl",
+    ["kubelet", "authentication", "webhook", "cacheTTL"],
+  ],
+  ["--client-ca-file", "clientCaFile", ["kubelet", "authentication", "x509", "clientCAFile"]],
+  ["--authorization-mode", "authorizationMode", ["kubelet", "authorization", "mode"]],
+  [
+    "--authorization-webhook-cache-authorized-ttl",
+    "authorizationWebhookCacheAuthorizedTtl",
+    ["kubelet", "authorization", "webhook", "cacheAuthorizedTTL"],
+  ],
+  [
+    "--authorization-webhook-cache-unauthorized-ttl",
+    "authorizationWebhookCacheUnauthorizedTtl",
+    ["kubelet", "authorization", "webhook", "cacheUnauthorizedTTL"],
+  ],
+  ["--rotate-server-certificates", "rotateServerCertificates", ["kubelet", "serverTLSBootstrap"]],
+  ["--tls-cert-file", "tlsCertFile", ["kubelet", "tlsCertFile"]],
+  ["--tls-private-key-file", "tlsPrivateKeyFile", ["kubelet", "tlsPrivateKeyFile"]],
+] as const satisfies readonly (readonly [where: string, name: string, path: Setting["path"]])[];
+
+/** As they were typed; `true` is an option without its value. */
+export type Flags = { readonly [Name in (typeof plain)[number][1]]?: string | true | undefined } & {
   /** `key=value,key=value` */
   readonly nodeLabels?: string | undefined;
   /** `key=value:effect,key:effect` */
   readonly registerWithTaints?: string | undefined;
-  readonly v?: string | undefined;
-  readonly loggingFormat?: string | undefined;
-}
+};
 
 interface Taint {
   readonly key: string;
@@ -28,17 +56,14 @@ interface Taint {
 export function flagSettings(flags: Flags, file: unknown): { settings: Setting[]; problems: Problem[] } {
   const settings: Setting[] = [];
   const problems: Problem[] = [];
-  const { format, verbosity } = configurationSchema.shape.logging.unwrap().shape;
-  const { maxPods } = nodeSchema.shape;
   const say = (where: string, path: Setting["path"], value: unknown): void => {
-    if (value !== undefined) settings.push({ where, path, value });
+    settings.push({ where, path, value });
   };
-  say("--hostname-override", ["nodes", 0, "name"], flags.hostnameOverride);
-  say("--node-ip", ["nodes", 0, "address"], flags.nodeIp);
-  if (flags.maxPods !== undefined) say("--max-pods", ["nodes", 0, "maxPods"], valueOf(maxPods, flags.maxPods));
-  if (flags.v !== undefined) say("-v", ["logging", "verbosity"], valueOf(verbosity, flags.v));
-  if (flags.loggingFormat !== undefined)
-    say("--logging-format", ["logging", "format"], valueOf(format, flags.loggingFormat));
+  for (const [where, name, path] of plain) {
+    const typed = flags[name];
+    const schema = schemaAt(configurationSchema, path);
+    if (typed !== undefined && schema !== undefined) say(where, path, valueOf(schema, String(typed)));
+  }
   for (const piece of pieces(flags.nodeLabels)) {
     const label = /^([^=]+)=([^=]*)$/.exec(piece);
     if (label === null) problems.push(odd("--node-labels", piece, "key=value, with commas between"));

@@ -9,6 +9,13 @@ describe("a configuration file", () => {
       kind: "BurstletConfiguration",
       logging: { format: "text", verbosity: 0 },
       configMapAndSecretChangeDetectionStrategy: "Cache",
+      kubelet: {
+        sharePort: false,
+        readOnlyPort: 0,
+        authentication: { anonymous: { enabled: false }, webhook: { enabled: true, cacheTTL: "2m" }, x509: {} },
+        authorization: { mode: "Webhook", webhook: { cacheAuthorizedTTL: "5m", cacheUnauthorizedTTL: "30s" } },
+        serverTLSBootstrap: false,
+      },
     });
     expect(nodes).toMatchObject([{ name: "a", port: 10_250, labels: {}, network: "none", daemonSetPods: "refuse" }]);
     expect(nodes[0]?.["local"]).toMatchObject({ runtime: "engine", engine: { network: "bridge" } });
@@ -18,12 +25,12 @@ describe("a configuration file", () => {
     [
       "an unknown field of the top",
       `${head}nodez: []\n`,
-      "f.yaml:3:1: nodez: unknown field; did you mean nodes? allowed here: apiVersion, kind, clusterID, logging, configMapAndSecretChangeDetectionStrategy, nodes",
+      "f.yaml:3:1: nodez: unknown field; did you mean nodes? allowed here: apiVersion, kind, clusterID, logging, configMapAndSecretChangeDetectionStrategy, kubelet, nodes",
     ],
     [
       "an unknown field that is like no other",
       `${one}clusterID: x\nwhatever: 1\n`,
-      "f.yaml:7:1: whatever: unknown field; allowed here: apiVersion, kind, clusterID, logging, configMapAndSecretChangeDetectionStrategy, nodes",
+      "f.yaml:7:1: whatever: unknown field; allowed here: apiVersion, kind, clusterID, logging, configMapAndSecretChangeDetectionStrategy, kubelet, nodes",
     ],
     [
       "another version",
@@ -199,8 +206,39 @@ logging: { verbosity: 11 }
     const text = `${head}nodes:\n${node("a", "port: 0")}${node("a", "port: 0")}${node("b", "address: 10.0.0.1")}${node("c", "address: 10.0.0.1, port: 10250")}${node("d", "address: 10.0.0.2")}`;
     expect(problems(text)).toEqual([
       'f.yaml:5:11: nodes[1].name: "a" is already the name of nodes[0]; every node needs its own',
-      "f.yaml:7:56: nodes[3].port: port 10250 of this address is already taken by nodes[2]; give every node its own port, or 0 for a free one",
+      "f.yaml:7:56: nodes[3].port: port 10250 of this address is already taken by nodes[2]; give every node its own port, or 0 for a free one, or let them share it with kubelet.sharePort: true",
     ]);
+  });
+});
+
+describe("the kubelet port", () => {
+  const two = (more: string): string =>
+    `${head}${more}nodes:\n- { name: a, provider: local, address: 10.0.0.1 }\n- { name: b, provider: local, address: 10.0.0.1 }\n`;
+
+  it("is every node's own, or shared by those with one address where that is said", () => {
+    expect(problems(two(""))).toEqual([expect.stringContaining("give every node its own port")]);
+    expect(load(two("kubelet: { sharePort: true }\n")).nodes.map((node) => node.port)).toEqual([10_250, 10_250]);
+  });
+
+  it("is one for all nodes where they are to listen on one address", () => {
+    const text = two("kubelet: { address: 0.0.0.0 }\n").replace("10.0.0.1 }\n- ", "10.0.0.2 }\n- ");
+    expect(problems(text)).toEqual([expect.stringContaining("port 10250 of this address is already taken")]);
+  });
+
+  it.for<[string, string]>([
+    ["authentication: { anonymous: { enabled: true } }", "burstlet answers nobody who does not say who they are"],
+    ["readOnlyPort: 10255", "burstlet has no port without authentication; allowed: 0"],
+    ["tlsCertFile: /c", "tlsCertFile and tlsPrivateKeyFile belong together"],
+    ["tlsPrivateKeyFile: /k", "tlsCertFile and tlsPrivateKeyFile belong together"],
+    ["tlsCertFile: /c, tlsPrivateKeyFile: /k, serverTLSBootstrap: true", "two sources of one certificate"],
+    ["authorization: { mode: RBAC }", "allowed: one of Webhook, AlwaysAllow"],
+    ["authentication: { webhook: { cacheTTL: 2 } }", "allowed: a duration with its unit"],
+    ["authorization: { webhook: { cacheAuthorizedTTL: 5 min } }", "allowed: a duration with its unit"],
+  ])("may not say %s", ([part, sentence]) => {
+    const [told, ...more] = problems(`${one}kubelet: { ${part} }\n`);
+    expect(told).toContain(sentence);
+    expect(told).toMatch(/^f\.yaml:6:\d+: kubelet/);
+    expect(more).toEqual([]);
   });
 });
 

@@ -1,5 +1,6 @@
 /** The configuration file's one schema: source of defaults, checks, docs and JSON Schema. Providers add their own part. */
 import { z } from "zod";
+import { kubeletSchema } from "./kubelet-schema.ts";
 import { unreachable } from "./unreachable.ts";
 
 /** A node's name is also the value of its label kubernetes.io/hostname, and a label's value has at most 63 characters. */
@@ -143,6 +144,9 @@ const configurationFields = {
         "itself, which needs the rights of deploy/rbac-watch-references.yaml.",
     )
     .meta({ examples: ["Watch"] }),
+  kubelet: kubeletSchema
+    .prefault({})
+    .describe("How the kubelet ports of this process are served, for all of its nodes."),
 };
 
 const nodesAre = "The virtual nodes that this process serves.";

@@ -14,6 +14,18 @@ describe("what counts", () => {
     expect(all.nodes[0]?.["local"]).toMatchObject({ runtime: "scripted" });
   });
 
+  it("includes the fields of the kubelet port, whose abbreviations are words of their own", () => {
+    const environment = {
+      BURSTLET_KUBELET_SERVER_TLS_BOOTSTRAP: "true",
+      BURSTLET_KUBELET_AUTHENTICATION_X509_CLIENT_CA_FILE: "/ca",
+      BURSTLET_KUBELET_AUTHENTICATION_WEBHOOK_CACHE_TTL: "0s",
+    };
+    expect(load(one, { environment }).kubelet).toMatchObject({
+      serverTLSBootstrap: true,
+      authentication: { x509: { clientCAFile: "/ca" }, webhook: { cacheTTL: "0s" } },
+    });
+  });
+
   it("is a variable that is not empty", () => {
     expect(load(file, { environment: { BURSTLET_NODE_PORT: "" } }).nodes[0]?.port).toBe(1);
   });
@@ -78,6 +90,49 @@ describe("the kubelet's flags", () => {
   it("name the node, its address and how many pods it takes", () => {
     const flags = { hostnameOverride: "other", nodeIp: "10.0.0.1", maxPods: "7" };
     expect(load(one, { flags }).nodes[0]).toMatchObject({ name: "other", address: "10.0.0.1", maxPods: 7 });
+  });
+
+  it("say how the kubelet port is served, also for several nodes", () => {
+    const flags = {
+      address: "0.0.0.0",
+      readOnlyPort: "0",
+      anonymousAuth: "false",
+      authenticationTokenWebhook: "false",
+      authenticationTokenWebhookCacheTtl: "1m",
+      clientCaFile: "/ca",
+      authorizationMode: "AlwaysAllow",
+      authorizationWebhookCacheAuthorizedTtl: "10s",
+      authorizationWebhookCacheUnauthorizedTtl: "1s",
+      tlsCertFile: "/cert",
+      tlsPrivateKeyFile: "/key",
+    } as const;
+    const two = `${one}- name: b\n  provider: local\n  port: 0\n`;
+    expect(load(two, { flags }).kubelet).toEqual({
+      address: "0.0.0.0",
+      sharePort: false,
+      readOnlyPort: 0,
+      authentication: {
+        anonymous: { enabled: false },
+        webhook: { enabled: false, cacheTTL: "1m" },
+        x509: { clientCAFile: "/ca" },
+      },
+      authorization: {
+        mode: "AlwaysAllow",
+        webhook: { cacheAuthorizedTTL: "10s", cacheUnauthorizedTTL: "1s" },
+      },
+      serverTLSBootstrap: false,
+      tlsCertFile: "/cert",
+      tlsPrivateKeyFile: "/key",
+    });
+    // Without a value, as the kubelet has it.
+    expect(load(one, { flags: { rotateServerCertificates: true } }).kubelet.serverTLSBootstrap).toBe(true);
+  });
+
+  it.for<[object, string]>([
+    [{ anonymousAuth: true }, "--anonymous-auth: kubelet.authentication.anonymous.enabled: true is not allowed: "],
+    [{ readOnlyPort: "10255" }, "--read-only-port: kubelet.readOnlyPort: burstlet has no port without authentication"],
+  ])("that would let strangers in are refused with a sentence: %o", ([flags, sentence]) => {
+    expect(problems(one, { flags })).toEqual([expect.stringContaining(sentence)]);
   });
 
   it("add labels to those of the file", () => {

@@ -46,7 +46,7 @@ function variableName(path: Path): string {
   const words = path[0] === "nodes" ? ["node", ...path.slice(2)] : path;
   return ["BURSTLET", ...words]
     .join("_")
-    .replaceAll(/([a-z0-9])(?=[A-Z])/g, "$1_")
+    .replaceAll(/([a-z0-9])(?=[A-Z])|([A-Z])(?=[A-Z][a-z])/g, "$1$2_")
     .toUpperCase();
 }
 

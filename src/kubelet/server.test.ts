@@ -7,7 +7,7 @@ import type { NodeAccess, UserInfo } from "../cluster/cluster.ts";
 import type { Pod } from "../provider.ts";
 import { systemClock } from "../telemetry/clock.ts";
 import { authenticator } from "./auth/authn.ts";
-import { startTestServer, testAuthority, type TestServer, type TestServerOptions } from "./testing.ts";
+import { startTestServer, testAuthority, usualAccess, type TestServer, type TestServerOptions } from "./testing.ts";
 
 const authority = testAuthority();
 const servers: TestServer[] = [];
@@ -250,6 +250,7 @@ describe("bearer tokens", () => {
         },
       },
       trusts: () => false,
+      settings: usualAccess,
       clock,
       log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
     });

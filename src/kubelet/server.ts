@@ -10,6 +10,7 @@ import { authenticator } from "./auth/authn.ts";
 import { authorizer } from "./auth/authz.ts";
 import { clientTrust, secureContext, type ClientTrust } from "./auth/client-trust.ts";
 import type { KeyAndCertificate } from "./serving/certificate.ts";
+import type { AccessSettings } from "./auth/settings.ts";
 import type { Direct } from "./destination.ts";
 import { handlers } from "./handlers.ts";
 
@@ -22,6 +23,7 @@ export interface KubeletServerOptions {
   /** PEM of the CA whose client certificates count; asked again every minute. */
   readonly clientCA: () => Promise<string | undefined>;
   readonly reviewer: Pick<Cluster, "reviewToken" | "reviewAccess">;
+  readonly access: AccessSettings;
   /** To which virtual node a request goes. */
   readonly direct: Direct;
   readonly clock: Clock;
@@ -78,10 +80,11 @@ export async function startKubeletServer(options: KubeletServerOptions): Promise
   };
 }
 
-function requestListener({ reviewer, direct, clock, log }: KubeletServerOptions, trust: ClientTrust): RequestListener {
+function requestListener(options: KubeletServerOptions, trust: ClientTrust): RequestListener {
+  const { reviewer, access, direct, clock, log } = options;
   const admit = admission({
-    authenticate: authenticator({ reviewer, trusts: trust.trusts, clock, log }),
-    authorize: authorizer(reviewer, clock),
+    authenticate: authenticator({ reviewer, trusts: trust.trusts, settings: access, clock, log }),
+    authorize: authorizer(reviewer, access, clock),
     direct,
     log,
   });

@@ -6,12 +6,9 @@ import type { TLSSocket } from "node:tls";
 import type { NodeAccess, UserInfo } from "../cluster/cluster.ts";
 import type { Clock, Log, Provider } from "../provider.ts";
 import { systemClock } from "../telemetry/clock.ts";
-import {
-  issueCertificate,
-  selfSignedCertificate,
-  type KeyAndCertificate,
-  type Subject,
-} from "./serving/certificate.ts";
+import { issueCertificate, selfSignedCertificate, type KeyAndCertificate } from "./serving/certificate.ts";
+import { servingIdentity, type Subject } from "./serving/names.ts";
+import type { AccessSettings } from "./auth/settings.ts";
 import { toOneNode, type Direct } from "./destination.ts";
 import type { HandlerContext } from "./handlers.ts";
 import type { FoundPod, PodLookup } from "./pod-lookup.ts";
@@ -67,11 +64,21 @@ export interface TestServerOptions {
   readonly pods?: readonly FoundPod[];
   readonly provider?: Partial<Provider>;
   readonly clock?: Clock;
+  readonly access?: Partial<AccessSettings>;
   readonly nodeName?: string;
   /** Instead of the one node of `nodeName`, `pods` and `provider`. */
   readonly direct?: Direct;
   readonly log?: Log;
 }
+
+/** The kubelet's defaults. */
+export const usualAccess: AccessSettings = {
+  tokens: true,
+  tokenMemoryMs: 120_000,
+  mode: "Webhook",
+  allowMemoryMs: 300_000,
+  denyMemoryMs: 30_000,
+};
 
 const quiet: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -82,7 +89,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const server = await startKubeletServer({
     address: loopback,
     port: 0,
-    certificate: selfSignedCertificate({ name: nodeName, addresses: [loopback], now: systemClock.now() }),
+    certificate: selfSignedCertificate(servingIdentity([nodeName], [loopback]), systemClock.now()),
     clientCA: options.clientCA ?? (() => Promise.resolve(undefined)),
     reviewer: {
       reviewToken: async (token) => {
@@ -94,6 +101,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
         return { allowed: options.allows?.(user, access) ?? true, reason: "" };
       },
     },
+    access: { ...usualAccess, ...options.access },
     direct: options.direct ?? toOneNode(testNode(nodeName, options)),
     clock,
     log,

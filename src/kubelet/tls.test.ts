@@ -14,6 +14,7 @@ import { afterEach, describe, expect, it, test, vi } from "vitest";
 import { fakeClock } from "../../test/support/fake-clock.ts";
 import type { LogRecord } from "../provider.ts";
 import { selfSignedCertificate } from "./serving/certificate.ts";
+import { servingIdentity } from "./serving/names.ts";
 import type { FoundPod } from "./pod-lookup.ts";
 import { startTestServer, testAuthority, type TestServer, type TestServerOptions } from "./testing.ts";
 
@@ -100,8 +101,8 @@ describe("TLS", () => {
     const server = await start();
     const serial = async (): Promise<string | undefined> =>
       (await server.ask("/pods", admin)).socket.getPeerX509Certificate()?.serialNumber;
-    const next = selfSignedCertificate({ name: "burst-1", addresses: [], now: Date.now() });
-    const other = selfSignedCertificate({ name: "burst-1", addresses: [], now: Date.now() });
+    const next = selfSignedCertificate(servingIdentity(["burst-1"], []), Date.now());
+    const other = selfSignedCertificate(servingIdentity(["burst-1"], []), Date.now());
     expect(await serial()).not.toBe(new X509Certificate(next.cert).serialNumber);
     server.replaceCertificate(next);
     expect(await serial()).toBe(new X509Certificate(next.cert).serialNumber);

@@ -23,6 +23,12 @@ export const nodeOwnerAnnotation = "burstlet.dev/owner";
 /** Node condition: can the provider's cloud be used right now? */
 export const providerReadyCondition = "burstlet.dev/ProviderReady";
 
+/** Node condition: does the kubelet port serve the certificate that the configuration asks for? */
+export const servingCertificateCondition = "burstlet.dev/ServingCertificate";
+
+/** Node annotation of metrics-server: where it finds this node's usage figures (its pkg/scraper/client/resource). */
+export const resourceMetricsPathAnnotation = "metrics.k8s.io/resource-metrics-path";
+
 /** Taint while the provider's cloud cannot be used. */
 export const providerTroubleTaint = "burstlet.dev/provider-not-ready";
 

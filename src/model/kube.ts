@@ -3,6 +3,7 @@
  * `@kubernetes/client-node` types them with `Date`; we read raw JSON, so every Date is a string here.
  */
 import type {
+  V1CertificateSigningRequest,
   V1ConfigMap,
   V1Container,
   V1ContainerState,
@@ -43,3 +44,4 @@ export type Lease = Wire<V1Lease>;
 export type ConfigMap = Wire<V1ConfigMap>;
 export type Secret = Wire<V1Secret>;
 export type Service = Wire<V1Service>;
+export type CertificateSigningRequest = Wire<V1CertificateSigningRequest>;

@@ -5,7 +5,7 @@ import type { NodeHealth } from "./node-object.ts";
 import { createNodeKeeper } from "./keeper.ts";
 import { newLease } from "./lease.ts";
 import { newNode } from "./node-object.ts";
-import { capacity, facts, memoryNodes } from "./testing.ts";
+import { capacity, facts, memoryNodes, well } from "./testing.ts";
 
 const running = new Set<AbortController>();
 afterEach(() => {
@@ -18,10 +18,7 @@ function bench(api = memoryNodes(), clock = fakeClock(), holder = "burst@here") 
   const stop = new AbortController();
   running.add(stop);
   const errors: string[] = [];
-  const health: { -readonly [K in keyof NodeHealth]: NodeHealth[K] } = {
-    notReady: undefined,
-    providerTrouble: undefined,
-  };
+  const health: { -readonly [K in keyof NodeHealth]: NodeHealth[K] } = { ...well };
   const { capacity: _, ...fixed } = facts;
   const keeper = createNodeKeeper({
     cluster: { ...api, events: { record: () => {}, flush: async () => {} } },

@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { NodeCondition } from "../model/kube.ts";
-import { isOurs, newNode, nodeConditions, type NodeHealth, nodeStatus } from "./node-object.ts";
-import { capacity, facts } from "./testing.ts";
+import { isOurs, metadataPatch, newNode, nodeConditions, type NodeHealth, nodeStatus } from "./node-object.ts";
+import { capacity, facts, well } from "./testing.ts";
 
 const now = 1_767_323_045_000;
-const well: NodeHealth = { notReady: undefined, providerTrouble: undefined };
 
 describe("the Node object", () => {
   it("carries the labels that users, DaemonSets and load balancers look for, and the configuration's on top", () => {
@@ -32,6 +31,14 @@ describe("the Node object", () => {
   it("is known as ours by its annotation alone", () => {
     expect(isOurs(newNode(facts))).toBe(true);
     expect(isOurs({ metadata: { name: "burst", labels: { type: "virtual-kubelet" } } })).toBe(false);
+  });
+
+  it("says where metrics-server finds its figures on a shared port, and takes that back on a port of its own", () => {
+    const annotation = "metrics.k8s.io/resource-metrics-path";
+    const sharing = { ...facts, resourceMetricsPath: "/nodes/burst/metrics/resource" };
+    expect(newNode(sharing).metadata?.annotations).toMatchObject({ [annotation]: "/nodes/burst/metrics/resource" });
+    expect(newNode(facts).metadata?.annotations).not.toHaveProperty(annotation);
+    expect(metadataPatch(facts).annotations).toMatchObject({ [annotation]: null });
   });
 
   it("fills every column of kubectl get nodes -o wide", () => {
@@ -66,6 +73,7 @@ describe("conditions of the node", () => {
       "PIDPressure False KubeletHasSufficientPID",
       "NetworkUnavailable False RouteCreated",
       "burstlet.dev/ProviderReady True ProviderReady",
+      "burstlet.dev/ServingCertificate True SelfSigned",
       "Ready True KubeletReady",
     ]);
   });
@@ -75,6 +83,12 @@ describe("conditions of the node", () => {
     expect(trouble).toContain("burstlet.dev/ProviderReady False CloudAway");
     expect(trouble).toContain("Ready True KubeletReady");
     expect(types({ ...well, notReady: { reason: "Starting", message: "soon" } })).toContain("Ready False Starting");
+  });
+
+  it("tell that the kubelet port has no certificate of the cluster yet, and leave the node Ready", () => {
+    const waiting = types({ ...well, serving: { fits: false, reason: "Pending", message: "approve it" } });
+    expect(waiting).toContain("burstlet.dev/ServingCertificate False Pending");
+    expect(waiting).toContain("Ready True KubeletReady");
   });
 
   it("keep the time of their last change and say whether anything but the heartbeat is new", () => {

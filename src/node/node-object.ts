@@ -1,5 +1,11 @@
 /** What the Node object of a virtual node looks like. Pure. */
-import { nodeOwnerAnnotation, providerReadyCondition, providerTaint } from "../model/annotations.ts";
+import {
+  nodeOwnerAnnotation,
+  providerReadyCondition,
+  providerTaint,
+  resourceMetricsPathAnnotation,
+  servingCertificateCondition,
+} from "../model/annotations.ts";
 import { rfc3339 } from "../model/clock.ts";
 import type { Node, NodeCondition, Taint } from "../model/kube.ts";
 import type { Capacity } from "../provider.ts";
@@ -17,6 +23,8 @@ export interface NodeFacts {
   readonly address?: string | undefined;
   /** Port of the kubelet API. */
   readonly port: number;
+  /** Path of the usage figures where it is not the usual one. */
+  readonly resourceMetricsPath?: string | undefined;
   readonly maxPods?: number | undefined;
   /** A semver that begins with the API server's version, e.g. `v1.36.1-burstlet-0.1.0`. */
   readonly version: string;
@@ -44,22 +52,27 @@ function defaultTaint(provider: string): Taint {
 
 /** The object that is created when there is none. */
 export function newNode(facts: NodeFacts): Node {
+  const { labels, annotations } = metadataPatch(facts);
+  const present = Object.entries(annotations).filter((entry): entry is [string, string] => entry[1] !== null);
   return {
     apiVersion: "v1",
     kind: "Node",
-    metadata: { name: facts.name, ...metadataPatch(facts) },
+    metadata: { name: facts.name, labels, annotations: Object.fromEntries(present) },
     spec: { taints: (facts.taints ?? [defaultTaint(facts.provider)]).map((taint) => ({ ...taint }) as Taint) },
   };
 }
 
-/** Labels and annotations that must be there; other people's stay. */
+/** Labels and annotations that must be there, or (`null`) must not; other people's stay. */
 export function metadataPatch(facts: NodeFacts): {
   labels: Record<string, string>;
-  annotations: Record<string, string>;
+  annotations: Record<string, string | null>;
 } {
   return {
     labels: { ...fixedLabels(facts), ...facts.capacity.labels, ...facts.labels },
-    annotations: { [nodeOwnerAnnotation]: facts.clusterUid },
+    annotations: {
+      [nodeOwnerAnnotation]: facts.clusterUid,
+      [resourceMetricsPathAnnotation]: facts.resourceMetricsPath ?? null,
+    },
   };
 }
 
@@ -106,6 +119,8 @@ export interface NodeHealth {
   /** Why the node cannot do its own work; `undefined` when it can. Trouble of a cloud is not among it. */
   readonly notReady: { readonly reason: string; readonly message: string } | undefined;
   readonly providerTrouble: { readonly reason: string; readonly message: string } | undefined;
+  /** Is the kubelet port's certificate the one that was asked for? */
+  readonly serving: { readonly fits: boolean; readonly reason: string; readonly message: string };
 }
 
 /** Conditions that differ from `before` or are older than the report interval need sending: `due` says so. */
@@ -114,7 +129,7 @@ export function nodeConditions(
   before: readonly NodeCondition[],
   now: number,
 ): { conditions: NodeCondition[]; changed: boolean } {
-  const { notReady, providerTrouble } = health;
+  const { notReady, providerTrouble, serving } = health;
   const rows: [string, boolean, string, string][] = [
     ["MemoryPressure", false, "KubeletHasSufficientMemory", "a virtual node has no memory of its own to run out of"],
     ["DiskPressure", false, "KubeletHasNoDiskPressure", "a virtual node has no disk of its own to run out of"],
@@ -126,6 +141,7 @@ export function nodeConditions(
       providerTrouble?.reason ?? "ProviderReady",
       providerTrouble?.message ?? "the provider answers",
     ],
+    [servingCertificateCondition, serving.fits, serving.reason, serving.message],
     [
       "Ready",
       notReady === undefined,

@@ -2,7 +2,7 @@
 import { ApiError, type LeasesApi, type NodesApi, type WatchSink } from "../cluster/cluster.ts";
 import type { Lease, Node, NodeCondition, Taint } from "../model/kube.ts";
 import type { Capacity } from "../provider.ts";
-import type { NodeFacts } from "./node-object.ts";
+import type { NodeFacts, NodeHealth } from "./node-object.ts";
 
 export const capacity: Capacity = {
   cpu: 4,
@@ -24,6 +24,13 @@ export const facts: NodeFacts = {
   port: 10250,
   version: "v1.36.1-burstlet-0.1.0",
   capacity,
+};
+
+/** Of a node about which there is nothing to complain. */
+export const well: NodeHealth = {
+  notReady: undefined,
+  providerTrouble: undefined,
+  serving: { fits: true, reason: "SelfSigned", message: "a certificate of its own" },
 };
 
 export interface MemoryNodes {

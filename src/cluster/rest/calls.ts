@@ -36,6 +36,13 @@ const lease = {
   within: "kube-node-lease",
   feature: "the node's heartbeat",
 } as const;
+const certificateRequest = {
+  group: "certificates.k8s.io",
+  resource: "certificatesigningrequests",
+  scope: "cluster",
+  document: "deploy/rbac-serving-certificate.yaml",
+  feature: "a serving certificate from the cluster",
+} as const;
 
 export const calls = {
   getNode: { ...node, verb: "get", feature: "registering the node" },
@@ -47,6 +54,8 @@ export const calls = {
   getLease: { ...lease, verb: "get" },
   createLease: { ...lease, verb: "create" },
   updateLease: { ...lease, verb: "update" },
+  createCertificateRequest: { ...certificateRequest, verb: "create" },
+  getCertificateRequest: { ...certificateRequest, verb: "get" },
   getPod: { ...pod, verb: "get", feature: "reading a pod afresh" },
   listPods: { ...pod, verb: "list", feature: "finding the pods of the node" },
   watchPods: { ...pod, verb: "watch", feature: "finding the pods of the node" },

@@ -9,9 +9,8 @@ import type { Cluster, UserInfo } from "../../cluster/cluster.ts";
 import type { Clock, Log } from "../../provider.ts";
 import { bearerToken } from "./bearer.ts";
 import { certifiedUser, type CertifiedUser } from "./client-certificate.ts";
+import type { AccessSettings } from "./settings.ts";
 
-/** The kubelet's default for authentication.webhook.cacheTTL. */
-const tokenMemoryMs = 2 * 60_000;
 const rememberedTokens = 8192;
 /**
  * Anybody who reaches the port can send made-up tokens. These few reviews at a time, and no long row behind them,
@@ -30,12 +29,13 @@ export type Authenticate = (request: IncomingMessage) => Promise<UserInfo | unde
 export function authenticator(options: {
   reviewer: Pick<Cluster, "reviewToken">;
   trusts: (socket: TLSSocket) => boolean;
+  settings: Pick<AccessSettings, "tokens" | "tokenMemoryMs">;
   clock: Clock;
   log: Log;
 }): Authenticate {
-  const { clock, log } = options;
+  const { settings, clock, log } = options;
   const certificates = new WeakMap<TLSSocket, { certified: CertifiedUser | undefined }>();
-  const reviewed = tokenReviews(options.reviewer, clock);
+  const reviewed = tokenReviews(options.reviewer, settings.tokenMemoryMs, clock);
 
   const byCertificate = (socket: TLSSocket): UserInfo | undefined => {
     if (!options.trusts(socket)) return undefined;
@@ -47,7 +47,7 @@ export function authenticator(options: {
   return async (request) => {
     const certified = byCertificate(request.socket as TLSSocket);
     if (certified !== undefined) return authenticated(certified);
-    const token = bearerToken(request.headers);
+    const token = settings.tokens ? bearerToken(request.headers) : undefined;
     if (token === undefined) return undefined;
     try {
       const user = await reviewed(token);
@@ -62,6 +62,7 @@ export function authenticator(options: {
 /** TokenReview with a memory for both answers; callers with the same token at the same time share one review. */
 function tokenReviews(
   reviewer: Pick<Cluster, "reviewToken">,
+  memoryMs: number,
   clock: Clock,
 ): (token: string) => Promise<UserInfo | undefined> {
   // Keyed by a hash under a key of this process, so that a memory dump holds no token.
@@ -73,7 +74,8 @@ function tokenReviews(
   };
   const memory = new LRUCache<string, { user: UserInfo | undefined }, string>({
     max: rememberedTokens,
-    ttl: tokenMemoryMs,
+    // The cache would take 0 for no end, and wants whole milliseconds.
+    ttl: Math.max(Math.round(memoryMs), 1),
     perf: { now: () => clock.monotonic() },
     ttlResolution: 0,
     fetchMethod: async (_hash, _stale, { context: token }) => ({ user: await review(token) }),

@@ -2,6 +2,7 @@ import { expect, it, test } from "vitest";
 
 import { fakeClock } from "../../../test/support/fake-clock.ts";
 import type { NodeAccess, UserInfo } from "../../cluster/cluster.ts";
+import { usualAccess } from "../testing.ts";
 import { authorizer, verbOf } from "./authz.ts";
 
 const user: UserInfo = { username: "jane", groups: ["dev"] };
@@ -17,6 +18,7 @@ function setUp(allowed: boolean) {
         return { allowed, reason: "" };
       },
     },
+    usualAccess,
     clock,
   );
   return { clock, asked, authorize };
@@ -71,6 +73,7 @@ it("remembers no failure", async () => {
         return { allowed: true, reason: "" };
       },
     },
+    usualAccess,
     fakeClock(),
   );
   await expect(authorize(user, access)).rejects.toThrow("connection refused");

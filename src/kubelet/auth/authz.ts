@@ -2,10 +2,8 @@ import { LRUCache } from "lru-cache";
 
 import type { Cluster, NodeAccess, UserInfo } from "../../cluster/cluster.ts";
 import type { Clock } from "../../provider.ts";
+import type { AccessSettings } from "./settings.ts";
 
-/** The kubelet's defaults for authorization.webhook.cache{Authorized,Unauthorized}TTL. */
-const allowMemoryMs = 5 * 60_000;
-const denyMemoryMs = 30_000;
 /** As apiserver's webhook authorizer: entries, and the length of attributes beyond which nothing is remembered. */
 const remembered = 8192;
 const longestRemembered = 10_000;
@@ -13,10 +11,14 @@ const longestRemembered = 10_000;
 export type Authorize = (user: UserInfo, access: NodeAccess) => Promise<boolean>;
 
 /** SubjectAccessReview with a memory. Rejects when the API server gives no answer; that is not remembered. */
-export function authorizer(reviewer: Pick<Cluster, "reviewAccess">, clock: Clock): Authorize {
+export function authorizer(
+  reviewer: Pick<Cluster, "reviewAccess">,
+  { mode, allowMemoryMs, denyMemoryMs }: Pick<AccessSettings, "mode" | "allowMemoryMs" | "denyMemoryMs">,
+  clock: Clock,
+): Authorize {
+  if (mode === "AlwaysAllow") return () => Promise.resolve(true);
   const memory = new LRUCache<string, boolean>({
     max: remembered,
-    ttl: allowMemoryMs,
     perf: { now: () => clock.monotonic() },
     ttlResolution: 0,
   });
@@ -33,7 +35,9 @@ export function authorizer(reviewer: Pick<Cluster, "reviewAccess">, clock: Clock
     const known = memory.get(key);
     if (known !== undefined) return known;
     const { allowed } = await reviewer.reviewAccess(user, access);
-    if (key.length <= longestRemembered) memory.set(key, allowed, { ttl: allowed ? allowMemoryMs : denyMemoryMs });
+    const ttl = allowed ? allowMemoryMs : denyMemoryMs;
+    // The cache takes a TTL of 0 for no end.
+    if (key.length <= longestRemembered && ttl > 0) memory.set(key, allowed, { ttl });
     return allowed;
   };
 }

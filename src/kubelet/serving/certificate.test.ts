@@ -8,12 +8,13 @@ import { afterAll, describe, expect, it, test } from "vitest";
 
 import { describeWith } from "../../../test/support/requirements.ts";
 import { issueCertificate, selfSignedCertificate } from "./certificate.ts";
+import { servingIdentity } from "./names.ts";
 
 const day = 86_400_000;
 const now = Date.now();
 describe("selfSignedCertificate", () => {
   const addresses = ["10.0.0.7", "2001:db8::1", "::ffff:1.2.3.4", "fe80::"];
-  const made = selfSignedCertificate({ name: "burst-1", addresses, now });
+  const made = selfSignedCertificate(servingIdentity(["burst-1"], addresses), now);
   const certificate = new X509Certificate(made.cert);
 
   it("has the subject, names and usage of a kubelet's serving certificate", () => {
@@ -39,7 +40,7 @@ describe("selfSignedCertificate", () => {
   it("never repeats a serial number", () => {
     const serials = Array.from(
       { length: 50 },
-      () => new X509Certificate(selfSignedCertificate({ name: "n", addresses: [], now }).cert).serialNumber,
+      () => new X509Certificate(selfSignedCertificate(servingIdentity(["n"], []), now).cert).serialNumber,
     );
     expect(new Set(serials).size).toBe(50);
     for (const serial of serials) expect(serial).toMatch(/^[4-7][0-9A-F]{31}$/);
@@ -83,7 +84,7 @@ describeWith(["openssl"], "certificates, as openssl sees them", () => {
   const openssl = (...args: string[]): string => execFileSync("openssl", args, { encoding: "utf8", stdio: "pipe" });
 
   it("pass its strict verification as a server's, and print as expected", () => {
-    const path = file("self.pem", selfSignedCertificate({ name: "burst-1", addresses: ["2001:db8::1"], now }).cert);
+    const path = file("self.pem", selfSignedCertificate(servingIdentity(["burst-1"], ["2001:db8::1"]), now).cert);
     expect(openssl("verify", "-x509_strict", "-purpose", "sslserver", "-CAfile", path, path)).toContain("OK");
     const printed = openssl("x509", "-in", path, "-noout", "-text");
     expect(printed).toContain("Version: 3 (0x2)");

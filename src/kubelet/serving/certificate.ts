@@ -1,30 +1,12 @@
 import { generateKeyPairSync, randomBytes, sign, type KeyObject } from "node:crypto";
-import { isIP, isIPv4 } from "node:net";
 
-import {
-  bitString,
-  boolean,
-  explicit,
-  implicit,
-  integer,
-  octetString,
-  oid,
-  pem,
-  sequence,
-  setOf,
-  time,
-  utf8,
-} from "./der.ts";
+import { bitString, boolean, explicit, integer, oid, pem, sequence, time } from "./der.ts";
+import { alternativeNames, distinguishedName, extension, type ServingIdentity, type Subject } from "./names.ts";
 
 /** PEM texts. */
 export interface KeyAndCertificate {
   readonly cert: string;
   readonly key: string;
-}
-
-export interface Subject {
-  readonly commonName: string;
-  readonly organizations?: readonly string[];
 }
 
 export interface CertificateTemplate {
@@ -38,37 +20,30 @@ export interface CertificateTemplate {
 }
 
 const oids = {
-  ecdsaWithSha256: "1.2.840.10045.4.3.2",
-  commonName: "2.5.4.3",
-  organization: "2.5.4.10",
   basicConstraints: "2.5.29.19",
   keyUsage: "2.5.29.15",
   extKeyUsage: "2.5.29.37",
-  subjectAltName: "2.5.29.17",
   serverAuth: "1.3.6.1.5.5.7.3.1",
   clientAuth: "1.3.6.1.5.5.7.3.2",
 } as const;
+
+/** Of a signature with a P-256 key. */
+export const ecdsaWithSha256 = "1.2.840.10045.4.3.2";
 
 const hour = 3_600_000;
 const year = 365 * 24 * hour;
 
 /**
- * A serving certificate for one virtual node, signed by its own key: what a kubelet makes for itself while it has
- * none from the cluster. API servers accept it unless they run with --kubelet-certificate-authority.
+ * A serving certificate signed by its own key: what a kubelet makes for itself while it has none from the cluster.
+ * API servers accept it unless they run with --kubelet-certificate-authority. `now`: milliseconds since 1970.
  */
-export function selfSignedCertificate(node: {
-  name: string;
-  addresses: readonly string[];
-  now: number;
-}): KeyAndCertificate {
+export function selfSignedCertificate(identity: ServingIdentity, now: number): KeyAndCertificate {
   return issueCertificate({
-    // The shape that the kubernetes.io/kubelet-serving signer demands, so that a CSR can ask for the same.
-    subject: { commonName: `system:node:${node.name}`, organizations: ["system:nodes"] },
-    names: [node.name, ...node.addresses],
+    ...identity,
     usage: "serverAuth",
     // An hour back, for clients whose clock is behind ours.
-    notBefore: node.now - hour,
-    notAfter: node.now + year,
+    notBefore: now - hour,
+    notAfter: now + year,
   });
 }
 
@@ -78,7 +53,7 @@ export function issueCertificate(
   issuer?: { subject: Subject; key: KeyObject | string },
 ): KeyAndCertificate {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
-  const algorithm = sequence(oid(oids.ecdsaWithSha256));
+  const algorithm = sequence(oid(ecdsaWithSha256));
   const body = sequence(
     explicit(0, integer(Buffer.from([2]))), // v3
     integer(serialNumber()),
@@ -103,14 +78,6 @@ function serialNumber(): Buffer {
   return bytes;
 }
 
-function distinguishedName(subject: Subject): Buffer {
-  const part = (type: string, text: string): Buffer => setOf(sequence(oid(type), utf8(text)));
-  return sequence(
-    ...(subject.organizations ?? []).map((organization) => part(oids.organization, organization)),
-    part(oids.commonName, subject.commonName),
-  );
-}
-
 function extensions(template: CertificateTemplate): Buffer[] {
   const isCA = template.usage === "ca";
   const list = [
@@ -119,27 +86,6 @@ function extensions(template: CertificateTemplate): Buffer[] {
     extension(oids.keyUsage, true, isCA ? bitString(Buffer.from([0b0000_0100]), 2) : bitString(Buffer.from([0x80]), 7)),
   ];
   if (template.usage !== "ca") list.push(extension(oids.extKeyUsage, false, sequence(oid(oids[template.usage]))));
-  if (template.names !== undefined)
-    list.push(extension(oids.subjectAltName, false, sequence(...template.names.map(altName))));
+  if (template.names !== undefined) list.push(alternativeNames(template.names));
   return list;
-}
-
-function extension(type: string, critical: boolean, value: Buffer): Buffer {
-  return sequence(oid(type), ...(critical ? [boolean(true)] : []), octetString(value));
-}
-
-function altName(name: string): Buffer {
-  return isIP(name) === 0 ? implicit(2, Buffer.from(name)) : implicit(7, ipBytes(name));
-}
-
-function ipBytes(address: string): Buffer {
-  if (isIPv4(address)) return Buffer.from(address.split(".").map(Number));
-  // The URL parser writes every IPv6 address, also one with an IPv4 tail, in one canonical form.
-  const canonical = new URL(`http://[${address.replace(/%.*$/, "")}]`).hostname.slice(1, -1);
-  const [head = "", tail] = canonical.split("::");
-  const groups = (text: string): string[] => (text === "" ? [] : text.split(":"));
-  const before = groups(head);
-  const after = groups(tail ?? "");
-  const all = [...before, ...Array<string>(8 - before.length - after.length).fill("0"), ...after];
-  return Buffer.from(all.map((group) => group.padStart(4, "0")).join(""), "hex");
 }

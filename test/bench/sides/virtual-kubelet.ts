@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { selfSignedCertificate } from "../../../src/kubelet/serving/certificate.ts";
+import { servingIdentity } from "../../../src/kubelet/serving/names.ts";
 import { binaryPath, type GoProgram } from "./go-binary.ts";
 import { peerIdentity } from "./peer-identity.ts";
 import { type Arena, type Side, startProcess } from "./side.ts";
@@ -28,7 +29,7 @@ export function virtualKubeletSide(): Side {
       const path = (suffix: string) => join(cluster.folder, `${name}${suffix}`);
       const capacity = { cpu: "10000", memory: "10Ti", pods: "20000" };
       writeFileSync(path(".json"), JSON.stringify({ [name]: capacity }));
-      const pem = selfSignedCertificate({ name, addresses: [address], now: Date.now() });
+      const pem = selfSignedCertificate(servingIdentity([name], [address]), Date.now());
       writeFileSync(path(".crt"), pem.cert);
       writeFileSync(path(".key"), pem.key, { mode: 0o600 });
       const what = ["--provider", "mock", "--provider-config", path(".json"), "--nodename", name];
