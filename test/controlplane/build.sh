@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Builds the control plane into the user's cache, once per version of its sources.
+# Builds a command of this module into the user's cache, once per version of its sources.
 #
-#   build.sh          builds if need be; the last line on stdout is the path of the binary
-#   build.sh --path   only prints that path; exit 0 if the binary is there, 3 if not
+#   build.sh [COMMAND]          builds cmd/COMMAND (default: controlplane) if need be; the last line on stdout is the
+#                               path of the binary
+#   build.sh --path [COMMAND]   only prints that path; exit 0 if the binary is there, 3 if not
 #
 # Exit 2: Go is missing or too old. Anything else that is not 0: the build failed, stderr says how.
 set -euo pipefail
@@ -10,45 +11,54 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 
 say() { printf '%s\n' "$*" >&2; }
 
+only_path=
+if [ "${1:-}" = --path ]; then
+  only_path=yes
+  shift
+fi
+command=${1:-controlplane}
+if [ $# -gt 1 ] || [ ! -f "cmd/$command/main.go" ]; then
+  say "usage: build.sh [--path] [$(ls cmd | paste -sd '|')]"
+  exit 64
+fi
+case $command in controlplane) what="the control plane" ;; *) what="the command $command" ;; esac
+
 needed=$(sed -n 's/^go //p' go.mod)
 advice="install Go $needed or newer: the package golang of your system, or https://go.dev/dl"
 if ! command -v go >/dev/null; then
-  say "the control plane is built from source, and there is no 'go' on PATH; $advice"
+  say "$what is built from source, and there is no 'go' on PATH; $advice"
   exit 2
 fi
 # Asked outside of the module: inside, an old Go refuses to say anything, or fetches a newer one.
 go_version=$(cd / && go env GOVERSION)
 present=$(sed -E 's/^[^0-9]*([0-9.]+).*/\1/' <<<"$go_version")
 if [ "$(printf '%s\n%s\n' "$needed" "$present" | sort -V | head -n 1)" != "$needed" ]; then
-  say "the control plane needs Go $needed, and the 'go' on PATH is $present; $advice"
+  say "$what needs Go $needed, and the 'go' on PATH is $present; $advice"
   exit 2
 fi
 
 sha256() { if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi; }
 
 # Everything that decides what the binary is. Tests do not, and other commands of the module do not.
-sources() { find cmd/controlplane internal -name '*.go' ! -name '*_test.go' | LC_ALL=C sort; }
+sources() { find "cmd/$command" internal -name '*.go' ! -name '*_test.go' | LC_ALL=C sort; }
 hash=$({
   printf '%s %s\n' "$go_version" "$(go env GOOS GOARCH | tr '\n' ' ')"
   for file in go.mod go.sum build.sh $(sources); do printf '%s\n' "$file" && cat "$file"; done
 } | sha256 | cut -c1-16)
 
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/burstlet"
-directory="$cache/controlplane-$hash"
-binary="$directory/controlplane"
+directory="$cache/$command-$hash"
+binary="$directory/$command"
 
-if [ "${1:-}" = --path ]; then
+if [ -n "$only_path" ]; then
   printf '%s\n' "$binary"
   if [ -x "$binary" ]; then exit 0; else exit 3; fi
-elif [ $# -gt 0 ]; then
-  say "usage: build.sh [--path]"
-  exit 64
 fi
 
 finish() {
   touch "$directory" # says when it was last wanted
-  # One binary is 130 MB: those that no checkout has wanted for a month go.
-  find "$cache" -maxdepth 1 -name 'controlplane-*' -type d -mtime +30 -exec rm -rf {} + || true
+  # One binary is up to 130 MB: those that no checkout has wanted for a month go.
+  find "$cache" -maxdepth 1 -name "$command-*" -type d -mtime +30 -exec rm -rf {} + || true
   printf '%s\n' "$binary"
   exit 0
 }
@@ -56,9 +66,10 @@ if [ -x "$binary" ]; then finish; fi
 
 mkdir -p "$directory"
 if command -v flock >/dev/null; then
+  # One lock for all: two builds at once would compile the same packages twice.
   exec 9>"$cache/controlplane.lock"
   if ! flock --nonblock 9; then
-    say "another build of the control plane is under way; waiting for it"
+    say "another build of this module is under way; waiting for it"
     flock 9
   fi
   if [ -x "$binary" ]; then finish; fi
@@ -81,7 +92,7 @@ done
 flags=(-trimpath -buildvcs=false -ldflags "-s -w$symbols")
 
 log="$directory/build.log"
-temporary="$directory/controlplane.$$"
+temporary="$directory/$command.$$"
 build=
 # A build that is interrupted leaves nothing half-made, and no compiler behind.
 clean_up() {
@@ -93,14 +104,14 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
 fail() {
-  say "the control plane did not build; the end of $log:"
+  say "$what did not build; the end of $log:"
   tail -n 20 "$log" >&2
   exit 1
 }
 
 # Counts what the Go build cache lacks. It fetches the modules, so it may take a while by itself.
-say "building the control plane (Kubernetes $version): looking for what is to be compiled"
-stale=$(go list "${flags[@]}" -deps -f '{{.Stale}}' ./cmd/controlplane 2>"$log") || fail
+say "building $what (Kubernetes $version): looking for what is to be compiled"
+stale=$(go list "${flags[@]}" -deps -f '{{.Stale}}' "./cmd/$command" 2>"$log") || fail
 packages=$(grep -c true <<<"$stale") || true # grep fails when it counts none
 
 cores=$(getconf _NPROCESSORS_ONLN)
@@ -115,10 +126,10 @@ elif [ "$low" -eq "$high" ]; then
 else
   estimate="about $((low > 0 ? low : 1)) to $high minutes"
 fi
-say "building the control plane (Kubernetes $version; first time only, $estimate on this machine's $cores cores)"
+say "building $what (Kubernetes $version; first time only, $estimate on this machine's $cores cores)"
 
 start=$SECONDS
-go build -v "${flags[@]}" -o "$temporary" ./cmd/controlplane 2>>"$log" &
+go build -v "${flags[@]}" -o "$temporary" "./cmd/$command" 2>>"$log" &
 build=$!
 elapsed() { printf '%d min %02d s' $(((SECONDS - start) / 60)) $(((SECONDS - start) % 60)); }
 told=$SECONDS
@@ -133,5 +144,5 @@ done
 wait "$build" || { build=; fail; }
 build=
 mv "$temporary" "$binary"
-say "built the control plane in $(elapsed)"
+say "built $what in $(elapsed)"
 finish

@@ -1,4 +1,4 @@
-/** The embedded control plane: its binary, built when need be, and where a person's own cluster is kept. */
+/** The embedded control plane: its binary and its fellows', built when need be, and where a person's own cluster is kept. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
@@ -11,14 +11,19 @@ export class BuildFailed extends Error {
   readonly exitCode: number;
 
   constructor(exitCode: number) {
-    super("the embedded control plane could not be built; the lines above say why");
+    super("a command of test/controlplane could not be built; the lines above say why");
     this.exitCode = exitCode;
   }
 }
 
 /** The path of the binary. Progress of a build goes to standard error. */
 export function controlPlaneBinary(): string {
-  const build = spawnSync(join(import.meta.dirname, "../controlplane/build.sh"), {
+  return goCommand("controlplane");
+}
+
+/** The path of a command of the Go module, `test/controlplane/cmd/<name>`. */
+export function goCommand(name: "controlplane" | "clients" | "criserver"): string {
+  const build = spawnSync(join(import.meta.dirname, "../controlplane/build.sh"), [name], {
     stdio: ["ignore", "pipe", "inherit"],
     encoding: "utf8",
   });

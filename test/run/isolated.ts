@@ -5,7 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { runInNamespace, namespaceTrouble } from "../support/namespace.ts";
-import { BuildFailed, controlPlaneBinary } from "./controlplane.ts";
+import { BuildFailed, goCommand } from "./controlplane.ts";
 
 const [project = "e2e", ...words] = process.argv.slice(2);
 const vitest = join(import.meta.dirname, "../../node_modules/vitest/vitest.mjs");
@@ -18,7 +18,7 @@ else process.exitCode = spawnSync(process.execPath, command.slice(1), { stdio: "
 /** Inside there is no network to fetch modules by. Without Go the tests that need it say so. */
 function buildOutside(): void {
   try {
-    controlPlaneBinary();
+    for (const name of ["controlplane", "clients"] as const) goCommand(name);
   } catch (error) {
     if (!(error instanceof BuildFailed)) throw error;
     if (error.exitCode !== 2) process.exit(1);
