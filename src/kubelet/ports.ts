@@ -7,7 +7,7 @@ import type { Clock, Log } from "../provider.ts";
 import { accessSettings } from "./auth/settings.ts";
 import { nodePrefix, toOneNode, toSharingNodes, type SharedPort } from "./destination.ts";
 import type { HandlerContext } from "./handlers.ts";
-import { listenError } from "./listen-error.ts";
+import { listenError, type ListenPlace } from "./listen-error.ts";
 import { startKubeletServer } from "./server.ts";
 import { chosenCertificate } from "./serving/choose.ts";
 import type { ServingState } from "./serving/source.ts";
@@ -87,28 +87,19 @@ function toOnly(context: HandlerContext): SharedPort {
   return { direct: toOneNode(context), add: () => () => undefined };
 }
 
-async function startPort(
-  { config, cluster, clock, random, log }: KubeletPortsOptions,
-  nodes: Together,
-  to: SharedPort,
-) {
+function placeOf({ kubelet, nodes }: KubeletPortsOptions["config"], node: NodeConfiguration): ListenPlace {
+  const address = kubelet.address ?? node.address ?? "127.0.0.1";
+  return { address, port: node.port, index: nodes.indexOf(node), general: kubelet.address !== undefined };
+}
+
+async function startPort(options: KubeletPortsOptions, nodes: Together, to: SharedPort) {
+  const { config, cluster, clock, log } = options;
   const { kubelet } = config;
   const { clientCAFile } = kubelet.authentication.x509;
-  const place = {
-    address: kubelet.address ?? nodes[0].address ?? "127.0.0.1",
-    port: nodes[0].port,
-    general: kubelet.address !== undefined,
-    index: config.nodes.indexOf(nodes[0]),
-  };
+  const place = placeOf(config, nodes[0]);
   if (kubelet.authorization.mode === "AlwaysAllow") log.warn(openDoor, { port: place.port });
-  const certificate = await chosenCertificate({
-    kubelet,
-    nodes,
-    requests: cluster.certificateRequests,
-    clock,
-    random,
-    log,
-  });
+  const requests = cluster.certificateRequests;
+  const certificate = await chosenCertificate({ ...options, kubelet, nodes, requests });
   const server = await startKubeletServer({
     address: place.address,
     port: place.port,

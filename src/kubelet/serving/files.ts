@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { createSecureContext } from "node:tls";
 
 import { rfc3339 } from "../../model/clock.ts";
 import type { Clock, Log } from "../../provider.ts";
@@ -64,6 +65,8 @@ async function readPair({ certFile, keyFile }: CertificateFiles): Promise<KeyAnd
   const certificate = understood(certFile, "a PEM certificate", () => new X509Certificate(cert));
   const privateKey = understood(keyFile, "a PEM private key without a passphrase", () => createPrivateKey(key));
   if (!certificate.checkPrivateKey(privateKey)) throw new Error(`${keyFile} is not the key of ${certFile}`);
+  // OpenSSL refuses more: keys that are too short, for one.
+  createSecureContext({ cert, key });
   return { cert, key };
 }
 

@@ -128,7 +128,7 @@ async function obtain(
 }
 
 /** When to ask for the next one: between 70 % and 90 % of its life, so that nodes do not ask all at once. */
-export function rotationTime(cert: string, random: number, now: number): number {
+function rotationTime(cert: string, random: number, now: number): number {
   const { notBefore, notAfter } = validity(cert);
   // Never at once again, whatever the signer thinks of time.
   return Math.max(notBefore + (0.7 + 0.2 * random) * (notAfter - notBefore), now + firstRetryMs);
