@@ -30,13 +30,13 @@ export const examples: readonly Example[] = [
   {
     file: "init.yaml",
     needs: "root",
-    expected: "pod steps Succeeded, after both of its init containers",
+    expected: "pod steps Succeeded after 2 init containers",
     reached: ({ pods }) => succeeded(pods, "steps", { fetch: 0, unpack: 0, main: 0 }),
   },
   {
     file: "config.yaml",
     needs: "root",
-    expected: "pod configured Succeeded: it found its configuration",
+    expected: "pod configured Succeeded with its configuration",
     reached: ({ pods }) => succeeded(pods, "configured", { main: 0 }),
   },
   {
@@ -64,7 +64,7 @@ export const examples: readonly Example[] = [
   },
   {
     file: "cronjob.yaml",
-    expected: "a Job of CronJob tick Complete, at the next full minute",
+    expected: "CronJob tick: a Job Complete at the full minute",
     reached: ({ jobs }) =>
       jobs.some((job) => job.metadata?.ownerReferences?.some(isTick) === true && isTrue(job, "Complete")),
   },

@@ -2,6 +2,7 @@
  * The program behind `burstlet demo`: `demo.ts '{"once":true}'`. It ends when its standard input does, so that it does
  * not outlive who started it. As root it runs itself again in a network namespace of its own, and the whole demo there.
  */
+import { spawn } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { shutdownSupervisor } from "../../providers/local/runtime/process/process-runtime.ts";
@@ -12,6 +13,9 @@ import { buildControlPlane } from "./demo/build.ts";
 import { type DemoOptions, runDemo } from "./demo/run-demo.ts";
 import { endLeftovers, makeDemoFolder, staleDemoFolders } from "./demo/running-demo.ts";
 
+/** Set in the process that has the demo; the one above it takes away what is left. */
+const INNER = "BURSTLET_DEMO_INNER";
+
 const [text = "{}"] = process.argv.slice(2);
 const options = JSON.parse(text) as DemoOptions;
 const stop = new AbortController();
@@ -20,6 +24,8 @@ process.stdin
   .on("end", () => stop.abort())
   .on("error", () => stop.abort())
   .resume();
+// Whoever looked at it has seen enough: `npm run demo | head`.
+process.stdout.on("error", () => stop.abort());
 
 try {
   process.exitCode = await main();
@@ -40,16 +46,28 @@ function told(error: unknown): number {
 
 async function main(): Promise<number> {
   const binary = await buildControlPlane(stop.signal);
-  if (namespaceAddress() !== undefined) return inside(binary, undefined);
-  await sweep();
   const isOwn = options.kubeconfig !== undefined || options.context !== undefined;
-  const trouble = isOwn ? undefined : namespaceTrouble();
+  const trouble = isOwn || namespaceAddress() !== undefined ? undefined : namespaceTrouble();
+  if (process.env[INNER] !== undefined) return inside(binary, trouble);
+  await sweep();
+  // A process of its own, so that somebody is left to take away what it started when it is killed.
+  process.env[INNER] = "1";
+  const inner = [process.execPath, import.meta.filename, text];
+  const bare = isOwn || trouble !== undefined || namespaceAddress() !== undefined;
   try {
-    if (isOwn || trouble !== undefined) return await inside(binary, trouble);
-    return await runInNamespace([process.execPath, import.meta.filename, text]);
+    return await (bare ? runHere(inner) : runInNamespace(inner));
   } finally {
     await sweep();
   }
+}
+
+function runHere([program = "", ...args]: readonly string[]): Promise<number> {
+  const child = spawn(program, args, { stdio: "inherit" });
+  stop.signal.addEventListener("abort", () => child.kill("SIGTERM"), { once: true });
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code) => resolve(code ?? 1));
+  });
 }
 
 async function inside(binary: string, trouble: string | undefined): Promise<number> {

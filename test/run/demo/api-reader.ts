@@ -14,10 +14,10 @@ export interface ApiReader {
 
 export async function startApiReader({ binary, kubeconfig, folder }: ClusterClient): Promise<ApiReader> {
   const socket = join(folder, "api.sock");
-  const proxy = spawn(binary, ["kubectl", "--kubeconfig", kubeconfig, "proxy", `--unix-socket=${socket}`], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  process.once("exit", () => proxy.kill("SIGKILL"));
+  // The shell waits for the end of the pipe, so that the proxy goes with this process, however that ends.
+  const tied = '"$@" & read -r _; kill $!';
+  const command = [binary, "kubectl", "--kubeconfig", kubeconfig, "proxy", `--unix-socket=${socket}`];
+  const proxy = spawn("sh", ["-c", tied, "sh", ...command], { stdio: ["pipe", "pipe", "inherit"] });
   const ended = once(proxy, "exit");
   // It says `Starting to serve on …`.
   await Promise.race([once(proxy.stdout, "data"), ended.then(() => Promise.reject(new Error("kubectl proxy ended")))]);
@@ -36,7 +36,7 @@ export async function startApiReader({ binary, kubeconfig, folder }: ClusterClie
       return { pods, jobs, deployments, endpointSlices };
     },
     async close() {
-      proxy.kill();
+      proxy.stdin.end();
       await ended;
     },
   };

@@ -11,6 +11,9 @@ export async function startFreshCluster(folder: string, trouble: string | undefi
   const identity = await burstletIdentity(cluster);
   writeNote(folder, cluster.kubeconfig);
   const logs = address === undefined ? [] : ["  npm run kubectl -- logs hello"];
+  // The node's network is of this process alone.
+  const inside = `  nsenter --net=/proc/${process.pid}/ns/net wget -qO- http://IP:8080`;
+  const reach = address === undefined ? [] : ["Pods (web-…) answer inside the demo's network only:", inside];
   return {
     cluster,
     namespace: "default",
@@ -26,6 +29,7 @@ export async function startFreshCluster(folder: string, trouble: string | undefi
       "  npm run kubectl -- get pods -o wide",
       ...logs,
       `  npm run kubectl -- describe node ${nodeName}`,
+      ...reach,
     ],
     async apply(file) {
       await cluster.kubectl("apply", "-f", file);

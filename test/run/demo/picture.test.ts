@@ -1,7 +1,7 @@
 import { createColors } from "picocolors";
 import { describe, expect, it } from "vitest";
 import type { Pod } from "../../../src/model/kube.ts";
-import type { Example } from "../../e2e/examples.ts";
+import { type Example, examples } from "../../e2e/examples.ts";
 import { changes, picture, type Scene } from "./picture.ts";
 import { podRow } from "./pod-row.ts";
 import { createScreen } from "./screen.ts";
@@ -85,9 +85,9 @@ describe("the picture", () => {
     expect(picture(scene([running, failed], 7), createColors(false), 100, 40)).toEqual([
       "Node n, 61s",
       "",
-      "EXAMPLE    EXPECTED       STATE",
-      "one.yaml   one is there   reached after 7s",
-      "two.yaml   two is there   waiting",
+      "EXAMPLE    REACHED   EXPECTED",
+      "one.yaml   in 7s     one is there",
+      "two.yaml   not yet   two is there",
       "",
       "NAME    READY   PHASE     REASON   RESTARTS   AGE   IP",
       "fails   0/1     Failed    exit 3   0          60s",
@@ -97,12 +97,26 @@ describe("the picture", () => {
     ]);
   });
 
+  it("of the real examples fits into 80 columns", () => {
+    const progress = examples.map((example) => ({ example, reachedAfter: undefined }));
+    const lines = picture({ ...scene([]), progress }, createColors(false), 80, 24);
+    expect(lines.filter((line) => line.endsWith("…"))).toEqual([]);
+    expect(lines.filter((line) => line.includes("not yet"))).toHaveLength(examples.length);
+  });
+
+  it("leaves out the pods that have ended first, and counts them", () => {
+    const done = Array.from({ length: 9 }, (_, n) => pod(`a${n}`, { phase: n < 6 ? "Succeeded" : "Failed" }));
+    const lines = picture(scene([...done, running]), createColors(false), 80, 15);
+    expect(lines.find((line) => line.startsWith("runs"))).toContain("10.0.0.1");
+    expect(lines).toContain("and 6 more: 3 Succeeded, 3 Failed");
+  });
+
   it("fits into the terminal, and counts the pods that do not", () => {
     const pods = Array.from({ length: 30 }, (_, n) => pod(`p${n}`, { phase: "Pending" }));
     const lines = picture(scene(pods), createColors(false), 100, 20);
     expect(lines).toHaveLength(19);
     expect(lines.filter((line) => line.startsWith("p"))).toHaveLength(9);
-    expect(lines).toContain("and 21 more");
+    expect(lines).toContain("and 21 more: 21 Pending");
     expect(picture(scene(pods), createColors(false), 100, 10)).toHaveLength(9);
   });
 });

@@ -28,30 +28,45 @@ type Colours = ReturnType<typeof createColors>;
 /** Lines for a terminal of this size; pods that do not fit are counted. */
 export function picture(scene: Scene, colours: Colours, columns: number, rows: number): string[] {
   const head = table(
-    ["EXAMPLE", "EXPECTED", "STATE"],
+    // What may be cut off stands last.
+    ["EXAMPLE", "REACHED", "EXPECTED"],
     scene.progress.map(({ example, reachedAfter }) => [
       example.file,
+      reachedAfter === undefined ? "not yet" : colours.green(`in ${age(reachedAfter)}`),
       example.expected,
-      reachedAfter === undefined ? "waiting" : colours.green(`reached after ${age(reachedAfter)}`),
     ]),
     columns,
   );
   const foot = ["", ...scene.hints.map((hint) => clipped(hint, columns))];
-  const pods = podTable(scene, colours, columns);
   const room = Math.max(4, rows - head.length - foot.length - 4);
-  const shown = pods.length <= room ? pods : [...pods.slice(0, room - 1), `and ${pods.length - room + 1} more`];
+  const shown = podTable(scene, colours, columns, room);
   const lines = [clipped(`${scene.title}, ${age(scene.seconds)}`, columns), "", ...head, "", ...shown, ...foot];
   // What has scrolled out of the terminal could not be drawn over.
   return lines.slice(0, Math.max(1, rows - 1));
 }
 
-function podTable({ objects, now }: Scene, colours: Colours, columns: number): string[] {
+/** At most `room` lines, head included. Where that is too little, what has ended gives way, and is counted. */
+function podTable({ objects, now }: Scene, colours: Colours, columns: number, room: number): string[] {
   const rows = objects.pods.map((pod) => podRow(pod, now)).toSorted((a, b) => a.name.localeCompare(b.name));
-  const cells = rows.map((row): Row => {
+  const fits = rows.length < room;
+  const sorted = fits ? rows : rows.toSorted((a, b) => Number(hasEnded(a)) - Number(hasEnded(b)));
+  const shown = fits ? sorted : sorted.slice(0, room - 2);
+  const cells = shown.map((row): Row => {
     const { name, ready, phase, reason, restarts, age: old, address } = row;
     return [name, ready, painted(row, phase, colours), reason, restarts, old, address];
   });
-  return table(podHead, cells, columns);
+  const lines = table(podHead, cells, columns, ["RESTARTS", "AGE", "READY"]);
+  return fits ? lines : [...lines, clipped(`and ${counted(sorted.slice(room - 2))}`, columns)];
+}
+
+function hasEnded({ phase }: PodRow): boolean {
+  return phase === "Succeeded" || phase === "Failed";
+}
+
+/** `9 more: 6 Succeeded, 3 Failed` */
+function counted(rows: readonly PodRow[]): string {
+  const phases = Object.entries(Object.groupBy(rows, ({ phase }) => phase));
+  return `${rows.length} more: ${phases.map(([phase, of]) => `${of?.length} ${phase}`).join(", ")}`;
 }
 
 function painted({ phase }: PodRow, text: string, colours: Colours): string {

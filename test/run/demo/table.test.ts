@@ -40,6 +40,20 @@ describe("a table", () => {
   });
 });
 
+describe("a table that is too broad", () => {
+  const head = ["NAME", "AGE", "IP"];
+  const rows = [["a", "12s", "10.0.0.1"]];
+
+  it.for<[number, string[]]>([
+    [21, ["NAME   AGE   IP", "a      12s   10.0.0.1"]],
+    [20, ["NAME   IP", "a      10.0.0.1"]],
+    [10, ["NAME", "a"]],
+    [3, ["NA…", "a"]],
+  ])("of %d columns leaves out the named columns before it cuts anything off", ([width, lines]) => {
+    expect(table(head, rows, width, ["AGE", "IP"])).toEqual(lines);
+  });
+});
+
 describe("an age", () => {
   it.for<[number, string]>([
     [0, "0s"],

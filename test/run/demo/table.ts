@@ -3,12 +3,25 @@ import { stripVTControlCharacters } from "node:util";
 
 export type Row = readonly string[];
 
-/** Lines without trailing spaces, each at most `width` columns wide. Colours inside of cells do not count. */
-export function table(head: Row, rows: readonly Row[], width = Infinity): string[] {
+/**
+ * Lines without trailing spaces, each at most `width` columns wide. Colours inside of cells do not count. Where it is
+ * too broad, columns of these heads are left out, the first of them first, before anything is cut off.
+ */
+export function table(head: Row, rows: readonly Row[], width = Infinity, dispensable: Row = []): string[] {
+  const lines = aligned(head, rows);
+  const [first, ...others] = dispensable;
+  if (first === undefined || lines.every((line) => breadth(line) <= width)) {
+    return lines.map((line) => clipped(line, width));
+  }
+  const left = (row: Row): Row => row.filter((_, column) => head[column] !== first);
+  return table(left(head), rows.map(left), width, others);
+}
+
+function aligned(head: Row, rows: readonly Row[]): string[] {
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => breadth(row[column] ?? ""))));
   return [head, ...rows].map((row) => {
     const cells = row.map((cell, column) => cell + " ".repeat(Math.max(0, (widths[column] ?? 0) - breadth(cell))));
-    return clipped(cells.join("   ").trimEnd(), width);
+    return cells.join("   ").trimEnd();
   });
 }
 
