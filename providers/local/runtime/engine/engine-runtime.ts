@@ -22,6 +22,7 @@ import { newRecord } from "./record.ts";
 import { createImages } from "./request/images.ts";
 import { pauseImage, pauseRootfs } from "./request/pause.ts";
 import { createRecordStore } from "./store.ts";
+import { engineStreams } from "./streams/engine-streams.ts";
 import { createTasks, type Task, type Tasks } from "./tasks.ts";
 import { wantedInstance } from "./view.ts";
 
@@ -63,6 +64,7 @@ export async function createEngineRuntime(options: EngineRuntimeOptions): Promis
     if (identity.clusterUid === clusterUid && record.spec.nodeName === nodeName) tasks.get(identity).record = record;
   }
   const driver = createDriver({ shop, tasks, clock, log, clusterUid, nodeName });
+  const streams = engineStreams(shop, { log, clusterUid, nodeName });
   const room: Room = { shop, tasks, driver };
   return {
     kind: "engine",
@@ -82,6 +84,7 @@ export async function createEngineRuntime(options: EngineRuntimeOptions): Promis
       yield* engineLogs(client, (await shop.engine()).flavour, source, want, signal);
       if (want.follow && !signal.aborted) await noticeEnd(room, source);
     },
+    ...streams.calls,
     async stats() {
       await driver.sweep();
       return engineStats(client, runningTasks(tasks), () => clock.now());
@@ -89,6 +92,7 @@ export async function createEngineRuntime(options: EngineRuntimeOptions): Promis
     async close() {
       images.close();
       await driver.close();
+      await streams.idle();
       await client.close();
     },
   };
@@ -282,8 +286,11 @@ const endPause = 100;
 
 function runningTasks(tasks: Tasks): Parameters<typeof engineStats>[1] {
   return tasks.all().flatMap(({ identity, seen }) => {
-    const running = seen.filter((one) => one.kind !== "sandbox" && one.state === "running");
-    const runs = running.map((one) => ({ id: one.id, name: one.container, startedAt: one.startedAt ?? 0 }));
-    return runs.length === 0 ? [] : [{ identity, runs }];
+    const running = seen.filter((one) => one.state === "running");
+    const runs = running.flatMap(({ id, kind, container: name, startedAt }) =>
+      kind === "sandbox" || startedAt === undefined ? [] : [{ id, name, startedAt }],
+    );
+    const sandbox = running.find(({ kind }) => kind === "sandbox")?.id;
+    return runs.length === 0 ? [] : [{ identity, sandbox, runs }];
   });
 }

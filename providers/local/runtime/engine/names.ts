@@ -32,6 +32,12 @@ export function sandboxName(task: string): string {
   return `${task}-sandbox`;
 }
 
+/** Of the container that ends this node's abandoned commands. It never begins like a task's: `k` is no digit of a hash. */
+export function killerName(clusterUid: string, nodeName: string): string {
+  const text = [clusterUid, nodeName].join("/");
+  return `bl-kill-${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;
+}
+
 /** `instance` is a number, so no container can take the sandbox's name. */
 export function runName(task: string, container: string, instance: number): string {
   return `${task}-${container}-${instance}`;

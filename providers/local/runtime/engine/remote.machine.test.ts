@@ -1,16 +1,17 @@
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { connect, type AddressInfo } from "node:net";
+import { mkdtempSync, rmSync } from "node:fs";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createServer, type Server } from "node:tls";
+import type { Server } from "node:tls";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { SecretText } from "../../../../src/provider.ts";
 import { systemClock } from "../../../../src/telemetry/clock.ts";
 import { containerOf, discard, hasEnded, joined, logsOf, shell, taskOf, testCluster, until } from "./testing.ts";
 import { busyboxImage, startEngine, type TestEngine } from "../../../../test/support/engine.ts";
 import { describeWith } from "../../../../test/support/requirements.ts";
+import { certificates, tlsInFrontOf } from "../../../../test/support/tls-front.ts";
 import type { EngineTls } from "./api/endpoint.ts";
 import { createEngineRuntime } from "./engine-runtime.ts";
 
@@ -30,7 +31,7 @@ describeWith(["engine", "root", "namespaces", "busybox", "openssl"], "the engine
     folder = mkdtempSync(join(tmpdir(), "burstlet-remote-"));
     const made = certificates(folder);
     ours = made.client;
-    server = await tlsInFrontOf(engine, made);
+    server = await tlsInFrontOf(engine.host, made);
     registry = await startRegistry(engine);
   });
   afterAll(async () => {
@@ -116,59 +117,6 @@ describeWith(["engine", "root", "namespaces", "busybox", "openssl"], "the engine
     }
   });
 });
-
-interface Certificates {
-  readonly server: EngineTls;
-  readonly client: EngineTls;
-}
-
-function certificates(folder: string): Certificates {
-  const openssl = (...words: string[]): void => {
-    execFileSync("openssl", words, { cwd: folder, stdio: "ignore" });
-  };
-  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-  openssl("req", "-x509", ...key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=ca", "-days", "2");
-  const signed = (name: string): EngineTls => {
-    const names = ["-addext", "subjectAltName=IP:127.0.0.1"];
-    openssl(
-      "req",
-      "-x509",
-      ...key,
-      "-keyout",
-      `${name}.key`,
-      "-out",
-      `${name}.pem`,
-      "-subj",
-      `/CN=${name}`,
-      ...names,
-      "-CA",
-      "ca.pem",
-      "-CAkey",
-      "ca.key",
-      "-days",
-      "2",
-    );
-    const [ca = "", cert = "", pem = ""] = ["ca.pem", `${name}.pem`, `${name}.key`].map((file) =>
-      readFileSync(join(folder, file), "utf8"),
-    );
-    return { ca, cert, key: pem };
-  };
-  return { server: signed("server"), client: signed("client") };
-}
-
-/** What an engine with `--tlsverify` does: nobody without a certificate comes through. */
-async function tlsInFrontOf(engine: TestEngine, { server: tls }: Certificates): Promise<Server> {
-  const server = createServer({ ...tls, requestCert: true, rejectUnauthorized: true }, (client) => {
-    const upstream = connect(engine.host.slice("unix://".length));
-    client.pipe(upstream).pipe(client);
-    client.on("error", () => upstream.destroy());
-    upstream.on("error", () => client.destroy());
-  });
-  server.on("tlsClientError", () => undefined);
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return server;
-}
 
 /** On the loopback of the engine's own network namespace, where nobody else can reach it. */
 async function startRegistry(engine: TestEngine): Promise<ChildProcess> {

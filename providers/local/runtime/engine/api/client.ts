@@ -2,6 +2,7 @@
  * The Docker Engine API (https://docs.docker.com/engine/api/), as much of it as both Docker and podman 4.3 serve, on
  * paths without a version: each engine then speaks its newest.
  */
+import type { Duplex } from "node:stream";
 import { answerError, EngineError } from "./errors.ts";
 import { jsonLines } from "./json-lines.ts";
 import type { Transport } from "./transport.ts";
@@ -12,11 +13,12 @@ import type {
   EngineInfo,
   EngineStats,
   EngineVersion,
+  ExecInspect,
   ImageInspect,
   VolumeInspect,
 } from "./shapes.ts";
 
-export interface EngineClient extends Containers, Volumes, Images {
+export interface EngineClient extends Containers, Streams, Volumes, Images {
   version(): Promise<EngineVersion>;
   info(): Promise<EngineInfo>;
   events(labels: readonly string[], signal: AbortSignal): AsyncIterable<EngineEvent>;
@@ -29,6 +31,8 @@ interface Containers {
   inspect(id: string): Promise<ContainerInspect | undefined>;
   createContainer(name: string, body: object): Promise<void>;
   startContainer(id: string): Promise<void>;
+  /** Resolves when it has ended. */
+  waitContainer(id: string): Promise<void>;
   /** Success also when it does not run, or does not exist. */
   signal(id: string, signal: string): Promise<void>;
   /** Force: kills what runs. Success also when it does not exist. */
@@ -45,6 +49,15 @@ export interface LogQuery {
   readonly follow: boolean;
   /** A number of lines, or `all`. */
   readonly tail: string;
+}
+
+interface Streams {
+  /** Resolves with the id of the execution, which has not begun. */
+  createExec(container: string, body: object): Promise<string>;
+  startExec(exec: string, tty: boolean): Promise<Duplex>;
+  inspectExec(exec: string): Promise<ExecInspect | undefined>;
+  attach(container: string, how: { readonly stdin: boolean; readonly detachKeys: string }): Promise<Duplex>;
+  resize(what: "exec" | "containers", id: string, columns: number, rows: number): Promise<void>;
 }
 
 interface Volumes {
@@ -79,6 +92,7 @@ export function createEngineClient(transport: Transport): EngineClient {
     },
     close: () => transport.close(),
     ...containers(transport),
+    ...streams(transport),
     ...volumes(transport),
     ...images(transport),
   };
@@ -99,6 +113,9 @@ function containers({ bytes, json, chunks }: Transport): Containers {
     async startContainer(id) {
       await bytes("POST", `/containers/${id}/start`);
     },
+    async waitContainer(id) {
+      await bytes("POST", `/containers/${id}/wait`);
+    },
     signal: (id, signal) => ignoring(bytes("POST", `/containers/${id}/kill`, { query: { signal } }), notRunning),
     removeContainer: (id) => ignoring(bytes("DELETE", `/containers/${id}`, { query: { force: "1", v: "1" } }), absent),
     async upload(id, folder, tar) {
@@ -112,6 +129,23 @@ function containers({ bytes, json, chunks }: Transport): Containers {
     stats: (id) => {
       const query = { stream: "false", "one-shot": "true" };
       return orAbsent(json<EngineStats>("GET", `/containers/${id}/stats`, { query }));
+    },
+  };
+}
+
+function streams({ bytes, json, hijack }: Transport): Streams {
+  return {
+    async createExec(container, body) {
+      return (await json<{ Id: string }>("POST", `/containers/${container}/exec`, { json: body })).Id;
+    },
+    startExec: (exec, tty) => hijack(`/exec/${exec}/start`, { json: { Detach: false, Tty: tty } }),
+    inspectExec: (exec) => orAbsent(json<ExecInspect>("GET", `/exec/${exec}/json`)),
+    attach: (container, { stdin, detachKeys }) => {
+      const query = { stream: "1", logs: "0", stdin: stdin ? "1" : "0", stdout: "1", stderr: "1", detachKeys };
+      return hijack(`/containers/${container}/attach`, { query });
+    },
+    async resize(what, id, columns, rows) {
+      await bytes("POST", `/${what}/${id}/resize`, { query: { w: String(columns), h: String(rows) } });
     },
   };
 }

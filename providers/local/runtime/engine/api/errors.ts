@@ -63,6 +63,17 @@ function covers(range: Row["status"], status: number): boolean {
   return typeof range === "number" ? range === status : range[0] <= status && status <= range[1];
 }
 
+/** Errors are `{"message": …}`; podman adds a `cause`. */
+export function engineWords(body: string): string {
+  try {
+    const told = JSON.parse(body) as { message?: unknown };
+    if (typeof told.message === "string") return told.message;
+  } catch {
+    // Plain text then.
+  }
+  return body.trim();
+}
+
 /** Codes with which nothing can have reached the engine: the connection was never made. */
 const neverReached = new Set([
   "ENOENT",

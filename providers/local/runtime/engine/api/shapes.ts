@@ -17,12 +17,24 @@ export interface ContainerInspect {
     readonly StartedAt: string;
     readonly FinishedAt: string;
   };
-  readonly Config: { readonly Labels: Readonly<Record<string, string>> | null; readonly StopSignal?: string };
+  readonly Config: {
+    readonly Labels: Readonly<Record<string, string>> | null;
+    readonly StopSignal?: string;
+    readonly Tty?: boolean;
+    readonly OpenStdin?: boolean;
+  };
   readonly NetworkSettings?: {
     readonly Networks: Readonly<
       Record<string, { readonly IPAddress: string; readonly GlobalIPv6Address: string }>
     > | null;
   };
+}
+
+/** Docker knows no `ExitCode` before the end; podman says 0. `Pid` is of the engine's own process namespace. */
+export interface ExecInspect {
+  readonly Running: boolean;
+  readonly ExitCode: number | null;
+  readonly Pid: number;
 }
 
 export interface VolumeInspect {
@@ -59,5 +71,7 @@ export interface EngineInfo {
 
 export interface EngineStats {
   readonly cpu_stats: { readonly cpu_usage: { readonly total_usage: number } };
+  /** Docker, by interface; absent where the container has no network of its own. */
+  readonly networks?: Readonly<Record<string, { readonly rx_bytes: number; readonly tx_bytes: number }>> | null;
   readonly memory_stats: { readonly usage?: number; readonly stats?: Readonly<Record<string, number>> };
 }

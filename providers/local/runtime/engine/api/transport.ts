@@ -1,8 +1,9 @@
-/** HTTP to the engine over its unix socket or TCP: the only network I/O of this room. */
+/** HTTP to the engine over its unix socket or TCP. */
 import type { Readable } from "node:stream";
 import { Pool } from "undici";
 import type { Endpoint } from "./endpoint.ts";
-import { answerError, connectionError, EngineError } from "./errors.ts";
+import { answerError, connectionError, EngineError, engineWords } from "./errors.ts";
+import { createHijack, type Hijack } from "./hijack.ts";
 import { jsonLines } from "./json-lines.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
@@ -22,6 +23,8 @@ export interface Transport {
   /** As it comes, with no limit of time. */
   chunks(method: Method, path: string, call?: Call): AsyncIterable<Buffer>;
   lines(method: Method, path: string, call?: Call): AsyncIterable<unknown>;
+  /** POST that turns into a raw stream. */
+  readonly hijack: Hijack;
   close(): Promise<void>;
 }
 
@@ -82,6 +85,7 @@ export function createTransport(endpoint: Endpoint): Transport {
       for await (const chunk of chunks(method, path, call)) yield* read(chunk);
       yield* read(Buffer.from("\n"));
     },
+    hijack: createHijack(endpoint),
     close: () => pool.destroy(),
   };
 }
@@ -89,17 +93,6 @@ export function createTransport(endpoint: Endpoint): Transport {
 function contentType(call: Call): Record<string, string> {
   if (call.tar !== undefined) return { "Content-Type": "application/x-tar" };
   return call.json === undefined ? {} : { "Content-Type": "application/json" };
-}
-
-/** Errors are `{"message": …}`; podman adds a `cause`. */
-function engineWords(body: string): string {
-  try {
-    const told = JSON.parse(body) as { message?: unknown };
-    if (typeof told.message === "string") return told.message;
-  } catch {
-    // Plain text then.
-  }
-  return body.trim();
 }
 
 function retryAfter(header: string | string[] | undefined): number | undefined {

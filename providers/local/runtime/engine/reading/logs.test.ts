@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { nanoTime, recordBuilder } from "./logs.ts";
-import { usage } from "./stats.ts";
+import { traffic, usage } from "./stats.ts";
 
 it.for<[string, string]>([
   ["2026-01-02T03:04:05Z", "2026-01-02T03:04:05.000000000Z"],
@@ -43,14 +43,30 @@ it("makes records of frames: whole lines, pieces of lines, and frames in pieces"
   expect(new Set(records.map((record) => record.time))).toEqual(new Set(["2026-01-02T03:04:05.000000000Z"]));
 });
 
-it.for<[string, object, number]>([
-  ["control groups v2", { usage: 100, stats: { inactive_file: 30 } }, 70],
-  ["control groups v1", { usage: 100, stats: { total_inactive_file: 40 } }, 60],
-  ["podman, which tells no cache", { usage: 100 }, 100],
-  ["a container that has just ended", {}, 0],
-])("reckons the working set: %s", ([, memory_stats, memoryBytes]) => {
-  expect(usage({ cpu_stats: { cpu_usage: { total_usage: 1_500_000_000 } }, memory_stats })).toEqual({
-    cpuSeconds: 1.5,
-    memoryBytes,
-  });
+const cpu = { cpu_usage: { total_usage: 1_500_000_000 } };
+
+it.for<[string, object, object]>([
+  ["control groups v2", { usage: 100, stats: { inactive_file: 30, anon: 50 } }, { memoryBytes: 70, rssBytes: 50 }],
+  [
+    "control groups v1",
+    { usage: 100, stats: { total_inactive_file: 40, total_rss: 9 } },
+    { memoryBytes: 60, rssBytes: 9 },
+  ],
+  ["podman, which tells no cache", { usage: 100 }, { memoryBytes: 100 }],
+])("reckons the working set: %s", ([, memory_stats, known]) => {
+  expect(usage({ cpu_stats: cpu, memory_stats })).toEqual({ cpuSeconds: 1.5, ...known });
+});
+
+it("tells nothing, rather than zeros, of a container that has just ended", () => {
+  expect(usage({ cpu_stats: { cpu_usage: { total_usage: 0 } }, memory_stats: {} })).toBeUndefined();
+  expect(usage({ cpu_stats: cpu, memory_stats: {} })).toBeUndefined();
+});
+
+it("adds the traffic of all interfaces up, and tells nothing where there are none", () => {
+  const networks = { eth0: { rx_bytes: 1, tx_bytes: 20 }, eth1: { rx_bytes: 2, tx_bytes: 30 } };
+  expect(traffic({ cpu_stats: cpu, memory_stats: {}, networks })).toEqual({ rxBytes: 3, txBytes: 50 });
+  for (const none of [undefined, null, {}]) {
+    const stats = { cpu_stats: cpu, memory_stats: {} };
+    expect(traffic(none === undefined ? stats : { ...stats, networks: none })).toBeUndefined();
+  }
 });

@@ -1,7 +1,7 @@
 import { ProviderError, rfc3339, parseTime } from "../../../../../src/provider.ts";
 import type { ContainerRef, LogRecord, LogRequest } from "../../../../../src/provider.ts";
 import type { EngineClient, LogQuery } from "../api/client.ts";
-import { frameReader, type FramePiece } from "../api/frames.ts";
+import { frameReader, lineReader, type FramePiece } from "../api/frames.ts";
 import { runName, taskName } from "../names.ts";
 import type { Flavour } from "../request/bodies.ts";
 
@@ -14,7 +14,8 @@ export async function* engineLogs(
   signal: AbortSignal,
 ): AsyncGenerator<readonly LogRecord[]> {
   const id = runName(taskName(source.task.identity), source.container, source.instance);
-  if ((await client.inspect(id)) === undefined) {
+  const found = await client.inspect(id);
+  if (found === undefined) {
     const message = `the container engine keeps no run ${source.instance} of container ${source.container}`;
     throw new ProviderError("notFound", "ContainerNotFound", message);
   }
@@ -22,8 +23,9 @@ export async function* engineLogs(
   // podman 4.3 joins partial lines to the wrong neighbours when it counts from the end, so there we count ourselves.
   const counted = want.tailLines !== undefined && flavour === "podman";
   const tail = want.tailLines === undefined || counted ? "all" : String(want.tailLines);
-  let skip = counted ? await recordsBefore(client, id, want.tailLines, signal) : 0;
-  for await (const records of recordsOf(client, id, { follow: want.follow, tail }, signal)) {
+  const read = (query: LogQuery) => recordsOf(client, { id, tty: found.Config.Tty === true }, query, signal);
+  let skip = counted ? await recordsBefore(read({ follow: false, tail: "all" }), want.tailLines) : 0;
+  for await (const records of read({ follow: want.follow, tail })) {
     const kept = records.slice(Math.min(skip, records.length));
     skip -= records.length - kept.length;
     if (kept.length > 0) yield kept;
@@ -32,24 +34,26 @@ export async function* engineLogs(
 
 async function* recordsOf(
   client: EngineClient,
-  id: string,
+  { id, tty }: { readonly id: string; readonly tty: boolean },
   want: LogQuery,
   signal: AbortSignal,
 ): AsyncGenerator<readonly LogRecord[]> {
-  const read = frameReader();
+  const [frames, lines] = [frameReader(), lineReader()];
   const build = recordBuilder();
   for await (const chunk of client.logs(id, want, signal)) {
-    const records = read(chunk).flatMap(build);
+    const records = (tty ? lines(chunk) : frames(chunk)).flatMap(build);
     if (records.length > 0) yield records;
   }
+  const rest = lines(undefined).flatMap(build);
+  if (rest.length > 0) yield rest;
 }
 
 /** How many records come before the last `lines` lines. A line's pieces belong to it; a last line without end counts. */
-async function recordsBefore(client: EngineClient, id: string, lines: number, signal: AbortSignal): Promise<number> {
+async function recordsBefore(all: AsyncIterable<readonly LogRecord[]>, lines: number): Promise<number> {
   const starts: number[] = [];
   let total = 0;
   let midLine = { stdout: false, stderr: false };
-  for await (const records of recordsOf(client, id, { follow: false, tail: "all" }, signal)) {
+  for await (const records of all) {
     for (const record of records) {
       if (!midLine[record.stream]) starts.push(total);
       midLine = { ...midLine, [record.stream]: record.partial };

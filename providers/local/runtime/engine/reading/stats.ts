@@ -6,6 +6,8 @@ import type { EngineStats } from "../api/shapes.ts";
 
 export interface RunningTask {
   readonly identity: TaskIdentity;
+  /** Holds the network of all runs; `undefined` when it has ended. */
+  readonly sandbox: string | undefined;
   readonly runs: readonly { readonly id: string; readonly name: string; readonly startedAt: number }[];
 }
 
@@ -19,15 +21,16 @@ export async function engineStats(
   now: () => number,
 ): Promise<readonly TaskStats[]> {
   const queue = new PQueue({ concurrency });
+  const ask = (id: string): Promise<EngineStats | undefined> => queue.add(async () => sample(client, id));
   return Promise.all(
-    tasks.map(async ({ identity, runs }) => {
-      const samples = await Promise.all(
-        runs.map(async ({ id, name, startedAt }) => {
-          const stats = await queue.add(async () => sample(client, id));
-          return stats === undefined ? [] : [{ name, startedAt, time: now(), ...usage(stats) }];
-        }),
-      );
-      return { identity, containers: samples.flat() };
+    tasks.map(async ({ identity, sandbox, runs }) => {
+      const samples = runs.map(async ({ id, name, startedAt }) => {
+        const used = usage(await ask(id));
+        return used === undefined ? [] : [{ name, startedAt, time: now(), ...used }];
+      });
+      const network = sandbox === undefined ? undefined : traffic(await ask(sandbox));
+      const containers = (await Promise.all(samples)).flat();
+      return { identity, ...(network === undefined ? {} : { network }), containers };
     }),
   );
 }
@@ -42,13 +45,33 @@ async function sample(client: EngineClient, id: string): Promise<EngineStats | u
   }
 }
 
-/** Pure. Working set = usage without the file cache that can go at once, as the kubelet reckons it. */
-export function usage(stats: EngineStats): { readonly cpuSeconds: number; readonly memoryBytes: number } {
-  const memory = stats.memory_stats;
-  // Control groups v2 and v1; podman tells neither, so there the cache is included.
-  const cache = memory.stats?.["inactive_file"] ?? memory.stats?.["total_inactive_file"] ?? 0;
+interface Usage {
+  readonly cpuSeconds: number;
+  readonly memoryBytes: number;
+  readonly rssBytes?: number;
+}
+
+/**
+ * Pure. Working set = usage without the file cache that can go at once, as the kubelet reckons it. Docker answers zeros
+ * for a container that has just ended: nothing is known of it then.
+ */
+export function usage(stats: EngineStats | undefined): Usage | undefined {
+  const cpu = stats?.cpu_stats.cpu_usage.total_usage;
+  const { usage: used, stats: detail } = stats?.memory_stats ?? {};
+  if (!cpu || !used) return undefined;
+  // Control groups v2 and v1; podman tells neither, so there the cache is included and the resident part unknown.
+  const cache = detail?.["inactive_file"] ?? detail?.["total_inactive_file"] ?? 0;
+  const rss = detail?.["anon"] ?? detail?.["total_rss"];
+  const known = { cpuSeconds: cpu / 1e9, memoryBytes: Math.max(0, used - cache) };
+  return rss === undefined ? known : { ...known, rssBytes: rss };
+}
+
+/** Pure. Of all interfaces but loopback, which no engine counts. */
+export function traffic(stats: EngineStats | undefined): TaskStats["network"] {
+  const interfaces = Object.values(stats?.networks ?? {});
+  if (interfaces.length === 0) return undefined;
   return {
-    cpuSeconds: stats.cpu_stats.cpu_usage.total_usage / 1e9,
-    memoryBytes: Math.max(0, (memory.usage ?? 0) - cache),
+    rxBytes: interfaces.reduce((sum, { rx_bytes: bytes }) => sum + bytes, 0),
+    txBytes: interfaces.reduce((sum, { tx_bytes: bytes }) => sum + bytes, 0),
   };
 }

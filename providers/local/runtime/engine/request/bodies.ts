@@ -54,6 +54,9 @@ export function containerBody(plan: ContainerPlan): object {
     ...(plan.flavour === "podman" ? { Hostname: spec.hostname } : {}),
     Env: container.env.map(({ name, value }) => `${name}=${openText(value, late)}`),
     Labels: runLabels(spec, container, plan.instance),
+    OpenStdin: container.stdin,
+    StdinOnce: container.stdinOnce,
+    Tty: container.tty,
     HostConfig: {
       NetworkMode: `container:${plan.sandbox}`,
       IpcMode: `container:${plan.sandbox}`,

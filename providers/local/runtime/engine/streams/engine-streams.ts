@@ -1,0 +1,36 @@
+import type { Log } from "../../../../../src/provider.ts";
+import type { Runtime } from "../../runtime.ts";
+import { killerName, labels } from "../names.ts";
+import type { Workshop } from "../perform.ts";
+import { engineAttach } from "./attach.ts";
+import { engineExec } from "./exec.ts";
+import { createSessionKiller } from "./kill-sessions.ts";
+
+export interface EngineStreams {
+  readonly calls: Required<Pick<Runtime, "exec" | "attach">>;
+  /** Resolves when no command of a client that has gone is left to kill. */
+  idle(): Promise<void>;
+}
+
+/** What a runtime can do with the streams of what runs. */
+export function engineStreams(
+  { client, clock, engine }: Workshop,
+  { log, clusterUid, nodeName }: { readonly log: Log; readonly clusterUid: string; readonly nodeName: string },
+): EngineStreams {
+  const killer = createSessionKiller({
+    client,
+    clock,
+    log,
+    image: async () => (await engine()).pause,
+    name: killerName(clusterUid, nodeName),
+    labels: { [labels.cluster]: clusterUid, [labels.node]: nodeName },
+  });
+  const parts = { client, clock, killer };
+  return {
+    calls: {
+      exec: (target, command, signal) => engineExec(parts, target, command, signal),
+      attach: (target, how, signal) => engineAttach(parts, target, how, signal),
+    },
+    idle: () => killer.idle(),
+  };
+}

@@ -1,0 +1,63 @@
+import type { Clock, ContainerRef, ExecCommand, ProcessStream } from "../../../../../src/provider.ts";
+import type { EngineClient } from "../api/client.ts";
+import { runName, taskName } from "../names.ts";
+import { exitCode } from "./exit-code.ts";
+import type { SessionKiller } from "./kill-sessions.ts";
+import { processStream } from "./process-stream.ts";
+import { resizer } from "./resizer.ts";
+
+export interface StreamParts {
+  readonly client: EngineClient;
+  readonly clock: Clock;
+  readonly killer: SessionKiller;
+}
+
+/**
+ * An engine looks for keys that detach in whatever is typed, and holds them back while they may be the beginning:
+ * with its default, Ctrl-P works only at the second key, and podman finds them in any stdin that comes byte by byte.
+ * It cannot be switched off, so it is a row that nobody types, from a key that hardly anybody does.
+ */
+export const detachKeys = Array.from({ length: 4 }, () => "ctrl-^,ctrl-@").join(",");
+
+/** Rejects when the container does not run; a command that cannot be started ends with 126 or 127 where the engine says so. */
+export async function engineExec(
+  { client, clock, killer }: StreamParts,
+  target: ContainerRef,
+  { argv, tty, stdin }: ExecCommand,
+  signal: AbortSignal,
+): Promise<ProcessStream> {
+  signal.throwIfAborted();
+  const container = runName(taskName(target.task.identity), target.container, target.instance);
+  const exec = await client.createExec(container, {
+    Cmd: argv,
+    AttachStdin: stdin,
+    AttachStdout: true,
+    AttachStderr: !tty,
+    Tty: tty,
+    DetachKeys: detachKeys,
+    // As the kubelet's runtimes do.
+    Env: tty ? ["TERM=xterm"] : [],
+  });
+  signal.throwIfAborted();
+  // From here on the command may run, so an abort has to wait for the answer to find it.
+  const connection = await client.startExec(exec, tty);
+  return processStream(
+    {
+      connection,
+      tty,
+      stdin,
+      resize: resizer((columns, rows) => client.resize("exec", exec, columns, rows), clock),
+      exitCode: () =>
+        exitCode(
+          async () => {
+            const seen = await client.inspectExec(exec);
+            return seen && { running: seen.Running, code: seen.ExitCode ?? undefined };
+          },
+          clock,
+          signal,
+        ),
+      abandoned: () => killer.kill(exec),
+    },
+    signal,
+  );
+}

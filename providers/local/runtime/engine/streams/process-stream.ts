@@ -1,0 +1,129 @@
+/** An engine's raw connection as the streams of a process. */
+import { type Duplex, Readable, Writable } from "node:stream";
+import { asProviderError, ProviderError } from "../../../../../src/provider.ts";
+import type { ProcessStream } from "../../../../../src/provider.ts";
+import { frameReader } from "../api/frames.ts";
+
+export interface Wiring {
+  readonly connection: Duplex;
+  /** With a tty the bytes are bare; without one they are frames of stdout and stderr. */
+  readonly tty: boolean;
+  /** Without it the process gets nothing of what is written. */
+  readonly stdin: boolean;
+  readonly resize: (columns: number, rows: number) => void;
+  /** Asked once all output has come. */
+  readonly exitCode: () => Promise<number>;
+  /** The signal was aborted or stdin destroyed before the end; called once. The connection is closed already. */
+  readonly abandoned: () => void;
+}
+
+/**
+ * The outputs never emit an error: a connection that breaks ends them, and `exit` rejects. Bytes wait at the engine
+ * while either output is not read: it sends both by one connection.
+ */
+export function processStream(wiring: Wiring, signal: AbortSignal): ProcessStream {
+  const { connection, tty } = wiring;
+  const stdout = outlet();
+  const stderr = tty ? undefined : outlet();
+  let over = false;
+  const leave = (): void => {
+    if (over) return;
+    over = true;
+    signal.removeEventListener("abort", leave);
+    connection.destroy();
+    wiring.abandoned();
+  };
+  // What breaks the connection is told by the reading side.
+  connection.on("error", () => undefined);
+  signal.addEventListener("abort", leave, { once: true });
+  if (signal.aborted) leave();
+
+  async function run(): Promise<{ readonly code: number }> {
+    try {
+      await pump(connection, stdout, stderr);
+      const code = await wiring.exitCode();
+      if (over) throw abandonedError();
+      return { code };
+    } catch (error) {
+      throw over ? abandonedError() : asProviderError(error);
+    } finally {
+      if (!over) signal.removeEventListener("abort", leave);
+      over = true;
+    }
+  }
+  const exit = run();
+  // Whoever does not ask for the exit code is not told that there is none.
+  exit.catch(() => undefined);
+  return {
+    stdin: inlet(wiring, leave),
+    stdout: stdout.readable,
+    stderr: stderr?.readable,
+    resize: tty ? wiring.resize : () => undefined,
+    exit,
+  };
+}
+
+function abandonedError(): ProviderError {
+  return new ProviderError("unknown", "StreamAbandoned", "the stream was given up before the process ended");
+}
+
+/** Ends both outputs, also when it rejects because the connection broke. */
+async function pump(connection: Duplex, stdout: Outlet, stderr: Outlet | undefined): Promise<void> {
+  const read = frameReader(1);
+  try {
+    for await (const chunk of connection as AsyncIterable<Buffer>) {
+      if (stderr === undefined) await stdout.put(chunk);
+      else for (const { stream, bytes } of read(chunk)) await (stream === "stderr" ? stderr : stdout).put(bytes);
+    }
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new ProviderError("unknown", "StreamBroken", `the container engine's stream broke off: ${detail}`);
+  } finally {
+    stdout.end();
+    stderr?.end();
+  }
+}
+
+interface Outlet {
+  readonly readable: Readable;
+  /** Resolves when there is room for more. Nobody reads a destroyed one: then the bytes are dropped. */
+  put(bytes: Buffer): Promise<void>;
+  end(): void;
+}
+
+function outlet(): Outlet {
+  let wanted = (): void => undefined;
+  const readable = new Readable({
+    read: () => wanted(),
+    destroy(error, done) {
+      wanted();
+      done(error);
+    },
+  });
+  return {
+    readable,
+    put: async (bytes) =>
+      readable.destroyed || readable.push(bytes) ? undefined : new Promise((resolve) => (wanted = resolve)),
+    end: () => readable.destroyed || readable.push(null),
+  };
+}
+
+/** Never emits an error: a process that has ended reads no more, and that is no failure of the writer's. */
+function inlet({ connection, stdin }: Wiring, leave: () => void): Writable {
+  return new Writable({
+    // Destroying means giving up; a stream that has finished is not destroyed by itself.
+    autoDestroy: false,
+    write(chunk: Buffer, _encoding, done) {
+      if (stdin) connection.write(chunk, () => done());
+      else done();
+    },
+    final(done) {
+      if (stdin) connection.end(() => done());
+      else done();
+    },
+    destroy(_error, done) {
+      leave();
+      done(null);
+    },
+  });
+}
