@@ -23,7 +23,7 @@ export default defineConfig({
       {
         extends: true,
         // Unit tests that run real containers and processes: `npm run check` has no time for them.
-        test: { name: "machine", include: ["providers/**/*.machine.test.ts"], ...oneFileAtATime },
+        test: { name: "machine", include: ["{src,providers}/**/*.machine.test.ts"], ...oneFileAtATime },
       },
       {
         extends: true,

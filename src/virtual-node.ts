@@ -5,6 +5,7 @@ import type { ServiceStore } from "./cluster/service-store.ts";
 import type { NodeConfiguration } from "./config/schema.ts";
 import type { KubeletPorts } from "./kubelet/ports.ts";
 import type { Lanes } from "./limits/lanes.ts";
+import { declaredFeatures } from "./node/features.ts";
 import { hasEnded, ownHolder } from "./node/holder.ts";
 import { createNodeKeeper } from "./node/keeper.ts";
 import { createPodController } from "./pods/controller.ts";
@@ -51,7 +52,13 @@ export async function runVirtualNode(node: NodeConfiguration, shared: Shared, si
 
   const keeper = createNodeKeeper({
     cluster,
-    facts: { ...node, ...kubelet, clusterUid, version: `${shared.kubernetes}-burstlet-${productVersion}` },
+    facts: {
+      ...node,
+      ...kubelet,
+      clusterUid,
+      version: `${shared.kubernetes}-burstlet-${productVersion}`,
+      declaredFeatures: declaredFeatures(shared.kubernetes, node.websockets, provider),
+    },
     capacity: async () => provider.capacity(),
     health: () => ({ notReady: undefined, providerTrouble: trouble, serving: kubelet.serving() }),
     holder: ownHolder(),

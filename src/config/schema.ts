@@ -95,6 +95,11 @@ const nodeFields = {
     .default("refuse")
     .describe("What to do with pods of DaemonSets.")
     .meta({ examples: ["refuse"] }),
+  websockets: z
+    .boolean()
+    .default(true)
+    .describe("Declare to API servers of 1.36 and later that exec, attach and port-forward may come as WebSockets.")
+    .meta({ examples: [true] }),
 };
 
 /** One node without its provider's part; `load` checks that part with the provider's schema. */

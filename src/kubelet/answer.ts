@@ -1,5 +1,7 @@
 import type { ServerResponse } from "node:http";
 
+import type { HandlerContext } from "./handlers.ts";
+
 /** A whole answer as data; also what a refused upgrade is answered with. */
 export interface Answer {
   readonly status: number;
@@ -19,6 +21,14 @@ function json(status: number, value: object): Answer {
 /** metav1.Status: clients of streams and kubectl print its message, where plain text would drown in theirs. */
 export function failure(code: number, reason: string, message: string): Answer {
   return json(code, { kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", message, reason, code });
+}
+
+/** 501: this node's provider cannot do it, whatever the request says. */
+export function notOffered(
+  { provider, nodeName }: Pick<HandlerContext, "provider" | "nodeName">,
+  what: string,
+): Answer {
+  return failure(501, "NotImplemented", `provider "${provider.name}" of node "${nodeName}" offers ${what}`);
 }
 
 export function send(res: ServerResponse, answer: Answer): void {

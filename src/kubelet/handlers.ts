@@ -7,7 +7,12 @@ import { healthAnswer, type HealthCheck, type HealthEndpoint } from "../telemetr
 import { failure, send, text } from "./answer.ts";
 import { containerLogs } from "./logs/container-logs.ts";
 import type { PodLookup } from "./pod-lookup.ts";
+import { portForward } from "./port-forward/port-forward.ts";
 import type { RouteName } from "./routes.ts";
+import { attach } from "./stream/attach.ts";
+import { exec } from "./stream/exec.ts";
+import { run } from "./stream/run.ts";
+import { withoutUpgrade } from "./upgrade/without-upgrade.ts";
 
 /** One admitted request. */
 export interface KubeletRequest {
@@ -40,10 +45,10 @@ export const handlers: Readonly<Record<RouteName, Handler>> = {
   pods: (request, context) => sendPods(request, context.pods.list()),
   runningPods: (request, context) => sendPods(request, context.pods.running()),
   containerLogs,
-  exec: missing("exec", "no way to run a command in a container"),
-  attach: missing("attach", "no way to attach to a container"),
-  portForward: missing("forward", "no way to reach a port of a pod"),
-  run: missing("exec", "no way to run a command in a container"),
+  exec: withoutUpgrade(exec),
+  attach: withoutUpgrade(attach),
+  portForward: withoutUpgrade(portForward),
+  run,
   statsSummary: missing("stats", "no usage figures"),
   metrics: missing(undefined, "no metrics"),
   metricsResource: missing("stats", "no usage figures"),
@@ -64,7 +69,7 @@ function health(endpoint: HealthEndpoint): Handler {
 }
 
 /** 501 that tells apart what the provider cannot do and what this node does not serve. */
-function missing(capability: "exec" | "attach" | "forward" | "stats" | undefined, what: string): Handler {
+function missing(capability: "stats" | undefined, what: string): Handler {
   return ({ res }, { provider, nodeName }) => {
     const lacks = capability !== undefined && provider[capability] === undefined;
     const sentence = lacks

@@ -5,14 +5,15 @@ import type { AddressInfo } from "node:net";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Clock, Log } from "../provider.ts";
 import { send, text } from "./answer.ts";
-import { admission } from "./auth/admit.ts";
+import { admission, type Admit } from "./auth/admit.ts";
 import { authenticator } from "./auth/authn.ts";
 import { authorizer } from "./auth/authz.ts";
-import { clientTrust, secureContext, type ClientTrust } from "./auth/client-trust.ts";
+import { clientTrust, secureContext } from "./auth/client-trust.ts";
 import type { KeyAndCertificate } from "./serving/certificate.ts";
 import type { AccessSettings } from "./auth/settings.ts";
 import type { Direct } from "./destination.ts";
 import { handlers } from "./handlers.ts";
+import { createUpgrades, leadsToStream } from "./upgrade/upgrades.ts";
 
 export interface KubeletServerOptions {
   /** The address to listen on. */
@@ -43,7 +44,7 @@ const keepAliveMs = 95_000;
 
 /** The HTTPS API of a virtual node, or of several. Resolves when it listens. */
 export async function startKubeletServer(options: KubeletServerOptions): Promise<KubeletServer> {
-  const { certificate, clientCA, clock, log } = options;
+  const { certificate, clientCA, reviewer, access, direct, clock, log } = options;
   const server = createServer({
     ...secureContext(certificate, undefined),
     // SPDY and WebSocket upgrades exist in HTTP/1.1 alone.
@@ -55,9 +56,19 @@ export async function startKubeletServer(options: KubeletServerOptions): Promise
     keepAliveTimeout: keepAliveMs,
     // Streams last for hours; headersTimeout still bounds how long a request may take to arrive.
     requestTimeout: 0,
+    // Elsewhere an upgrade is asked for in vain, and the request is answered as if it had not been.
+    shouldUpgradeCallback: (req) => leadsToStream(direct, req),
   });
   const trust = await clientTrust({ server, certificate, clientCA, clock, log });
-  server.on("request", requestListener(options, trust));
+  const admit = admission({
+    authenticate: authenticator({ reviewer, trusts: trust.trusts, settings: access, clock, log }),
+    authorize: authorizer(reviewer, access, clock),
+    direct,
+    log,
+  });
+  const upgrades = createUpgrades({ admit, clock, log });
+  server.on("request", requestListener(admit, log));
+  server.on("upgrade", upgrades.begin);
   server.on("tlsClientError", (err) => log.debug("A TLS handshake failed", { err }));
   try {
     await listening(server, options);
@@ -71,24 +82,17 @@ export async function startKubeletServer(options: KubeletServerOptions): Promise
   return {
     port,
     replaceCertificate: trust.replaceCertificate,
-    close: () =>
-      new Promise((resolve) => {
-        trust.close();
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    async close() {
+      trust.close();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await upgrades.close();
+      await closed;
+    },
   };
 }
 
-function requestListener(options: KubeletServerOptions, trust: ClientTrust): RequestListener {
-  const { reviewer, access, direct, clock, log } = options;
-  const admit = admission({
-    authenticate: authenticator({ reviewer, trusts: trust.trusts, settings: access, clock, log }),
-    authorize: authorizer(reviewer, access, clock),
-    direct,
-    log,
-  });
-
+function requestListener(admit: Admit, log: Log): RequestListener {
   const serve = async (req: IncomingMessage, res: ServerResponse, signal: AbortSignal): Promise<void> => {
     const outcome = await admit(req);
     if ("status" in outcome) return send(res, outcome);

@@ -29,6 +29,8 @@ export interface NodeFacts {
   /** A semver that begins with the API server's version, e.g. `v1.36.1-burstlet-0.1.0`. */
   readonly version: string;
   readonly capacity: Capacity;
+  /** `undefined`: the field is left alone. */
+  readonly declaredFeatures?: readonly string[] | undefined;
 }
 
 /** Labels that belong to the node whatever the configuration says. */
@@ -96,6 +98,7 @@ export function nodeStatus(facts: NodeFacts): object {
     // No Hostname address: nothing could resolve it, and some clients would try it first.
     addresses: address === undefined ? [] : [{ type: "InternalIP", address }],
     daemonEndpoints: { kubeletEndpoint: { Port: port } },
+    ...(facts.declaredFeatures === undefined ? {} : { declaredFeatures: facts.declaredFeatures }),
     nodeInfo: {
       architecture: capacity.architecture,
       operatingSystem: "linux",

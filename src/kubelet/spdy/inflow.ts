@@ -12,7 +12,11 @@ export interface Inflow {
  * Pauses the connection while any stream holds `streamBuffer` unread bytes, or all together `connectionBuffer`. What
  * the connection has read by then still comes: the limits are passed by at most one chunk of it.
  */
-export function createInflow(connection: Duplex, limits: SpdyLimits): Inflow {
+export function createInflow(
+  connection: Duplex,
+  limits: SpdyLimits,
+  onPause: (paused: boolean) => void = () => undefined,
+): Inflow {
   const full = new Set<number>();
   let total = 0;
   let paused = false;
@@ -27,6 +31,7 @@ export function createInflow(connection: Duplex, limits: SpdyLimits): Inflow {
       paused = pause;
       if (pause) connection.pause();
       else connection.resume();
+      onPause(pause);
     },
   };
 }

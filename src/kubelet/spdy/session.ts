@@ -7,6 +7,7 @@ import { emptyHeaderBlocks, headerBlockReader, type Headers } from "./header-blo
 import { idleTimer, type IdleTimer } from "./idle-timer.ts";
 import { createInflow, type Inflow } from "./inflow.ts";
 import { defaultLimits, type SpdyLimits } from "./limits.ts";
+import { pinger } from "./pinger.ts";
 import { hostedStream, type HostedStream, type SpdyStream, type StreamHost } from "./stream.ts";
 import { frameWriter, type FrameWriter } from "./writer.ts";
 
@@ -58,6 +59,7 @@ class Session implements SpdySession {
   #peerIsLeaving = false;
   #lastId = 0;
   #cancelDeadline = (): void => {};
+  readonly #stopPings: () => void;
 
   constructor(connection: Duplex, options: SpdySessionOptions) {
     const limits = { ...defaultLimits, ...options.limits };
@@ -66,7 +68,9 @@ class Session implements SpdySession {
     this.#options = options;
     this.#limits = limits;
     this.#idle = idleTimer(options.clock, limits.idle, () => this.#end("no frame for too long"));
-    this.#inflow = createInflow(connection, limits);
+    const pings = pinger(options.clock, (id) => this.#writer.control(encodePing(id)));
+    this.#stopPings = () => pings.run(false);
+    this.#inflow = createInflow(connection, limits, pings.run);
     this.#writer = frameWriter(connection, limits, {
       written: () => this.#idle.touch(),
       flood: () => this.#end("the peer asks for answers and does not read them"),
@@ -192,6 +196,7 @@ class Session implements SpdySession {
     this.#writer.stop();
     this.#cancelDeadline();
     this.#idle.stop();
+    this.#stopPings();
     this.#dropStreams();
     this.#connection.destroy();
     this.#resolveClosed();

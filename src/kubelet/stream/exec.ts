@@ -1,0 +1,20 @@
+import { failure, notOffered } from "../answer.ts";
+import type { StreamHandler } from "../upgrade/stream-request.ts";
+import { parseStreamOptions } from "./options.ts";
+import { serveRemoteCommand } from "./remote-command.ts";
+import { runningContainer } from "./target.ts";
+
+/** /exec/{namespace}/{pod}[/{uid}]/{container}. When the client is gone the command is killed. */
+export const exec: StreamHandler = async (request, context) => {
+  const { provider } = context;
+  if (provider.exec === undefined) return notOffered(context, "no way to run a command in a container");
+  const options = parseStreamOptions(request.query);
+  if ("status" in options) return options;
+  const argv = request.query.getAll("command");
+  if (argv.length === 0) return failure(400, "BadRequest", "you must specify a command");
+  const target = runningContainer(request.params, context.pods);
+  if ("status" in target) return target;
+  const command = { argv, tty: options.tty, stdin: options.stdin };
+  const run = provider.exec.bind(provider);
+  return serveRemoteCommand(request, options, context, (signal) => run(target, command, signal));
+};
