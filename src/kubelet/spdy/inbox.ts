@@ -53,5 +53,9 @@ export function createInbox(): Inbox {
 
 /** The piece itself, or a copy if it would keep much more memory than its own. */
 export function owned(bytes: Buffer): Buffer {
-  return bytes.length < bytes.buffer.byteLength * fill ? Buffer.from(bytes) : bytes;
+  if (bytes.length >= bytes.buffer.byteLength * fill) return bytes;
+  // Not out of Node's pool, whose 64 KiB a single byte would keep.
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(copy);
+  return copy;
 }

@@ -119,6 +119,7 @@ export function testSession(options: TestSessionOptions = {}): TestSession {
   const read = frameReader(65_536);
   peer.on("error", () => {});
   peer.on("data", (chunk: Buffer) => frames.push(...read(chunk)));
+  peer.on("end", () => peer.end());
   if (options.reading === false) peer.pause();
   return { session, peer, connection, clock, streams, frames, said, syn: synStreams(), settled };
 }
@@ -138,4 +139,21 @@ export function joined(frames: readonly Frame[]): Frame[] {
     else result.push(frame);
   }
   return result;
+}
+
+/** What the session has sent, a few words for each frame; a FIN is a full stop. */
+export function sent({ frames }: TestSession): string[] {
+  return joined(frames).map((frame) => {
+    if (frame.kind === "data") return `data ${frame.id} ${frame.bytes.toString()}${frame.fin ? "." : ""}`;
+    if (frame.kind === "rstStream") return `rstStream ${frame.id} ${frame.status}`;
+    if (frame.kind === "goAway") return `goAway ${frame.lastGood}`;
+    return "id" in frame ? `${frame.kind} ${frame.id}` : frame.kind;
+  });
+}
+
+/** The one stream that there is. */
+export function only(streams: readonly SpdyStream[]): SpdyStream {
+  const [stream] = streams;
+  if (stream === undefined || streams.length > 1) throw new Error(`${streams.length} streams, not one`);
+  return stream;
 }
