@@ -36,6 +36,8 @@ export interface ClusterClient {
 export interface ClusterOptions {
   /** Extra flags of `controlplane up`, e.g. `--controller-manager-arg=--node-monitor-grace-period=20s`. */
   readonly args?: readonly string[];
+  /** Does the API server believe only those kubelets whose certificate the cluster has signed? */
+  readonly verifiesKubelets?: boolean;
   /** Address that the API server and kubelets use; default loopback. */
   readonly bind?: string | undefined;
 }
@@ -44,7 +46,10 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
   const binary = controlPlaneBinary();
   const folder = mkdtempSync(join(tmpdir(), "burstlet-cluster-"));
   const bind = options.bind === undefined ? [] : ["--bind", options.bind];
-  const up = spawn(binary, ["up", "--state", join(folder, "state"), ...bind, ...(options.args ?? [])], {
+  const state = join(folder, "state");
+  const ca = `--apiserver-arg=--kubelet-certificate-authority=${join(state, "pki/ca.crt")}`;
+  const args = [...(options.args ?? []), ...(options.verifiesKubelets === true ? [ca] : [])];
+  const up = spawn(binary, ["up", "--state", state, ...bind, ...args], {
     stdio: ["pipe", "pipe", "inherit"],
   });
   const lines = lineReader(up);
