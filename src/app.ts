@@ -16,6 +16,11 @@ import { lanesAtOnce, runVirtualNode } from "./virtual-node.ts";
 /** What the API server is still told at a stop. A pod has 30 s in all, and a silent server would use them up. */
 const LAST_WORDS_MS = 5_000;
 
+/** Kubernetes' defaults: --node-monitor-grace-period of the controllers, and the tolerations that admission adds. */
+const afterStop =
+  "start burstlet again to adopt them; without it the nodes are NotReady within a minute, and their pods are evicted " +
+  "when their tolerations for that end (300 s unless a pod says otherwise)";
+
 export interface AppOptions {
   readonly config: Configuration;
   readonly kubeconfig?: string | undefined;
@@ -55,4 +60,6 @@ export async function runApp({ config, kubeconfig, context, log, signal }: AppOp
   } finally {
     await cluster.close();
   }
+  if (signal.aborted)
+    log.info("stopped; tasks run on", { nodes: config.nodes.map(({ name }) => name), next: afterStop });
 }

@@ -5,6 +5,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { givenPath } from "./given-path.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface DemoOptions {
@@ -19,7 +20,9 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<n
     throw new UsageError("the demo is part of burstlet's source tree; run it there: npm run demo");
   // In a session of its own, so that Ctrl-C in the terminal reaches this process alone, which tells it to stop, once.
   // The pipe tells it when this process has died otherwise.
-  const child = spawn(process.execPath, [program, JSON.stringify(options)], {
+  const { kubeconfig } = options;
+  const given = kubeconfig === undefined ? options : { ...options, kubeconfig: givenPath(kubeconfig, process.env) };
+  const child = spawn(process.execPath, [program, JSON.stringify(given)], {
     stdio: ["pipe", "inherit", "inherit"],
     detached: true,
   });

@@ -38,7 +38,7 @@ export async function connectCluster(options: ConnectOptions): Promise<Cluster> 
   const credentials = openCredentials(options);
   const { server } = await credentials.read();
   const transport = createTransport({ credentials, clock, userAgent, connections });
-  const rest = createRest({ transport, health: createHealth(server, clock, log), clock, patienceMs });
+  const rest = createRest({ transport, health: createHealth(server, clock, log), clock, log, patienceMs });
   const watching = { rest, clock, log, random };
   const configMaps = createReferences<ConfigMap>(calls.getConfigMap, rest, clock, random);
   const secrets = createReferences<Secret>(calls.getSecret, rest, clock, random);

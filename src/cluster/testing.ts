@@ -78,7 +78,7 @@ export function testRest(url: string, options: TestRestOptions = {}): Rest {
   const credentials = { origin: "test", read: async () => access, forget: () => undefined };
   const transport = createTransport({ credentials, clock, userAgent: "burstlet/test", connections });
   onTestFinished(() => transport.close());
-  return createRest({ transport, health: createHealth(url, clock, log), clock, patienceMs });
+  return createRest({ transport, health: createHealth(url, clock, log), clock, log, patienceMs });
 }
 
 export const quietLog: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };

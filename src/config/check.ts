@@ -41,6 +41,15 @@ function withoutProvider(node: unknown, name: unknown, providers: Providers): Fi
     findings.push({ path: ["provider"], of: "value", what });
   }
   if (typeof node !== "object" || node === null || Array.isArray(node)) return findings;
+  // Each part that is there is some provider's: what is wrong in it is wrong whoever is meant.
+  for (const part of known) {
+    const value = valueAt(node, [part]);
+    const schema = providers[part];
+    const inPart = value === undefined ? undefined : schema?.safeParse(value);
+    if (schema === undefined || inPart?.success !== false) continue;
+    const inside = explain(schema, value, inPart.error.issues);
+    findings.push(...inside.map(({ path, ...rest }) => ({ path: [part, ...path], ...rest })));
+  }
   const allowed = [...nodeFieldNames, ...known];
   for (const key of Object.keys(node)) {
     if (allowed.includes(key) || key === name) continue;

@@ -103,6 +103,11 @@ describe("a configuration file", () => {
       'f.yaml:5:13: nodes[0].provider: there is no provider "locl"; did you mean local? allowed: local',
     ],
     [
+      "an unknown provider, and what is wrong elsewhere all the same",
+      `${head}nodes:\n- name: a\n  provider: locl\n  local: { runtime: dcker }\n`,
+      'f.yaml:6:21: nodes[0].local.runtime: "dcker" is not allowed; allowed: one of engine, process, scripted',
+    ],
+    [
       "no nodes",
       `${head}nodes: []\n`,
       "f.yaml:3:8: nodes: an empty list is not allowed; allowed: a list that is not empty",

@@ -184,7 +184,7 @@ function note(deps: ActDeps, uid: string, more: Notes): void {
   deps.notes.set(uid, { ...deps.notes.get(uid), ...more });
 }
 
-function tell(deps: ActDeps, pod: Pod, { container, ...event }: PodEvent): void {
+export function tell(deps: Pick<ActDeps, "cluster" | "nodeName">, pod: Pod, { container, ...event }: PodEvent): void {
   const list = (["initContainers", "ephemeralContainers", "containers"] as const).find((key) =>
     pod.spec?.[key]?.some((one) => one.name === container),
   );

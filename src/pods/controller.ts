@@ -4,11 +4,12 @@
  */
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Lanes } from "../limits/lanes.ts";
-import type { Clock, Log, Provider, ProviderError } from "../provider.ts";
-import type { ActDeps, PodLane } from "./act.ts";
+import type { Clock, Log, Pod, Provider, ProviderError } from "../provider.ts";
+import { type ActDeps, type PodLane, tell } from "./act.ts";
 import { createLookup } from "./lookup.ts";
 import { createMemory, forgetPod, podSink, taskFeed } from "./memory.ts";
 import type { NodeTraits } from "./plan/world.ts";
+import type { PodEvent } from "./pod-events.ts";
 import type { Prepare } from "./prepare.ts";
 import { createKeyQueue } from "./queue.ts";
 import { createReconcile } from "./reconcile.ts";
@@ -63,7 +64,12 @@ export function createPodController(options: PodControllerOptions): PodControlle
     lookup: createLookup(memory.pods, memory.tasks),
     async run(signal) {
       signal.addEventListener("abort", () => stopping.abort(signal.reason), { once: true });
-      const sink = podSink(memory, cluster.holdReferences, clock, queue.add);
+      const news = {
+        ask: queue.add,
+        tell: (pod: Pod, event: PodEvent) => tell(deps, pod, event),
+        hold: cluster.holdReferences,
+      };
+      const sink = podSink(memory, news, clock);
       const feed = taskFeed(memory, options.providerHealth, queue.add);
       await Promise.all([cluster.pods.watch(nodeName, sink, signal), provider.watch(feed, signal)]);
       await queue.drain();

@@ -3,7 +3,8 @@ import type { Cluster, WatchSink } from "../cluster/cluster.ts";
 import type { Clock, Pod, ProviderError, TaskFeed, TaskIdentity } from "../provider.ts";
 import { referencesOf } from "../resolve/gather.ts";
 import { orphanKillAt } from "./plan/view.ts";
-import type { Notes } from "./plan/world.ts";
+import { type Notes, recordOf } from "./plan/world.ts";
+import { editEvents, type PodEvent } from "./pod-events.ts";
 import { createPodStore, createTaskStore, type PodStore, type TaskStore } from "./stores.ts";
 
 export interface Memory {
@@ -24,26 +25,34 @@ export function createMemory(): Memory {
   };
 }
 
-/** Has the pod of this uid looked at soon. */
-export type Ask = (uid: string) => void;
+type Ask = (uid: string) => void;
 
 /** Notes that the object of a pod is gone: what is left of its tasks has to end. `last`: as it was last seen. */
 export function forgetPod({ notes }: Memory, uid: string, last: Pod | undefined, now: number): void {
   if (last !== undefined) notes.set(uid, { orphanKillAt: orphanKillAt(last, now), stops: notes.get(uid)?.stops });
 }
 
+/** What the news of a pod set off. */
+export interface PodNews {
+  /** Has the pod of this uid looked at soon. */
+  readonly ask: Ask;
+  readonly tell: (pod: Pod, event: PodEvent) => void;
+  readonly hold: Cluster["holdReferences"];
+}
+
 /** The pods of this node, as the API server tells them. */
-export function podSink(memory: Memory, hold: Cluster["holdReferences"], clock: Clock, ask: Ask): WatchSink<Pod> {
-  const { pods, tasks, notes, known } = memory;
+export function podSink(memory: Memory, { ask, tell, hold }: PodNews, clock: Clock): WatchSink<Pod> {
+  const { pods, tasks, known } = memory;
   return {
     changed(pod) {
-      if (!pods.put(pod)) return;
       const uid = pod.metadata?.uid ?? "";
+      const before = pods.get(uid);
+      if (!pods.put(pod)) return;
+      if (before !== undefined && recordOf(before) !== undefined && !hasEnded(pod)) {
+        for (const event of editEvents(before, pod)) tell(pod, event);
+      }
       hold?.(uid, hasEnded(pod) ? [] : referencesOf(pod), () => {
-        // It may be what the pod waits for.
-        if (notes.get(uid)?.prepared?.is !== "missing") return;
-        notes.set(uid, { ...notes.get(uid), prepared: undefined });
-        ask(uid);
+        if (noLongerMissing(memory, uid)) ask(uid);
       });
       ask(uid);
     },
@@ -58,6 +67,13 @@ export function podSink(memory: Memory, hold: Cluster["holdReferences"], clock: 
       for (const uid of tasks.podUids()) ask(uid);
     },
   };
+}
+
+/** What a pod refers to has changed: it may be what the pod waits for, so it is resolved afresh. */
+function noLongerMissing({ notes }: Memory, uid: string): boolean {
+  if (notes.get(uid)?.prepared?.is !== "missing") return false;
+  notes.set(uid, { ...notes.get(uid), prepared: undefined });
+  return true;
 }
 
 /** The tasks of this node's pods, as the provider tells them. */

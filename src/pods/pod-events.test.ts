@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ContainerStatus, Pod } from "../model/kube.ts";
 import { pod, status } from "../status/testing.ts";
-import { eventsOf } from "./pod-events.ts";
+import { editEvents, eventsOf } from "./pod-events.ts";
 
 const showing = (...containerStatuses: ContainerStatus[]): Pod =>
   pod(
@@ -39,6 +39,17 @@ describe("events of a pod", () => {
     const after = { ...before, status: { ...before.status, ephemeralContainerStatuses: [debug] } };
     expect(words(before, after)).toEqual(["Warning Failed debug: Error: none runs here"]);
     expect(words(after, after)).toEqual([]);
+  });
+
+  it("say that a new image in the spec of a pod that runs is not applied", () => {
+    const before = showing(status("a", "running"), status("b", "running"));
+    const [first, ...others] = before.spec?.containers ?? [];
+    const containers = [{ name: "a", ...first, image: "busybox:2" }, ...others];
+    const after = { ...before, spec: { ...before.spec, containers } };
+    expect(editEvents(before, after)).toEqual([
+      expect.objectContaining({ type: "Warning", reason: "ImageChangeNotApplied", container: "a" }),
+    ]);
+    expect(editEvents(after, after)).toEqual([]);
   });
 
   it("are told again for the next run of a container", () => {

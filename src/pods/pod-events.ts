@@ -32,6 +32,23 @@ export function eventsOf(before: Pod, after: Pod): PodEvent[] {
     : containers;
 }
 
+/**
+ * Of a pod that was launched: an image may be changed in its spec, and the kubelet would then run that container
+ * anew. A task is not replaced while it runs, and whoever changed the image must hear so.
+ */
+export function editEvents(before: Pod, after: Pod): PodEvent[] {
+  const images = new Map(specsOf(before).map(({ name, image }) => [name, image]));
+  return specsOf(after).flatMap(({ name: container, image }) => {
+    if (!images.has(container) || images.get(container) === image) return [];
+    const message = `The image is now ${image} in the spec, and the container that runs keeps its own: delete the pod to replace it`;
+    return [{ type: "Warning", reason: "ImageChangeNotApplied", message, container } as const];
+  });
+}
+
+function specsOf({ spec }: Pod): readonly { name: string; image?: string | undefined }[] {
+  return [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
+}
+
 function containerEvents(before: ContainerStatus | undefined, after: ContainerStatus, pod: string): PodEvent[] {
   const events: PodEvent[] = [];
   if (runOf(after) !== undefined && runOf(after) !== runOf(before)) events.push(...runEvents(after));

@@ -118,10 +118,15 @@ loging: {}
   });
 });
 
-describe("burstlet run with a bad kubeconfig", () => {
-  const kubeconfig = (context: string) =>
-    JSON.stringify({ clusters: [], users: [], contexts: [], "current-context": context });
+const kubeconfigOf = (server: string, current = "x"): string =>
+  JSON.stringify({
+    clusters: [{ name: "c", cluster: { server } }],
+    users: [{ name: "u", user: {} }],
+    contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
+    "current-context": current,
+  });
 
+describe("burstlet run with a bad kubeconfig", () => {
   it.for<[string, () => string[], RegExp]>([
     [
       "that is missing",
@@ -135,8 +140,13 @@ describe("burstlet run with a bad kubeconfig", () => {
     ],
     [
       "without its context",
-      () => ["--kubeconfig", file("lost", kubeconfig("gone"))],
-      /has no context "gone"; it has: none/,
+      () => ["--kubeconfig", file("lost", kubeconfigOf("https://127.0.0.1:1", "gone"))],
+      /has no context "gone"; it has: x/,
+    ],
+    [
+      "whose server is no URL",
+      () => ["--kubeconfig", file("odd", kubeconfigOf("10.0.0.1:6443"))],
+      /has the server "10\.0\.0\.1:6443", which is no URL, for its context "x"; it is written as https:/,
     ],
     ["that is nowhere", () => [], /^burstlet: No kubeconfig: .*Give --kubeconfig FILE\.$/m],
   ])("%s says so in one line and exits with 1", async ([, words, told]) => {
@@ -178,13 +188,7 @@ describe("burstlet whose API server never answers", () => {
     connected = Promise.withResolvers();
     const address = silent.address();
     const server = `https://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
-    const kubeconfig = {
-      clusters: [{ name: "c", cluster: { server } }],
-      users: [{ name: "u", user: {} }],
-      contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
-      "current-context": "x",
-    };
-    const words = ["--config", file("good.yaml", good), "--kubeconfig", file("silent", JSON.stringify(kubeconfig))];
+    const words = ["--config", file("good.yaml", good), "--kubeconfig", file("silent", kubeconfigOf(server))];
     const { child, ended } = start(["run", ...words]);
     await connected.promise;
     return { child, ended };

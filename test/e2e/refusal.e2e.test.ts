@@ -60,7 +60,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "pods that cannot run here
     await world.cluster.kubectl("delete", "deployment", "storm", "--timeout=30s");
   });
 
-  it("tells whoever asks for an ephemeral container that none runs here, and the pod runs on", async () => {
+  it("tells whoever asks for an ephemeral container or another image that there is none, and the pod runs on", async () => {
     await world.cluster.apply(podManifest("debugged", { command: ["sh", "-c", "echo hello; sleep 3600"] }));
     const before = await world.until("debugged", "is ready", isReady);
     const debug = ["debug", "debugged", "--image=busybox", "-c", "tools", "--attach", "--", "true"];
@@ -68,6 +68,10 @@ describeWith(["go", "namespaces", "root", "busybox"], "pods that cannot run here
     const pod = await world.pod("debugged");
     expect(pod.status?.ephemeralContainerStatuses?.[0]?.state?.terminated?.reason).toBe("ContainerCannotRun");
     expect(pod.status?.containerStatuses).toEqual(before.status?.containerStatuses);
+    await world.cluster.kubectl("set", "image", "pod/debugged", "main=busybox:other");
+    await eventually("the new image is told not to be applied", async () =>
+      (await world.eventsOf("debugged")).some((event) => event.startsWith("ImageChangeNotApplied")),
+    );
     const told = await eventually("its event", async () => {
       const events = (await world.eventsOf("debugged")).filter((event) => event.startsWith("Failed"));
       return events.length > 0 && events;

@@ -3,6 +3,18 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { controlPlaneBinaryOrExit, keptCluster } from "./controlplane.ts";
 
+const usage = `npm run cluster
+
+Keeps a control plane (etcd, API server, controllers, scheduler) up on loopback until Ctrl-C, and says how to use it.
+The first time it is built, which takes some minutes and needs Go. It takes no options.`;
+const [word] = process.argv.slice(2);
+if (word !== undefined) {
+  const isHelp = word === "--help" || word === "-h" || word === "help";
+  if (isHelp) console.log(usage);
+  else console.error(`cluster: ${word}: there are no options\n\n${usage}`);
+  process.exit(isHelp ? 0 : 2);
+}
+
 // The pipe to its standard input is what keeps the cluster alive: it ends with this process, however this one ends.
 const cluster = spawn(controlPlaneBinaryOrExit(), ["up", "--state", keptCluster, "--remove-state"], {
   stdio: ["pipe", "pipe", "inherit"],

@@ -38,5 +38,7 @@ function needsNoCluster(all: readonly string[]): boolean {
 
 const network = demo === undefined ? [] : inItsNetwork(demo);
 const [program = "", ...rest] = [...network, controlPlaneBinaryOrExit(), "kubectl", ...words];
-const { status, signal } = spawnSync(program, rest, { stdio: "inherit", env });
+// npm has changed to the project's folder: `-f FILE` means a file where the user is.
+const cwd = env["npm_lifecycle_event"] === "kubectl" ? env["INIT_CWD"] : undefined;
+const { status, signal } = spawnSync(program, rest, { stdio: "inherit", env, cwd });
 process.exitCode = status ?? (signal === null ? 1 : 130);

@@ -107,6 +107,13 @@ function select(config: KubeConfig, context: string | undefined, origin: string)
   if (config.getCurrentCluster() === null) {
     throw new Error(`The kubeconfig ${origin} has no cluster for its context "${name}".`);
   }
+  const server = config.getCurrentCluster()?.server ?? "";
+  if (!/^https?:$/.test(URL.parse(server)?.protocol ?? "")) {
+    const found = server === "" ? "no server" : `the server ${JSON.stringify(server)}, which is no URL`;
+    throw new Error(
+      `The kubeconfig ${origin} has ${found}, for its context "${name}"; it is written as https://HOST:PORT.`,
+    );
+  }
   return config;
 }
 

@@ -139,7 +139,7 @@ function rotating(first: Access, clock = systemClock) {
   const transport = createTransport({ credentials, clock, userAgent: "burstlet/test", connections: 4 });
   onTestFinished(() => transport.close());
   const health = createHealth(first.server, clock, quietLog);
-  const rest: Rest = createRest({ transport, health, clock, patienceMs: 120_000 });
+  const rest: Rest = createRest({ transport, health, clock, log: quietLog, patienceMs: 120_000 });
   return { rest, state };
 }
 
@@ -217,7 +217,8 @@ describe("credentials", () => {
       forget: () => undefined,
     };
     const transport = createTransport({ credentials, clock, userAgent: "burstlet/test", connections: 1 });
-    const rest = createRest({ transport, health: createHealth("x", clock, quietLog), clock, patienceMs: 5_000 });
+    const health = createHealth("x", clock, quietLog);
+    const rest = createRest({ transport, health, clock, log: quietLog, patienceMs: 5_000 });
     const outcome = expect(rest.send(calls.getPod, pod)).rejects.toThrow(
       "The credentials of ~/.kube/config were not there within 30 s",
     );

@@ -1,6 +1,7 @@
 import type { V1Status } from "@kubernetes/client-node";
 import { parseTime, type Clock } from "../../model/clock.ts";
 import type { Wire } from "../../model/kube.ts";
+import type { Log } from "../../provider.ts";
 import { ApiError } from "../cluster.ts";
 import { pathOf, type Call, type Target } from "./calls.ts";
 import type { Health } from "./health.ts";
@@ -44,6 +45,7 @@ export interface RestOptions {
   readonly transport: Transport;
   readonly health: Health;
   readonly clock: Clock;
+  readonly log: Log;
   /** For a whole request, waiting for a connection included. */
   readonly patienceMs: number;
 }
@@ -62,18 +64,24 @@ const methods = {
 const readTries = 3;
 const lostConnection = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]);
 
-export function createRest({ transport, health, clock, patienceMs }: RestOptions): Rest {
-  const { withLink, ask, underWay } = createAsk({ transport, health, clock, patienceMs });
+export function createRest(options: RestOptions): Rest {
+  const { health, clock, log, patienceMs } = options;
+  const { withLink, ask, underWay } = createAsk(options);
 
-  function judge(call: Call | undefined, answer: HttpAnswer): HttpAnswer {
+  function judge(call: Call | undefined, answer: HttpAnswer, path: string): HttpAnswer {
+    log.debug("API call", { verb: call?.verb ?? "get", path: path.split("?", 1)[0], status: answer.status });
     const error = answer.status < 300 ? undefined : toApiError(answer);
     health.answered(call, answer.status, error);
     if (error !== undefined) throw error;
     return answer;
   }
 
+  async function asked(call: Call | undefined, wanted: HttpRequest, signal?: AbortSignal): Promise<HttpAnswer> {
+    return judge(call, await ask(wanted, signal), wanted.path);
+  }
+
   async function sendForAnswer<T>(call: Call, request: RestRequest): Promise<Answer<T>> {
-    const answer = judge(call, await ask(httpRequest(call, request), request.signal));
+    const answer = await asked(call, httpRequest(call, request), request.signal);
     const date = parseTime(String(answer.headers["date"]));
     return { object: parse<T>(answer), bytes: answer.body.length, date };
   }
@@ -83,12 +91,13 @@ export function createRest({ transport, health, clock, patienceMs }: RestOptions
     const onOpen = (): void => {
       opened = true;
       health.answered(call, 200);
+      log.debug("API call", { verb: call.verb, path: wanted.path.split("?", 1)[0], status: 200 });
     };
-    const how = { clock, patienceMs, idleMs, signal, onChunk, onOpen };
     const wanted = httpRequest(call, request);
+    const how = { clock, patienceMs, idleMs, signal, onChunk, onOpen };
     try {
       const answer = await withLink((link) => exchange(link.long, link.origin, addressed(link, wanted), how));
-      if (!opened) judge(call, answer);
+      if (!opened) judge(call, answer, wanted.path);
     } catch (error) {
       // The end of a stream that had begun tells nothing about the next one.
       if (!opened && !signal.aborted && !(error instanceof ApiError)) health.silent(error);
@@ -101,16 +110,16 @@ export function createRest({ transport, health, clock, patienceMs }: RestOptions
     stream,
     underWay,
     send: async <T>(call: Call, request: RestRequest) => {
-      return parse<T>(judge(call, await ask(httpRequest(call, request), request.signal)));
+      return parse<T>(await asked(call, httpRequest(call, request), request.signal));
     },
     getPath: async <T>(path: string) => {
-      return parse<T>(judge(undefined, await ask({ method: "GET", path, headers: {} }, undefined)));
+      return parse<T>(await asked(undefined, { method: "GET", path, headers: {} }));
     },
   };
 }
 
 /** From a request to its answer, whatever that says: with fresh credentials, and once more where that costs nothing. */
-function createAsk({ transport, health, clock, patienceMs }: RestOptions) {
+function createAsk({ transport, health, clock, patienceMs }: Omit<RestOptions, "log">) {
   let underWay = 0;
 
   async function withLink(run: (link: Link) => Promise<HttpAnswer>): Promise<HttpAnswer> {

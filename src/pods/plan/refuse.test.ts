@@ -35,12 +35,12 @@ describe("a refusal", () => {
 
   it("lists every reason at once, in the provider's words", () => {
     const refusals = [
-      { path: "spec.hostPID", sentence: "no processes of the host" },
+      { path: "spec.hostPID", sentence: "No processes of the host. Remove it." },
       { path: "", sentence: "too big" },
     ];
     expect(refusalStory(pod(["a"], "Always"), refusals, "TooBig").refused).toEqual({
       reason: "TooBig",
-      message: "spec.hostPID: no processes of the host; too big",
+      message: "spec.hostPID: No processes of the host. Remove it; too big",
       final: true,
     });
   });

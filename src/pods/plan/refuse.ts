@@ -21,7 +21,12 @@ export function nodeRefusal(pod: Pod, node: NodeTraits): Refusal | undefined {
 
 /** Every reason at once. Final only where nobody makes a new pod of it at once: bare pods and those of Jobs. */
 export function refusalStory(pod: Pod, refusals: readonly Refusal[], reason = "ProviderRefused"): Story {
-  const message = refusals.map(({ path, sentence }) => (path === "" ? sentence : `${path}: ${sentence}`)).join("; ");
+  const reasons = refusals.map(({ path, sentence }) => {
+    // One sentence of several parts: their own full stops would stand before a semicolon.
+    const words = refusals.length > 1 ? sentence.replace(/\.$/, "") : sentence;
+    return path === "" ? words : `${path}: ${words}`;
+  });
+  const message = reasons.join("; ");
   return { refused: { reason, message, final: !stormy.includes(controllerOf(pod)?.kind ?? "") } };
 }
 

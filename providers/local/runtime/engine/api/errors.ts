@@ -102,7 +102,9 @@ export function connectionError(error: unknown, shown: string, reading: boolean)
     });
   }
   if (reading || neverReached.has(code)) {
-    const fix = "start the engine (docker, or podman.socket), or set DOCKER_HOST to where it listens";
+    const fix =
+      "start the engine (docker, or podman.socket), or say where it listens: local.engine.host of this node in the " +
+      "configuration, or DOCKER_HOST";
     return new EngineError(
       "transient",
       "EngineUnavailable",
