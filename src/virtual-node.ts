@@ -54,7 +54,8 @@ export async function runVirtualNode(node: NodeConfiguration, shared: Shared, si
     cluster,
     facts: {
       ...node,
-      ...kubelet,
+      port: kubelet.port,
+      resourceMetricsPath: kubelet.resourceMetricsPath,
       clusterUid,
       version: `${shared.kubernetes}-burstlet-${productVersion}`,
       declaredFeatures: declaredFeatures(shared.kubernetes, node.websockets, provider),
@@ -66,7 +67,6 @@ export async function runVirtualNode(node: NodeConfiguration, shared: Shared, si
     clock,
     log,
   });
-
   kubelet.onServing(keeper.poke);
 
   // A keeper that has lost its node ends the pods' work too, and everything is closed whichever way it ends.

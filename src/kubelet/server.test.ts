@@ -1,13 +1,10 @@
-import type { IncomingMessage } from "node:http";
+import type { RequestOptions } from "node:https";
 
 import { afterEach, describe, expect, it, test } from "vitest";
 
-import { fakeClock } from "../../test/support/fake-clock.ts";
 import type { NodeAccess, UserInfo } from "../cluster/cluster.ts";
 import type { Pod } from "../provider.ts";
-import { systemClock } from "../telemetry/clock.ts";
-import { authenticator } from "./auth/authn.ts";
-import { startTestServer, testAuthority, usualAccess, type TestServer, type TestServerOptions } from "./testing.ts";
+import { startTestServer, testAuthority, type TestServer, type TestServerOptions } from "./testing.ts";
 
 const authority = testAuthority();
 const servers: TestServer[] = [];
@@ -108,6 +105,18 @@ const table: readonly { request: string; status: number; may: readonly Identity[
   { request: "GET /metrics%2F..%2Fexec/default/web/main", status: 404, may: ["admin", "monitor"] },
 ];
 
+/** A client without a certificate that resumes the TLS session of one that had the admin's, as far as it is let. */
+async function sessionsOf(server: TestServer): Promise<RequestOptions[]> {
+  const versions = ["TLSv1.2", "TLSv1.3"] as const;
+  const options = versions.map(async (version) => {
+    const only = { minVersion: version, maxVersion: version };
+    const { socket, status } = await server.ask("/healthz", { ...only, ...identities.admin });
+    expect(status).toBe(200);
+    return { ...only, session: socket.getSession() };
+  });
+  return Promise.all(options);
+}
+
 describe("the kubelet API", () => {
   test.for(table)(
     "answers $request with $status to those who may, 403 or 401 to others",
@@ -121,6 +130,9 @@ describe("the kubelet API", () => {
           name,
           status: may.includes(name) ? status : isKnown ? 403 : 401,
         });
+      }
+      for (const resumed of await sessionsOf(server)) {
+        expect((await server.ask(path, { method, ...resumed })).status).toBe(401);
       }
     },
   );
@@ -217,67 +229,5 @@ describe("the kubelet API", () => {
   it("lists no pods as an empty list", async () => {
     const server = await start();
     expect(JSON.parse((await server.ask("/pods", identities.admin)).body)).toMatchObject({ items: [] });
-  });
-});
-
-describe("bearer tokens", () => {
-  it("are reviewed once for callers at the same time and for two minutes after", async () => {
-    const clock = fakeClock(Date.now());
-    const server = await start({ tokens, allows, clock });
-    await Promise.all(Array.from({ length: 5 }, () => server.ask("/pods", identities.fine)));
-    expect(server.tokensReviewed).toEqual(["fine"]);
-    await clock.advance(119_000);
-    expect((await server.ask("/pods", identities.fine)).status).toBe(200);
-    expect((await server.ask("/pods", identities["an unknown token"])).status).toBe(401);
-    expect((await server.ask("/pods", identities["an unknown token"])).status).toBe(401);
-    expect(server.tokensReviewed).toEqual(["fine", "unknown"]);
-    await clock.advance(2_000);
-    await server.ask("/pods", identities.fine);
-    expect(server.tokensReviewed).toEqual(["fine", "unknown", "fine"]);
-  });
-
-  it("that strangers make up cost the API server a few reviews at a time", async () => {
-    const clock = systemClock;
-    let [now, most, all] = [0, 0, 0];
-    const authenticate = authenticator({
-      reviewer: {
-        reviewToken: async () => {
-          most = Math.max(most, ++now);
-          await clock.sleep(1);
-          now -= 1;
-          all += 1;
-          return undefined;
-        },
-      },
-      trusts: () => false,
-      settings: usualAccess,
-      clock,
-      log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
-    });
-    const requests = Array.from({ length: 1_100 }, (_, i) => ({ headers: { authorization: `Bearer ${i}` } }));
-    const callers = await Promise.all(requests.map((request) => authenticate(request as IncomingMessage)));
-    expect(new Set(callers)).toEqual(new Set([undefined]));
-    expect(most).toBe(4);
-    // Four under way and a thousand waiting; the others were refused at once.
-    expect(all).toBe(1_004);
-  });
-
-  it("that cannot be reviewed are refused now and reviewed again next time", async () => {
-    let fails = true;
-    const server = await start({
-      tokens: new Proxy(
-        {},
-        {
-          get: () => {
-            if (fails) throw new Error("connection refused");
-            return { username: "late", groups: [] };
-          },
-        },
-      ),
-    });
-    const late = { headers: { authorization: "Bearer late" } };
-    expect((await server.ask("/pods", late)).status).toBe(401);
-    fails = false;
-    expect((await server.ask("/pods", late)).status).toBe(200);
   });
 });
