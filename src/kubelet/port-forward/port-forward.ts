@@ -53,7 +53,10 @@ async function overWebSocket(
   const ws = await acceptWebSocket(req, connection, protocol);
   if ("status" in ws) return ws;
   if (protocol === tunnelProtocol) {
-    await spdyForward(createWebSocketStream(ws), dial, { ...context, stop });
+    const bytes = createWebSocketStream(ws);
+    // By itself it would wait for its last message to leave, which a client that is gone never takes.
+    ws.once("close", () => bytes.destroy());
+    await spdyForward(bytes, dial, { ...context, stop });
     return undefined;
   }
   const channels = webSocketChannels(ws, {

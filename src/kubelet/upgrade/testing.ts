@@ -1,7 +1,7 @@
 /** A client's side of an upgrade, and of a SPDY session, over real sockets. */
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { request, type RequestOptions } from "node:https";
-import type { Duplex } from "node:stream";
+import { Duplex } from "node:stream";
 
 import { frameReader } from "../spdy/frame-reader.ts";
 import { controlFrame, dataFrame, synStreams, words } from "../spdy/testing.ts";
@@ -118,4 +118,60 @@ export function spdyPeer(socket: Duplex): SpdyPeer {
       };
     },
   };
+}
+
+/**
+ * A WebSocket's client end as a byte stream, in frames made by hand: the `ws` package refuses the name of the tunnel's
+ * subprotocol on this side too.
+ */
+export function tunnel(socket: Duplex): Duplex {
+  let rest = Buffer.alloc(0);
+  const stream = new Duplex({
+    read: () => void socket.resume(),
+    write: (chunk: Buffer, _encoding, done) => void socket.write(clientFrame(2, chunk), done),
+    final: (done) => void socket.write(clientFrame(8, Buffer.alloc(0)), done),
+    destroy: (error, done) => {
+      socket.destroy();
+      done(error);
+    },
+  });
+  socket.on("data", (chunk: Buffer) => {
+    rest = Buffer.concat([rest, chunk]);
+    for (let frame = serverFrame(rest); frame !== undefined; frame = serverFrame(rest)) {
+      rest = rest.subarray(frame.size);
+      if (frame.opcode === 8) stream.destroy();
+      if (frame.opcode === 2 && !stream.push(frame.payload)) socket.pause();
+    }
+  });
+  socket.on("error", () => undefined);
+  socket.on("close", () => stream.destroy());
+  return stream;
+}
+
+/** The headers of a WebSocket's handshake. */
+export function webSocketHeaders(protocols?: string): Record<string, string> {
+  return {
+    Upgrade: "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "MDEyMzQ1Njc4OWFiY2RlZg==",
+    ...(protocols === undefined ? {} : { "Sec-WebSocket-Protocol": protocols }),
+  };
+}
+
+/** Masked with zeros. */
+function clientFrame(opcode: number, payload: Buffer): Buffer {
+  const head = Buffer.alloc(14);
+  head[0] = 0x80 | opcode;
+  head[1] = 0x80 | 127;
+  head.writeBigUInt64BE(BigInt(payload.length), 2);
+  return Buffer.concat([head, payload]);
+}
+
+function serverFrame(bytes: Buffer): { opcode: number; payload: Buffer; size: number } | undefined {
+  if (bytes.length < 10 && bytes.length < 2 + ((bytes[1] ?? 0) < 126 ? (bytes[1] ?? 0) : 8)) return undefined;
+  const short = bytes[1] ?? 0;
+  const [start, length] =
+    short < 126 ? [2, short] : short === 126 ? [4, bytes.readUInt16BE(2)] : [10, Number(bytes.readBigUInt64BE(2))];
+  if (bytes.length < start + length) return undefined;
+  return { opcode: (bytes[0] ?? 0) & 15, payload: bytes.subarray(start, start + length), size: start + length };
 }
