@@ -82,12 +82,11 @@ function nodeOf(
 
 const notFound = text(404, "404 page not found\n");
 
+/** A metav1.Status, because of a plain text kubectl would show nothing. */
 function whichNode(path: string, nodeNames: readonly string[]): Answer {
   const names = nodeNames.toSorted().join(", ");
-  return text(
-    404,
-    `Several virtual nodes share this port: ask for /nodes/<name>${path}, where <name> is of ${names}.\n`,
-  );
+  const sentence = `several virtual nodes share this port: ask for /nodes/<name>${path}, where <name> is of ${names}`;
+  return failure(404, "NotFound", sentence);
 }
 
 function noSuchPod(route: Match, pod: string): Answer {
