@@ -18,17 +18,27 @@ function bench(api = memoryNodes(), clock = fakeClock(), holder = "burst@here") 
   const stop = new AbortController();
   running.add(stop);
   const errors: string[] = [];
+  const infos: string[] = [];
+  const cloud = { away: false };
   const health: { -readonly [K in keyof NodeHealth]: NodeHealth[K] } = { ...well };
   const { capacity: _, ...fixed } = facts;
   const keeper = createNodeKeeper({
     cluster: { ...api, events: { record: () => {}, flush: async () => {} } },
     facts: fixed,
-    capacity: async () => capacity,
+    async capacity() {
+      if (cloud.away) throw new Error("no answer");
+      return capacity;
+    },
     health: () => health,
     holder,
     hasEnded: (one) => one === "a killed one",
     clock,
-    log: { debug: () => {}, info: () => {}, warn: () => {}, error: (message) => void errors.push(message) },
+    log: {
+      debug: () => {},
+      info: (message) => void infos.push(message),
+      warn: () => {},
+      error: (message) => void errors.push(message),
+    },
   });
   const start = async () => {
     await keeper.register(stop.signal);
@@ -37,7 +47,7 @@ function bench(api = memoryNodes(), clock = fakeClock(), holder = "burst@here") 
     await clock.advance(0);
     return { ended };
   };
-  return { api, clock, keeper, health, errors, stop, start };
+  return { api, clock, keeper, health, errors, infos, cloud, stop, start };
 }
 
 const condition = (node: Node | undefined, type: string) => node?.status?.conditions?.find((one) => one.type === type);
@@ -122,6 +132,18 @@ describe("a node", () => {
     await clock.advance(10_000);
     await registered;
     expect(api.node()).toBeDefined();
+  });
+
+  it("is not created, nor said to be, before its cloud has told what it has", async () => {
+    const { api, clock, keeper, infos, cloud, stop } = bench();
+    cloud.away = true;
+    const registered = keeper.register(stop.signal);
+    await clock.advance(60_000);
+    expect([api.node(), infos]).toEqual([undefined, []]);
+    cloud.away = false;
+    await clock.advance(10_000);
+    await registered;
+    expect(infos).toEqual(["node created"]);
   });
 
   it("keeps other people's labels and annotations, and puts back its own", async () => {
