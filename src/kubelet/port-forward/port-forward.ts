@@ -33,6 +33,8 @@ export const portForward: StreamHandler = async (request, context) => {
   const asked = transportOf(request);
   if ("status" in asked) return asked;
   const { transport, connection } = asked;
+  const { namespace, pod: name } = request.params;
+  context.log.debug("A client upgrades to a port-forward", { pod: { namespace, name }, transport });
   if (transport === "websocket") return overWebSocket(request, connection, context, dial);
   const protocol = negotiateSpdy(request.req.headers, [spdyProtocol]);
   if (typeof protocol === "object") return protocol;

@@ -43,12 +43,7 @@ export async function serveRemoteCommand(
   if (client === undefined || "status" in client) return client;
   const outcome = await joinProcess(client, start, request.stop);
   if ("failure" in outcome && !client.gone.aborted) {
-    const { namespace, pod: name, container } = request.params;
-    context.log.warn("A stream of a container ended early", {
-      err: outcome.failure,
-      pod: { namespace, name },
-      container,
-    });
+    context.log.warn("A stream of a container ended early", { ...named(request), err: outcome.failure });
   }
   return undefined;
 }
@@ -67,6 +62,7 @@ async function openClient(
   const negotiate = transport === "spdy" ? negotiateSpdy : negotiateWebSocket;
   const protocol = negotiate(req.headers, Object.keys(supported));
   if (typeof protocol === "object") return protocol;
+  log.debug("A client upgrades to a stream of a container", { ...named(request), transport, protocol });
 
   if (transport === "spdy") {
     const dialect = spdyProtocols[protocol] as SpdyDialect;
@@ -86,4 +82,9 @@ async function openClient(
     clock,
   });
   return webSocketClient(channels, options, coding.status);
+}
+
+/** For the log. */
+function named({ params: { namespace, pod: name, container } }: StreamRequest): object {
+  return { pod: { namespace, name }, container };
 }
