@@ -10,6 +10,7 @@ import { createKubeletPorts } from "./kubelet/ports.ts";
 import { createLanes } from "./limits/lanes.ts";
 import { systemClock as clock } from "./telemetry/clock.ts";
 import type { FieldLog } from "./telemetry/log.ts";
+import { createProcessMetrics } from "./telemetry/metrics/process-metrics.ts";
 import { userAgent } from "./version.ts";
 import { lanesAtOnce, runVirtualNode } from "./virtual-node.ts";
 
@@ -33,9 +34,19 @@ export interface AppOptions {
 /** Runs every virtual node of the configuration. Resolves after a clean stop; rejects with an Error for the user. */
 export async function runApp({ config, kubeconfig, context, log, signal }: AppOptions): Promise<void> {
   const { configMapAndSecretChangeDetectionStrategy: changeDetection } = config;
-  const cluster = await connectCluster({ kubeconfig, context, userAgent, changeDetection, clock, log });
+  const metrics = createProcessMetrics(clock);
+  const cluster = await connectCluster({
+    kubeconfig,
+    context,
+    userAgent,
+    changeDetection,
+    clock,
+    log,
+    seen: metrics.request,
+  });
   const services = createServiceStore(cluster);
   const lanes = createLanes(lanesAtOnce);
+  metrics.lanes(Object.keys(lanesAtOnce) as (keyof typeof lanesAtOnce)[], lanes.load);
   const kubeletPorts = createKubeletPorts({ config, cluster, clock, random: Math.random, log });
   // One node that cannot start stops the others too, cleanly: half a configuration is nobody's wish.
   const failure = new AbortController();
@@ -44,7 +55,7 @@ export async function runApp({ config, kubeconfig, context, log, signal }: AppOp
   stop.addEventListener("abort", () => void clock.after(LAST_WORDS_MS, () => void cluster.close()), { once: true });
   try {
     const { clusterUid, kubernetes } = await greet(cluster, config.clusterID, clock, stop);
-    const shared = { cluster, services, lanes, kubeletPorts, clusterUid, kubernetes, log };
+    const shared = { config, cluster, services, lanes, kubeletPorts, clusterUid, kubernetes, metrics, log };
     const nodes = config.nodes.map((node) =>
       runVirtualNode(node, shared, stop).catch((error: unknown) => {
         failure.abort(error);

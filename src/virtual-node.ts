@@ -2,17 +2,22 @@
 import { providers } from "../providers/index.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import type { ServiceStore } from "./cluster/service-store.ts";
-import type { NodeConfiguration } from "./config/schema.ts";
+import type { Configuration, NodeConfiguration } from "./config/schema.ts";
+import { createNodeView } from "./kubelet/metrics/view.ts";
 import type { KubeletPorts } from "./kubelet/ports.ts";
 import type { Lanes } from "./limits/lanes.ts";
+import { nodeChecks } from "./node/checks.ts";
 import { declaredFeatures } from "./node/features.ts";
 import { hasEnded, ownHolder } from "./node/holder.ts";
-import { createNodeKeeper } from "./node/keeper.ts";
-import { createPodController } from "./pods/controller.ts";
+import { createNodeKeeper, type NodeKeeper } from "./node/keeper.ts";
+import { defaultTaint } from "./node/node-object.ts";
+import { createPodController, type PodController } from "./pods/controller.ts";
 import { createPrepare } from "./pods/prepare.ts";
 import type { Capacity, Provider, ProviderError } from "./provider.ts";
 import { systemClock as clock } from "./telemetry/clock.ts";
 import type { FieldLog } from "./telemetry/log.ts";
+import { createNodeMetrics, type NodeMetrics } from "./telemetry/metrics/node-metrics.ts";
+import type { ProcessMetrics } from "./telemetry/metrics/process-metrics.ts";
 import { productVersion } from "./version.ts";
 
 /** How much goes on at once, for all nodes of the process together. */
@@ -20,6 +25,7 @@ export const lanesAtOnce = { api: 32, launch: 64, cloud: 64 } as const;
 
 /** What the nodes of one process share. */
 export interface Shared {
+  readonly config: Configuration;
   readonly cluster: Cluster;
   readonly services: ServiceStore;
   readonly lanes: Lanes<keyof typeof lanesAtOnce>;
@@ -27,6 +33,7 @@ export interface Shared {
   readonly clusterUid: string;
   /** The API server's version, e.g. `v1.36.3`. */
   readonly kubernetes: string;
+  readonly metrics: ProcessMetrics;
   readonly log: FieldLog;
 }
 
@@ -40,14 +47,26 @@ export async function runVirtualNode(node: NodeConfiguration, shared: Shared, si
   const { cluster, clusterUid } = shared;
   const log = shared.log.with({ node: node.name });
   if (node.address === undefined) log.warn("kubectl logs, exec and top will not reach this node", noAddress);
-  const provider = await openProvider(node, clusterUid, log);
+  const version = `${shared.kubernetes}-burstlet-${productVersion}`;
+  shared.metrics.build(version, productVersion);
+  const metrics = createNodeMetrics({ nodeName: node.name, clock, shared: shared.metrics });
+  const provider = metrics.measured(await openProvider(node, clusterUid, log));
   let trouble: ProviderError | undefined;
-  const pods = podsOf(node, shared, provider, log, (now) => {
+  const pods = podsOf(node, shared, provider, metrics, log, (now) => {
     trouble = now;
+    metrics.providerReady(now === undefined);
     keeper.poke();
   });
-
-  const context = { nodeName: node.name, pods: pods.lookup, provider, health: [], clock, log };
+  metrics.population(pods.lookup.population);
+  const health = nodeChecks({
+    known: pods.known,
+    apiTrouble: cluster.trouble,
+    providerTrouble: () => trouble?.message,
+    leaseAge: () => keeper.leaseAge(),
+  });
+  const settings = { node, taints: node.taints ?? [defaultTaint(node.provider)], process: shared.config };
+  const view = createNodeView({ provider, metrics: metrics.text, settings, clock, log });
+  const context = { nodeName: node.name, pods: pods.lookup, provider, health, view, clock, log };
   const kubelet = await shared.kubeletPorts.open(context);
 
   const keeper = createNodeKeeper({
@@ -57,7 +76,7 @@ export async function runVirtualNode(node: NodeConfiguration, shared: Shared, si
       port: kubelet.port,
       resourceMetricsPath: kubelet.resourceMetricsPath,
       clusterUid,
-      version: `${shared.kubernetes}-burstlet-${productVersion}`,
+      version,
       declaredFeatures: declaredFeatures(shared.kubernetes, node.websockets, provider),
     },
     capacity: async () => provider.capacity(),
@@ -69,7 +88,22 @@ export async function runVirtualNode(node: NodeConfiguration, shared: Shared, si
   });
   kubelet.onServing(keeper.poke);
 
-  // A keeper that has lost its node ends the pods' work too, and everything is closed whichever way it ends.
+  try {
+    await live(keeper, pods, signal, () => log.info("node is ready", { port: kubelet.port, provider: provider.name }));
+  } finally {
+    await kubelet.close();
+    await provider.close?.();
+  }
+}
+
+/** The node's own life: registered, then working until the signal aborts or the node is lost. */
+async function live(
+  keeper: NodeKeeper,
+  pods: Pick<PodController, "run">,
+  signal: AbortSignal,
+  ready: () => void,
+): Promise<void> {
+  // A keeper that has lost its node ends the pods' work too.
   const lost = new AbortController();
   const stop = AbortSignal.any([signal, lost.signal]);
   let working: Promise<void> | undefined;
@@ -77,14 +111,12 @@ export async function runVirtualNode(node: NodeConfiguration, shared: Shared, si
     // The node first: no pod is touched before it is known that it is ours, and that nobody else serves it.
     await keeper.register(stop);
     if (stop.aborted) return;
-    log.info("node is ready", { port: kubelet.port, provider: provider.name });
+    ready();
     working = pods.run(stop);
     await keeper.run(stop);
   } finally {
     lost.abort();
     await working;
-    await kubelet.close();
-    await provider.close?.();
   }
 }
 
@@ -99,9 +131,10 @@ function podsOf(
   node: NodeConfiguration,
   { cluster, services, lanes, clusterUid }: Shared,
   provider: Provider,
+  meter: NodeMetrics,
   log: FieldLog,
   providerHealth: (trouble: ProviderError | undefined) => void,
-): ReturnType<typeof createPodController> {
+): PodController {
   const hostIP = node.address;
   // Asked for once, when the first pod needs it: a cloud that is away at the start must not keep the node from running.
   let capacity: Capacity | undefined;
@@ -121,5 +154,6 @@ function podsOf(
     clock,
     log,
     providerHealth,
+    meter,
   });
 }

@@ -39,6 +39,8 @@ export interface Cluster {
   reviewToken(token: string): Promise<UserInfo | undefined>;
   reviewAccess(user: UserInfo, what: NodeAccess): Promise<{ allowed: boolean; reason: string }>;
 
+  /** Why the API server cannot be used at the moment; `undefined` while it can. Known already, asks nobody. */
+  trouble(): string | undefined;
   /** Ends connections. */
   close(): Promise<void>;
 }

@@ -8,6 +8,7 @@ import { watchReferences } from "./watched-references.ts";
 import { calls } from "./rest/calls.ts";
 import { createHealth } from "./rest/health.ts";
 import { openCredentials } from "./rest/kubeconfig.ts";
+import type { RequestSeen } from "./rest/measure.ts";
 import { createRest } from "./rest/rest.ts";
 import { createTransport } from "./rest/transport.ts";
 import { clientCA, reviewAccess, reviewToken, serviceAccountToken } from "./reviews.ts";
@@ -28,6 +29,8 @@ export interface ConnectOptions {
   readonly patienceMs?: number | undefined;
   /** How changes of ConfigMaps and Secrets are noticed. @default "Cache" */
   readonly changeDetection?: "Cache" | "Watch" | undefined;
+  /** Told of each request, for metrics. `host`: of the API server, with its port. */
+  readonly seen?: ((request: RequestSeen, host: string) => void) | undefined;
   /** 0 ≤ x < 1; spreads waits. @default Math.random */
   readonly random?: (() => number) | undefined;
 }
@@ -38,7 +41,10 @@ export async function connectCluster(options: ConnectOptions): Promise<Cluster> 
   const credentials = openCredentials(options);
   const { server } = await credentials.read();
   const transport = createTransport({ credentials, clock, userAgent, connections });
-  const rest = createRest({ transport, health: createHealth(server, clock, log), clock, log, patienceMs });
+  const health = createHealth(server, clock, log);
+  const { host } = new URL(server);
+  const seen = (request: RequestSeen): void => options.seen?.(request, host);
+  const rest = createRest({ transport, health, clock, log, patienceMs, seen });
   const watching = { rest, clock, log, random };
   const configMaps = createReferences<ConfigMap>(calls.getConfigMap, rest, clock, random);
   const secrets = createReferences<Secret>(calls.getSecret, rest, clock, random);
@@ -72,6 +78,7 @@ export async function connectCluster(options: ConnectOptions): Promise<Cluster> 
     serviceAccountToken: (request) => serviceAccountToken(rest, request),
     reviewToken: (token) => reviewToken(rest, token),
     reviewAccess: (user, what) => reviewAccess(rest, user, what),
+    trouble: health.trouble,
     close() {
       watched?.close();
       return transport.close();

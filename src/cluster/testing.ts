@@ -7,6 +7,7 @@ import type { FakeClock } from "../../test/support/fake-clock.ts";
 import type { Clock, Log } from "../provider.ts";
 import { systemClock } from "../telemetry/clock.ts";
 import { createHealth } from "./rest/health.ts";
+import type { TellRequest } from "./rest/measure.ts";
 import { createRest, type Rest } from "./rest/rest.ts";
 import { createTransport } from "./rest/transport.ts";
 
@@ -70,15 +71,16 @@ export interface TestRestOptions {
   readonly log?: Log;
   readonly patienceMs?: number;
   readonly connections?: number;
+  readonly seen?: TellRequest;
 }
 
 export function testRest(url: string, options: TestRestOptions = {}): Rest {
-  const { clock = systemClock, log = quietLog, patienceMs = 5_000, connections = 4 } = options;
+  const { clock = systemClock, log = quietLog, patienceMs = 5_000, connections = 4, seen } = options;
   const access = { server: url, proxyUrl: undefined, tls: {}, headers: { authorization: "Bearer good" } };
   const credentials = { origin: "test", read: async () => access, forget: () => undefined };
   const transport = createTransport({ credentials, clock, userAgent: "burstlet/test", connections });
   onTestFinished(() => transport.close());
-  return createRest({ transport, health: createHealth(url, clock, log), clock, log, patienceMs });
+  return createRest({ transport, health: createHealth(url, clock, log), clock, log, patienceMs, seen });
 }
 
 export const quietLog: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };

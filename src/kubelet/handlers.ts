@@ -6,6 +6,8 @@ import type { Clock, Log, Pod, Provider } from "../provider.ts";
 import { healthAnswer, type HealthCheck, type HealthEndpoint } from "../telemetry/health.ts";
 import { failure, send, text } from "./answer.ts";
 import { containerLogs } from "./logs/container-logs.ts";
+import * as metrics from "./metrics/handlers.ts";
+import type { NodeView } from "./metrics/view.ts";
 import type { PodLookup } from "./pod-lookup.ts";
 import { portForward } from "./port-forward/port-forward.ts";
 import type { RouteName } from "./routes.ts";
@@ -30,6 +32,7 @@ export interface HandlerContext {
   readonly pods: PodLookup;
   readonly provider: Provider;
   readonly health: readonly HealthCheck[];
+  readonly view: NodeView;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -49,12 +52,12 @@ export const handlers: Readonly<Record<RouteName, Handler>> = {
   attach: withoutUpgrade(attach),
   portForward: withoutUpgrade(portForward),
   run,
-  statsSummary: missing("stats", "no usage figures"),
-  metrics: missing(undefined, "no metrics"),
-  metricsResource: missing("stats", "no usage figures"),
-  metricsProbes: missing(undefined, "no probe metrics"),
-  metricsCadvisor: missing("stats", "no usage figures"),
-  configz: missing(undefined, "no view of the configuration"),
+  statsSummary: withStats(metrics.statsSummary),
+  metrics: metrics.metrics,
+  metricsResource: withStats(metrics.metricsResource),
+  metricsProbes: metrics.metricsProbes,
+  metricsCadvisor: withStats(metrics.metricsCadvisor),
+  configz: metrics.configuration,
   nodeLogs: ({ res }) => send(res, text(405, "logs endpoint is disabled.\n")),
   profiling: ({ res }) => send(res, text(405, "profiling endpoint is disabled.\n")),
   debugFlags: ({ res }) => send(res, text(405, "flags endpoint is disabled.\n")),
@@ -68,14 +71,13 @@ function health(endpoint: HealthEndpoint): Handler {
   };
 }
 
-/** 501 that tells apart what the provider cannot do and what this node does not serve. */
-function missing(capability: "stats" | undefined, what: string): Handler {
-  return ({ res }, { provider, nodeName }) => {
-    const lacks = capability !== undefined && provider[capability] === undefined;
-    const sentence = lacks
-      ? `provider "${provider.name}" of node "${nodeName}" offers ${what}`
-      : `burstlet offers ${what} on node "${nodeName}" (provider "${provider.name}") in this version`;
-    send(res, failure(501, "NotImplemented", sentence));
+/** Presence is the capability. */
+function withStats(handler: Handler): Handler {
+  return (request, context) => {
+    const { provider, nodeName } = context;
+    if (provider.stats !== undefined) return handler(request, context);
+    const sentence = `provider "${provider.name}" of node "${nodeName}" offers no usage figures`;
+    send(request.res, failure(501, "NotImplemented", sentence));
   };
 }
 

@@ -9,8 +9,11 @@ import { systemClock } from "../telemetry/clock.ts";
 import { issueCertificate, selfSignedCertificate, type KeyAndCertificate } from "./serving/certificate.ts";
 import { servingIdentity, type Subject } from "./serving/names.ts";
 import type { AccessSettings } from "./auth/settings.ts";
+import { kubeletSchema } from "../config/kubelet-schema.ts";
 import { toOneNode, type Direct } from "./destination.ts";
 import type { HandlerContext } from "./handlers.ts";
+import type { NodeSettings } from "./metrics/configz.ts";
+import { createNodeView } from "./metrics/view.ts";
 import type { FoundPod, PodLookup } from "./pod-lookup.ts";
 import { startKubeletServer, type KubeletServer, type KubeletServerOptions } from "./server.ts";
 
@@ -115,11 +118,18 @@ export function testNode(
   nodeName: string,
   { pods = [], provider, clock = systemClock, log = quiet }: TestServerOptions = {},
 ): HandlerContext {
+  const given = { name: "local", restarts: "container", ...provider } as Provider;
+  const settings: NodeSettings = {
+    node: { address: undefined, maxPods: 3, clusterDNS: [], clusterDomain: "cluster.local" },
+    taints: [],
+    process: { kubelet: kubeletSchema.parse({}), configMapAndSecretChangeDetectionStrategy: "Cache" },
+  };
   return {
     nodeName,
     pods: podTable(pods),
-    provider: { name: "local", restarts: "container", ...provider } as Provider,
+    provider: given,
     health: [],
+    view: createNodeView({ provider: given, settings, metrics: async () => "# no metrics\n", clock, log }),
     clock,
     log,
   };

@@ -27,18 +27,25 @@ export interface NodeKeeper {
   run(signal: AbortSignal): Promise<void>;
   /** Something that `health` tells has changed: report soon. */
   poke(): void;
+  /** Since the lease was renewed, milliseconds; `Infinity` before the first time. */
+  leaseAge(): number;
 }
 
 export function createNodeKeeper(options: NodeKeeperOptions): NodeKeeper {
   const { cluster, clock, log } = options;
   const { name } = options.facts;
   // A new Node object has a new uid: the lease of the old one goes with it.
-  const kept = createKeptNode(options, (node) => renewLease(options, node));
+  const kept = createKeptNode(options, (node) => renewOf(node));
   const attempt = createAttempt(options, kept);
   let wake = Promise.withResolvers<void>();
+  let renewedAt = Number.NEGATIVE_INFINITY;
 
+  const renewOf = async (node: Node): Promise<void> => {
+    await renewLease(options, node);
+    renewedAt = clock.monotonic();
+  };
   const renew = async (): Promise<void> => {
-    if (kept.seen !== undefined) await renewLease(options, kept.seen);
+    if (kept.seen !== undefined) await renewOf(kept.seen);
   };
   const reportLoop = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
@@ -52,6 +59,7 @@ export function createNodeKeeper(options: NodeKeeperOptions): NodeKeeper {
 
   return {
     poke,
+    leaseAge: () => clock.monotonic() - renewedAt,
     async register(signal) {
       while (!signal.aborted) {
         try {

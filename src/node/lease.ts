@@ -3,7 +3,7 @@ import { parseTime, rfc3339Nano } from "../model/clock.ts";
 import type { Lease, Node } from "../model/kube.ts";
 
 /** The kubelet's figures: a lease of 40 s, renewed every 10 s. */
-const LEASE_SECONDS = 40;
+export const LEASE_SECONDS = 40;
 export const RENEW_EVERY_MS = 10_000;
 
 export function newLease(node: Node, holder: string, now: number): Lease {

@@ -48,7 +48,7 @@ function fixedLabels(facts: NodeFacts): Record<string, string> {
   };
 }
 
-function defaultTaint(provider: string): Taint {
+export function defaultTaint(provider: string): Taint {
   return { key: providerTaint, value: provider, effect: "NoSchedule" };
 }
 

@@ -8,6 +8,7 @@ import type { Clock, Log, Pod, Provider, ProviderError } from "../provider.ts";
 import { type ActDeps, type PodLane, tell } from "./act.ts";
 import { createLookup } from "./lookup.ts";
 import { createMemory, forgetPod, podSink, taskFeed } from "./memory.ts";
+import { meteredMemory, meteredWork, type PodMeter, unmetered } from "./meter.ts";
 import type { NodeTraits } from "./plan/world.ts";
 import type { PodEvent } from "./pod-events.ts";
 import type { Prepare } from "./prepare.ts";
@@ -27,17 +28,20 @@ export interface PodControllerOptions {
   readonly random?: () => number;
   /** Trouble with the cloud as a whole, or `undefined` when it is over. */
   readonly providerHealth: (trouble: ProviderError | undefined) => void;
+  readonly meter?: PodMeter;
 }
 
 export interface PodController {
   /** Works until the signal aborts; then lets what runs end. Never stops a task because it stops. */
   run(signal: AbortSignal): Promise<void>;
   readonly lookup: ReturnType<typeof createLookup>;
+  /** Which feed has told everything once? */
+  readonly known: { readonly pods: boolean; readonly tasks: boolean };
 }
 
 export function createPodController(options: PodControllerOptions): PodController {
-  const { provider, clock, log, cluster, nodeName } = options;
-  const memory = createMemory();
+  const { provider, clock, log, cluster, nodeName, meter = unmetered } = options;
+  const memory = meteredMemory(createMemory(), meter, clock);
   const stopping = new AbortController();
   const deps: ActDeps = {
     ...options,
@@ -55,13 +59,14 @@ export function createPodController(options: PodControllerOptions): PodControlle
     const until = await reconcile(uid);
     if (until !== undefined) queue.addAt(uid, until);
   };
-  const queue = createKeyQueue(clock, work, (uid, error, retryInMs) => {
+  const queue = createKeyQueue(clock, meteredWork(work, memory.pods, meter, clock), (uid, error, retryInMs) => {
     const { namespace, name } = memory.pods.get(uid)?.metadata ?? {};
     log.warn("pod could not be reconciled", { pod: { namespace, name }, uid, err: String(error), retryInMs });
   });
 
   return {
     lookup: createLookup(memory.pods, memory.tasks),
+    known: memory.known,
     async run(signal) {
       signal.addEventListener("abort", () => stopping.abort(signal.reason), { once: true });
       const news = {

@@ -57,6 +57,18 @@ describe("health", () => {
     expect(said()).toEqual(["warn: API server cannot be used; what runs goes on, retrying"]);
   });
 
+  it("says why the API server cannot be used while that is so", async () => {
+    const { clock, health } = begin();
+    expect(health.trouble()).toBeUndefined();
+    health.silent(refused);
+    await clock.advance(5_000);
+    expect(health.trouble()).toBe("the API server cannot be used for 5 s");
+    health.answered(calls.listPods, 401, new ApiError(401, "Unauthorized", "no"));
+    expect(health.trouble()).toBe("the API server does not accept the credentials");
+    health.answered(calls.listPods, 200);
+    expect(health.trouble()).toBeUndefined();
+  });
+
   it("names a missing right once, with what needs it and the fix, and tells when it was granted", () => {
     const { health, lines, said } = begin();
     health.answered(calls.listPods, 403, noRight);

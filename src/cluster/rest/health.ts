@@ -9,6 +9,8 @@ export interface Health {
   answered(call: Call | undefined, status: number, error?: ApiError): void;
   /** No answer: refused connection, cut, silence. */
   silent(error: unknown): void;
+  /** Why the API server cannot be used at the moment; `undefined` while it can. */
+  trouble(): string | undefined;
 }
 
 /** One lost connection is no outage; nothing but failures for this long is one. */
@@ -66,6 +68,10 @@ export function createHealth(server: string, clock: Clock, log: Log): Health {
       else if (error !== undefined && isMissingRight(error)) permission(call, error);
     },
     silent: trouble,
+    trouble() {
+      if (away) return `the API server cannot be used for ${secondsSince(failingSince)} s`;
+      return badCredentials ? "the API server does not accept the credentials" : undefined;
+    },
   };
 }
 

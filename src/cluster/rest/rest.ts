@@ -5,6 +5,7 @@ import type { Log } from "../../provider.ts";
 import { ApiError } from "../cluster.ts";
 import { pathOf, type Call, type Target } from "./calls.ts";
 import type { Health } from "./health.ts";
+import { measuring, told, type TellRequest } from "./measure.ts";
 import { exchange, type HttpAnswer, type HttpRequest } from "./http.ts";
 import type { Link, Transport } from "./transport.ts";
 
@@ -48,6 +49,7 @@ export interface RestOptions {
   readonly log: Log;
   /** For a whole request, waiting for a connection included. */
   readonly patienceMs: number;
+  readonly seen?: TellRequest | undefined;
 }
 
 const methods = {
@@ -67,6 +69,7 @@ const lostConnection = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]);
 export function createRest(options: RestOptions): Rest {
   const { health, clock, log, patienceMs } = options;
   const { withLink, ask, underWay } = createAsk(options);
+  const measure = measuring(clock, options.seen);
 
   function judge(call: Call | undefined, answer: HttpAnswer, path: string): HttpAnswer {
     log.debug("API call", { verb: call?.verb ?? "get", path: path.split("?", 1)[0], status: answer.status });
@@ -77,7 +80,8 @@ export function createRest(options: RestOptions): Rest {
   }
 
   async function asked(call: Call | undefined, wanted: HttpRequest, signal?: AbortSignal): Promise<HttpAnswer> {
-    return judge(call, await ask(wanted, signal), wanted.path);
+    const answer = await told(measure(call, wanted), ask(wanted, signal));
+    return judge(call, answer, wanted.path);
   }
 
   async function sendForAnswer<T>(call: Call, request: RestRequest): Promise<Answer<T>> {
@@ -88,19 +92,26 @@ export function createRest(options: RestOptions): Rest {
 
   async function stream(call: Call, request: RestRequest, { onChunk, idleMs, signal }: StreamOptions): Promise<void> {
     let opened = false;
+    const wanted = httpRequest(call, request);
+    const measured = measure(call, wanted);
     const onOpen = (): void => {
       opened = true;
+      measured(200);
       health.answered(call, 200);
       log.debug("API call", { verb: call.verb, path: wanted.path.split("?", 1)[0], status: 200 });
     };
-    const wanted = httpRequest(call, request);
     const how = { clock, patienceMs, idleMs, signal, onChunk, onOpen };
     try {
       const answer = await withLink((link) => exchange(link.long, link.origin, addressed(link, wanted), how));
-      if (!opened) judge(call, answer, wanted.path);
+      if (opened) return;
+      measured(answer.status);
+      judge(call, answer, wanted.path);
     } catch (error) {
       // The end of a stream that had begun tells nothing about the next one.
-      if (!opened && !signal.aborted && !(error instanceof ApiError)) health.silent(error);
+      if (!opened && !signal.aborted && !(error instanceof ApiError)) {
+        measured();
+        health.silent(error);
+      }
       throw error;
     }
   }
