@@ -15,7 +15,7 @@ import { createTransport } from "./api/transport.ts";
 import { createDriver, type Driver } from "./driver.ts";
 import { identityFilter, sandboxName } from "./names.ts";
 import { amend, createSandbox, type RecordedTask, type Workshop } from "./perform.ts";
-import { engineArchitecture, engineFacts, engineFlavour } from "./reading/facts.ts";
+import { engineArchitecture, engineFacts, engineFlavour, trafficSwapped } from "./reading/facts.ts";
 import { engineLogs } from "./reading/logs.ts";
 import { engineStats } from "./reading/stats.ts";
 import { newRecord } from "./record.ts";
@@ -87,12 +87,12 @@ export async function createEngineRuntime(options: EngineRuntimeOptions): Promis
     ...streams.calls,
     async stats() {
       await driver.sweep();
-      return engineStats(client, runningTasks(tasks), () => clock.now());
+      return engineStats(client, runningTasks(tasks), { now: () => clock.now(), ...(await shop.engine()) });
     },
     async close() {
       images.close();
       await driver.close();
-      await streams.idle();
+      await streams.close();
       await client.close();
     },
   };
@@ -106,7 +106,7 @@ function engineKnowledge(client: Workshop["client"]): Pick<Workshop, "engine" | 
     const architecture = engineArchitecture(version);
     const pause = pauseImage(architecture);
     if ((await client.image(pause)) === undefined) await client.importImage(pause, pauseRootfs(architecture));
-    return { flavour: engineFlavour(version), pause };
+    return { flavour: engineFlavour(version), trafficSwapped: trafficSwapped(version), pause };
   }
   return {
     async engine() {

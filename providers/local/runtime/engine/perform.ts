@@ -13,6 +13,13 @@ import { containerBinds, engineVolumes, messageVolume, sandboxFolder } from "./r
 import type { RecordStore } from "./store.ts";
 import type { Task } from "./tasks.ts";
 
+export interface EngineKnowledge {
+  readonly flavour: Flavour;
+  readonly trafficSwapped: boolean;
+  /** Image of the sandbox. */
+  readonly pause: string;
+}
+
 export interface Workshop {
   readonly client: EngineClient;
   readonly store: RecordStore;
@@ -20,8 +27,8 @@ export interface Workshop {
   readonly clock: Clock;
   readonly network: string;
   readonly hostIP: string | undefined;
-  /** Known once the engine has been asked; the image of the sandbox is there then. */
-  engine(): Promise<{ readonly flavour: Flavour; readonly pause: string }>;
+  /** Known once the engine has been asked; the image is there then. */
+  engine(): Promise<EngineKnowledge>;
   /** The engine does not have what `engine` promised, e.g. after a clean-up of unused images: find out anew. */
   forgetEngine(): void;
 }

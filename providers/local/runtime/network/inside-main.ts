@@ -1,27 +1,22 @@
 /**
- * Runs inside a task's network namespace: connects to its loopback and hands the connected socket out over the
+ * Runs inside a task's network namespace: connects to servers there and hands the connected socket out over the
  * channel. A socket stays in the namespace it was made in, so this process never sees a byte of what flows.
  */
 import { connect, type Socket } from "node:net";
 import type { ConnectAnswer, ConnectRequest } from "./protocol.ts";
 
-/** Where the kubelet's runtimes look, in their order. */
-const hosts = ["127.0.0.1", "::1"];
-
-async function answer({ id, port }: ConnectRequest): Promise<void> {
-  let error = "ECONNREFUSED";
+async function answer({ id, port, hosts }: ConnectRequest): Promise<void> {
+  const errors: string[] = [];
   for (const host of hosts) {
     try {
       const socket = await connected(host, port);
       send({ id }, socket);
       return;
-    } catch (failure) {
-      const { code } = failure as NodeJS.ErrnoException;
-      // A namespace without addresses of version 6 is no news.
-      if (code !== undefined && code !== "EADDRNOTAVAIL") error = code;
+    } catch (error) {
+      errors.push(`${host}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
     }
   }
-  send({ id, error });
+  send({ id, error: errors.join(", ") });
 }
 
 function connected(host: string, port: number): Promise<Socket> {

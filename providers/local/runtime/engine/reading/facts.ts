@@ -31,3 +31,9 @@ export function engineArchitecture(version: EngineVersion): Architecture {
 export function engineFlavour(version: EngineVersion): Flavour {
   return version.Components?.some(({ Name }) => /podman/i.test(Name)) ? "podman" : "docker";
 }
+
+/** Pure. podman up to 4.3 tells what a container has received as sent and the other way round (containers/podman#16618). */
+export function trafficSwapped(version: EngineVersion): boolean {
+  const [major = 0, minor = 0] = version.Version.split(".").map(Number);
+  return engineFlavour(version) === "podman" && (major < 4 || (major === 4 && minor <= 3));
+}

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { trafficSwapped } from "./facts.ts";
 import { nanoTime, recordBuilder } from "./logs.ts";
 import { traffic, usage } from "./stats.ts";
 
@@ -64,9 +65,21 @@ it("tells nothing, rather than zeros, of a container that has just ended", () =>
 
 it("adds the traffic of all interfaces up, and tells nothing where there are none", () => {
   const networks = { eth0: { rx_bytes: 1, tx_bytes: 20 }, eth1: { rx_bytes: 2, tx_bytes: 30 } };
-  expect(traffic({ cpu_stats: cpu, memory_stats: {}, networks })).toEqual({ rxBytes: 3, txBytes: 50 });
+  const stats = { cpu_stats: cpu, memory_stats: {}, networks };
+  expect(traffic(stats, false)).toEqual({ rxBytes: 3, txBytes: 50 });
+  expect(traffic(stats, true)).toEqual({ rxBytes: 50, txBytes: 3 });
   for (const none of [undefined, null, {}]) {
     const stats = { cpu_stats: cpu, memory_stats: {} };
-    expect(traffic(none === undefined ? stats : { ...stats, networks: none })).toBeUndefined();
+    expect(traffic(none === undefined ? stats : { ...stats, networks: none }, false)).toBeUndefined();
   }
+});
+
+it.for<[string, object, boolean]>([
+  ["4.3.1", { Components: [{ Name: "Podman Engine" }] }, true],
+  ["3.4.4", { Components: [{ Name: "Podman Engine" }] }, true],
+  ["4.4.0", { Components: [{ Name: "Podman Engine" }] }, false],
+  ["5.0.0", { Components: [{ Name: "Podman Engine" }] }, false],
+  ["4.3.1", { Components: [{ Name: "Engine" }] }, false],
+])("knows which engines mix the directions of traffic up: %s of %o", ([Version, more, swapped]) => {
+  expect(trafficSwapped({ Version, Arch: "amd64", KernelVersion: "", ...more })).toBe(swapped);
 });

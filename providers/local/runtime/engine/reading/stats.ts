@@ -18,7 +18,7 @@ const concurrency = 8;
 export async function engineStats(
   client: EngineClient,
   tasks: readonly RunningTask[],
-  now: () => number,
+  { now, trafficSwapped }: { readonly now: () => number; readonly trafficSwapped: boolean },
 ): Promise<readonly TaskStats[]> {
   const queue = new PQueue({ concurrency });
   const ask = (id: string): Promise<EngineStats | undefined> => queue.add(async () => sample(client, id));
@@ -28,7 +28,7 @@ export async function engineStats(
         const used = usage(await ask(id));
         return used === undefined ? [] : [{ name, startedAt, time: now(), ...used }];
       });
-      const network = sandbox === undefined ? undefined : traffic(await ask(sandbox));
+      const network = sandbox === undefined ? undefined : traffic(await ask(sandbox), trafficSwapped);
       const containers = (await Promise.all(samples)).flat();
       return { identity, ...(network === undefined ? {} : { network }), containers };
     }),
@@ -66,12 +66,11 @@ export function usage(stats: EngineStats | undefined): Usage | undefined {
   return rss === undefined ? known : { ...known, rssBytes: rss };
 }
 
-/** Pure. Of all interfaces but loopback, which no engine counts. */
-export function traffic(stats: EngineStats | undefined): TaskStats["network"] {
+/** Pure. Of all interfaces but loopback, which no engine counts. `swapped`: the engine mixes the directions up. */
+export function traffic(stats: EngineStats | undefined, swapped: boolean): TaskStats["network"] {
   const interfaces = Object.values(stats?.networks ?? {});
   if (interfaces.length === 0) return undefined;
-  return {
-    rxBytes: interfaces.reduce((sum, { rx_bytes: bytes }) => sum + bytes, 0),
-    txBytes: interfaces.reduce((sum, { tx_bytes: bytes }) => sum + bytes, 0),
-  };
+  const rx = interfaces.reduce((sum, { rx_bytes: bytes }) => sum + bytes, 0);
+  const tx = interfaces.reduce((sum, { tx_bytes: bytes }) => sum + bytes, 0);
+  return swapped ? { rxBytes: tx, txBytes: rx } : { rxBytes: rx, txBytes: tx };
 }

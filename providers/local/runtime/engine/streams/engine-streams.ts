@@ -1,15 +1,17 @@
 import type { Log } from "../../../../../src/provider.ts";
+import { createDoors } from "../../network/doors.ts";
 import type { Runtime } from "../../runtime.ts";
 import { killerName, labels } from "../names.ts";
 import type { Workshop } from "../perform.ts";
 import { engineAttach } from "./attach.ts";
 import { engineExec } from "./exec.ts";
+import { engineForward } from "./forward.ts";
 import { createSessionKiller } from "./kill-sessions.ts";
 
 export interface EngineStreams {
-  readonly calls: Required<Pick<Runtime, "exec" | "attach">>;
-  /** Resolves when no command of a client that has gone is left to kill. */
-  idle(): Promise<void>;
+  readonly calls: Required<Pick<Runtime, "exec" | "attach" | "forward">>;
+  /** Resolves when no command of a client that has gone is left to kill. Open streams go on. */
+  close(): Promise<void>;
 }
 
 /** What a runtime can do with the streams of what runs. */
@@ -25,12 +27,17 @@ export function engineStreams(
     name: killerName(clusterUid, nodeName),
     labels: { [labels.cluster]: clusterUid, [labels.node]: nodeName },
   });
-  const parts = { client, clock, killer };
+  const doors = createDoors(clock);
+  const parts = { client, clock, killer, doors };
   return {
     calls: {
       exec: (target, command, signal) => engineExec(parts, target, command, signal),
       attach: (target, how, signal) => engineAttach(parts, target, how, signal),
+      forward: (task, port, signal) => engineForward(parts, task, port, signal),
     },
-    idle: () => killer.idle(),
+    async close() {
+      doors.close();
+      await killer.idle();
+    },
   };
 }

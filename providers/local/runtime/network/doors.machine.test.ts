@@ -5,7 +5,7 @@ import { buffer, text } from "node:stream/consumers";
 import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
 import { fakeClock } from "../../../../test/support/fake-clock.ts";
 import { describeWith } from "../../../../test/support/requirements.ts";
-import { createDoor, type Door } from "./door.ts";
+import { createDoors, loopbacks, type Doors, type Place } from "./doors.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -21,7 +21,8 @@ createServer(half, (s) => { s.on("error", () => {}); const chunk = Buffer.alloc(
 
 describeWith(["root", "namespaces"], "a door into a network namespace", () => {
   let inside: ChildProcess;
-  let door: Door;
+  let doors: Doors;
+  let place: Place;
   let said = "";
   const clock = fakeClock();
   const signal = new AbortController().signal;
@@ -37,32 +38,36 @@ describeWith(["root", "namespaces"], "a door into a network namespace", () => {
       if (said.includes("ready")) ready.resolve();
     });
     await ready.promise;
-    door = createDoor(async () => inside.pid ?? 0, clock);
+    doors = createDoors(clock);
+    place = { key: "a", find: async () => inside.pid ?? 0, hosts: loopbacks };
   });
-  afterEach(() => door.close());
+  afterEach(() => doors.close());
   afterAll(() => inside?.kill());
 
   it("reaches servers on both loopbacks and says when nothing listens", async () => {
     for (const port of [1000, 1001]) {
-      const socket = await door.connect(port, signal);
+      const socket = await doors.connect(place, port, signal);
       socket.end("hello");
       expect(await text(socket)).toBe("hello");
     }
-    await expect(door.connect(9, signal)).rejects.toMatchObject({ kind: "conflict", reason: "PortNotListening" });
+    await expect(doors.connect(place, 9, signal)).rejects.toMatchObject({
+      kind: "notFound",
+      reason: "ConnectionRefused",
+    });
   });
 
   it("keeps each direction open until its own side ends it", async () => {
-    const socket = await door.connect(1002, signal);
+    const socket = await doors.connect(place, 1002, signal);
     expect(await text(socket)).toBe("bye");
     socket.end(Buffer.alloc(100_000));
     await expect.poll(() => said, { timeout: 20_000 }).toContain("got 100000");
   });
 
   it("carries 50 connections at once, one of them unread, through one process inside", async () => {
-    const unread = await door.connect(1003, signal);
+    const unread = await doors.connect(place, 1003, signal);
     const many = await Promise.all(
       Array.from({ length: 50 }, async (_, index) => {
-        const socket = await door.connect(1000, signal);
+        const socket = await doors.connect(place, 1000, signal);
         const sent = createHash("sha512").update(String(index)).digest();
         socket.end(sent);
         return (await buffer(socket)).equals(sent);
@@ -74,7 +79,7 @@ describeWith(["root", "namespaces"], "a door into a network namespace", () => {
   });
 
   it("carries 200 MB without a copy through the process inside", async () => {
-    const socket = await door.connect(1003, signal);
+    const socket = await doors.connect(place, 1003, signal);
     const before = cpuTime(helpers()[0] ?? 0);
     let bytes = 0;
     for await (const chunk of socket) bytes += (chunk as Buffer).length;
@@ -83,28 +88,26 @@ describeWith(["root", "namespaces"], "a door into a network namespace", () => {
   });
 
   it("ends the process inside when nobody has asked for a while, and starts another", async () => {
-    (await door.connect(1000, signal)).destroy();
+    (await doors.connect(place, 1000, signal)).destroy();
     expect(helpers()).toHaveLength(1);
     await clock.advance(30_000);
     await expect.poll(helpers, { timeout: 20_000 }).toEqual([]);
-    (await door.connect(1000, signal)).destroy();
+    (await doors.connect(place, 1000, signal)).destroy();
     expect(helpers()).toHaveLength(1);
   });
 
   it("does not enter a namespace whose process has become another meanwhile", async () => {
     let asked = 0;
-    const changing = createDoor(async () => ((asked += 1) === 1 ? (inside.pid ?? 0) : process.pid), clock);
-    await expect(changing.connect(1000, signal)).rejects.toMatchObject({ reason: "TaskChanged" });
-    const gone = createDoor(async () => 4_194_304, clock);
-    await expect(gone.connect(1000, signal)).rejects.toMatchObject({
-      kind: "denied",
-      reason: "NetworkNamespaceClosed",
-    });
+    const changing = { key: "b", find: async () => ((asked += 1) === 1 ? (inside.pid ?? 0) : process.pid), hosts: [] };
+    await expect(doors.connect(changing, 1000, signal)).rejects.toMatchObject({ reason: "TaskChanged" });
+    const gone = { key: "c", find: async () => 4_194_304, hosts: [] };
+    const denied = { kind: "denied", reason: "NetworkNamespaceClosed" };
+    await expect(doors.connect(gone, 1000, signal)).rejects.toMatchObject(denied);
   });
 
   it("hands nothing to whoever has given up", async () => {
     const gone = new AbortController();
-    const asking = door.connect(1000, gone.signal);
+    const asking = doors.connect(place, 1000, gone.signal);
     gone.abort();
     await expect(asking).rejects.toMatchObject({ name: "AbortError" });
   });

@@ -1,5 +1,5 @@
 /**
- * Connections to the loopback of a network namespace of this machine. Node cannot change its own namespace, so a
+ * Connections inside network namespaces of this machine. Node cannot change its own namespace, so a
  * process of Node's is started inside each that is asked for, by `nsenter`: it connects and hands the socket over, and
  * the bytes then flow as on any other socket of ours.
  */
@@ -11,54 +11,78 @@ import { ProviderError } from "../../../../src/provider.ts";
 import type { Clock } from "../../../../src/provider.ts";
 import type { ConnectAnswer, ConnectRequest } from "./protocol.ts";
 
-export interface Door {
+export interface Place {
+  /** One namespace, one key. */
+  readonly key: string;
+  /** A process in it; asked again after the namespace was opened, so that its id is not another's by then. */
+  readonly find: () => Promise<number>;
+  /** Addresses to try, in this order. */
+  readonly hosts: readonly string[];
+}
+
+export interface Doors {
   /**
-   * 127.0.0.1 first, then ::1. Rejects with `conflict` when nothing listens, with `denied` when the namespace may not
-   * be entered, and with the signal's reason. The socket is half-closed by `end()`, also by the other side's.
+   * Rejects with `notFound` when nothing listens, with `denied` when the namespace may not be entered, and with the
+   * signal's reason. The socket goes on after `close`; each side ends its own direction.
    */
-  connect(port: number, signal: AbortSignal): Promise<Socket>;
+  connect(place: Place, port: number, signal: AbortSignal): Promise<Socket>;
   close(): void;
 }
 
-/** For which a door stays open after its last request: the process inside takes 40 MB (ms). */
+/** Where the kubelet's runtimes look, in their order. */
+export const loopbacks = ["127.0.0.1", "::1"] as const;
+
+/** For which a process without requests stays: it takes 40 MB (ms). */
 const idleTime = 30_000;
 
-/** `find` gives a process in the namespace; it is asked again after the namespace was opened, so that its id is not another's by then. */
-export function createDoor(find: () => Promise<number>, clock: Clock): Door {
-  let opened: Promise<Inside> | undefined;
-  let cancel = (): void => undefined;
-  function close(): void {
-    cancel();
-    void opened?.then(({ end }) => end()).catch(() => undefined);
-    opened = undefined;
+interface Door {
+  readonly inside: Promise<Inside>;
+  asking: number;
+  cancel: () => void;
+}
+
+export function createDoors(clock: Clock): Doors {
+  const doors = new Map<string, Door>();
+  function shut(key: string, door: Door): void {
+    door.cancel();
+    if (doors.get(key) === door) doors.delete(key);
+    void door.inside.then(({ end }) => end()).catch(() => undefined);
   }
-  function inside(): Promise<Inside> {
-    if (opened !== undefined) return opened;
-    const opening = enter(find);
-    const forget = (): void => {
-      if (opened === opening) opened = undefined;
-    };
-    opening.then(({ ended }) => ended.then(forget)).catch(forget);
-    opened = opening;
-    return opening;
+  function doorTo({ key, find }: Place): Door {
+    const known = doors.get(key);
+    if (known !== undefined) return known;
+    const door: Door = { inside: enter(find), asking: 0, cancel: () => undefined };
+    doors.set(key, door);
+    void door.inside
+      .then(({ ended }) => ended)
+      .catch(() => undefined)
+      .then(() => shut(key, door));
+    return door;
   }
   return {
-    async connect(port, signal) {
+    async connect(place, port, signal) {
       signal.throwIfAborted();
-      cancel();
-      const socket = await (await inside()).connect(port);
-      cancel();
-      cancel = clock.after(idleTime, close);
-      if (!signal.aborted) return socket;
-      socket.destroy();
-      throw signal.reason;
+      const door = doorTo(place);
+      door.cancel();
+      door.asking += 1;
+      try {
+        const socket = await (await door.inside).connect(port, place.hosts);
+        if (!signal.aborted) return socket;
+        socket.destroy();
+        throw signal.reason;
+      } finally {
+        door.asking -= 1;
+        if (door.asking === 0) door.cancel = clock.after(idleTime, () => shut(place.key, door));
+      }
     },
-    close,
+    close() {
+      for (const [key, door] of doors) shut(key, door);
+    },
   };
 }
 
 interface Inside {
-  connect(port: number): Promise<Socket>;
+  connect(port: number, hosts: readonly string[]): Promise<Socket>;
   end(): void;
   readonly ended: Promise<void>;
 }
@@ -107,21 +131,21 @@ function talkTo(child: ChildProcess): Inside {
   // A message to a child that has just ended: "close" tells.
   child.on("error", () => undefined);
   return {
-    async connect(port) {
+    async connect(port, hosts) {
       const { socket, error, fault } = await new Promise<Parameters<Parameters<typeof waiting.set>[1]>[0]>(
         (resolve) => {
           const id = (count += 1);
           waiting.set(id, resolve);
-          child.send({ id, port } satisfies ConnectRequest, () => undefined);
+          child.send({ id, port, hosts } satisfies ConnectRequest, () => undefined);
         },
       );
       if (socket !== undefined) return socket;
       throw (
         fault ??
         new ProviderError(
-          "conflict",
-          "PortNotListening",
-          `nothing listens on port ${port} of the task (${error ?? "no socket"})`,
+          "notFound",
+          "ConnectionRefused",
+          `nothing listens on port ${port} of the task (${error ?? "no connection came"})`,
         )
       );
     },
