@@ -4,7 +4,7 @@ import { dictionary, dictionaryId } from "./dictionary.ts";
 import { SpdyError } from "./frame.ts";
 import type { SpdyLimits } from "./limits.ts";
 
-export type Headers = ReadonlyMap<string, readonly string[]>;
+export type HeaderMap = ReadonlyMap<string, readonly string[]>;
 
 /**
  * Bytes handed to the inflater at once. Deflate yields at most 1,032 times as many, so a bomb has used no more than
@@ -19,7 +19,7 @@ const zlibHead = 6;
  * Reads the header blocks of one connection, in the order in which they came: they are one zlib stream from its first
  * to its last. Throws an SpdyError; the reader is then spent.
  */
-export function headerBlockReader(limits: SpdyLimits): (block: Buffer) => Headers {
+export function headerBlockReader(limits: SpdyLimits): (block: Buffer) => HeaderMap {
   let first = true;
   let inflated: Uint8Array[] = [];
   let size = 0;
@@ -52,7 +52,7 @@ function push(unzlib: Unzlib, bytes: Buffer): void {
 }
 
 /** A count, then for each header the length and bytes of its name and of its value (draft 3.1, 2.6.10). */
-function parseHeaders(block: Buffer, limits: SpdyLimits): Headers {
+function parseHeaders(block: Buffer, limits: SpdyLimits): HeaderMap {
   let at = 0;
   const number = (): number => {
     if (block.length - at < 4) throw new SpdyError("a header block that ends too early");

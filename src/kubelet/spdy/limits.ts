@@ -22,7 +22,7 @@ export interface SpdyLimits {
   readonly dataFrame: number;
   /** Milliseconds without a frame either way that end the connection: as long as a kubelet waits. */
   readonly idle: number;
-  /** Milliseconds for the last bytes to go out after `close()`. */
+  /** Milliseconds after `close()` in which no frame goes out, for a peer that reads slowly, or that does not hang up. */
   readonly close: number;
 }
 
@@ -37,5 +37,5 @@ export const defaultLimits: SpdyLimits = {
   waitingControlFrames: 4_096,
   dataFrame: 32_768,
   idle: 4 * 60 * 60 * 1000,
-  close: 10_000,
+  close: 30_000,
 };

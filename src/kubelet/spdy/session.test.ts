@@ -116,6 +116,7 @@ describe("the end of a session", () => {
     second?.data.write("z".repeat(50_000));
     t.session.close();
     t.session.close();
+    await t.settled();
     t.peer.resume();
     await t.session.closed;
     await t.settled();
@@ -124,6 +125,7 @@ describe("the end of a session", () => {
     expect(sent(t).filter((line) => line.endsWith("."))).toHaveLength(1);
     expect(sent(t).at(-1)).toBe("goAway 3");
     expect(t.peer.readableEnded).toBe(true);
+    expect(t.clock.pending).toBe(0);
     expect(t.streams.map(({ data }) => data.closed)).toEqual([true, true]);
   });
 
@@ -152,6 +154,39 @@ describe("the end of a session", () => {
     expect(t.connection.destroyed).toBe(true);
     expect(t.said).toEqual(["the last bytes were not taken in time"]);
     expect(t.clock.pending).toBe(0);
+  });
+
+  it("close() gives a peer that reads slowly the time it needs", async () => {
+    const t = testSession({ highWaterMark: 16_384, limits: { close: 5_000 } });
+    t.peer.write(t.syn(1));
+    await t.settled();
+    t.peer.pause();
+    only(t.streams).data.end("x".repeat(200_000));
+    t.session.close();
+    for (let turn = 0; turn < 20 && !t.connection.destroyed; turn++) {
+      await t.clock.advance(4_000);
+      t.peer.read();
+      await t.settled();
+    }
+    expect(t.said).toEqual(["the connection is closed"]);
+    expect(sent(t).at(-1)).toBe("goAway 1");
+  });
+
+  it("close() reads nothing more once GOAWAY is on its way, not even nonsense, and waits for the GOAWAY to be read", async () => {
+    const t = testSession({ highWaterMark: 1 });
+    t.peer.pause();
+    t.peer.write(Buffer.concat([encodePing(1), encodePing(3), encodePing(5)]));
+    await t.settled();
+    t.session.close();
+    await t.settled();
+    t.peer.write(Buffer.concat([t.syn(1), Buffer.from("nonsense")]));
+    t.peer.end();
+    await t.settled();
+    t.peer.resume();
+    await t.session.closed;
+    await t.settled();
+    expect(sent(t)).toEqual(["ping 1", "ping 3", "ping 5", "goAway 0"]);
+    expect([t.streams, t.said]).toEqual([[], ["the connection is closed"]]);
   });
 
   it("no stream is taken once it closes", async () => {
@@ -196,7 +231,8 @@ describe("the end of a session", () => {
   it("comes after the time without a frame that a kubelet allows", async () => {
     const t = testSession();
     await t.clock.advance(3 * 3_600_000);
-    t.peer.write(encodePing(1));
+    // A frame without an answer.
+    t.peer.write(encodeRstStream(1, 5));
     await t.settled();
     await t.clock.advance(4 * 3_600_000 - 1);
     expect(t.connection.destroyed).toBe(false);

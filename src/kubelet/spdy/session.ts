@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import type { Clock, Log } from "../../provider.ts";
 import { frameReader, type FrameReader } from "./frame-reader.ts";
 import { encodeGoAway, encodePing, encodeRstStream, resetStatus, SpdyError, type Frame } from "./frame.ts";
-import { emptyHeaderBlocks, headerBlockReader, type Headers } from "./header-block.ts";
+import { emptyHeaderBlocks, headerBlockReader, type HeaderMap } from "./header-block.ts";
 import { idleTimer, type IdleTimer } from "./idle-timer.ts";
 import { createInflow, type Inflow } from "./inflow.ts";
 import { defaultLimits, type SpdyLimits } from "./limits.ts";
@@ -29,11 +29,13 @@ export interface SpdySessionOptions {
 }
 
 /**
- * The server's side of SPDY/3.1 on a connection that was upgraded to it: a socket after its 101, or a tunnel. A frame
+ * The server's side of SPDY/3.1 on a connection that was upgraded to it: a socket after its 101 (bytes that came with the
+ * request unshifted), or a tunnel. From now on the session owns it, its errors included. A frame
  * that breaks the protocol or a limit ends this connection alone, with the reason in a debug line.
  *
  * The protocol as Kubernetes speaks it has no flow control. A stream that nobody reads can be held back only by not
- * reading the connection, with all its streams: that happens when `limits.streamBuffer` is full.
+ * reading the connection, with all its streams: that happens when `limits.streamBuffer` is full. Nor is the end of a paused connection noticed
+ * before it is read again, or written.
  */
 export function spdySession(connection: Duplex, options: SpdySessionOptions): SpdySession {
   return new Session(connection, options);
@@ -50,7 +52,7 @@ class Session implements SpdySession {
   readonly #limits: SpdyLimits;
   readonly #writer: FrameWriter;
   readonly #readFrames: FrameReader;
-  readonly #readBlock: (block: Buffer) => Headers;
+  readonly #readBlock: (block: Buffer) => HeaderMap;
   readonly #host: StreamHost;
   readonly #streams = new Map<number, HostedStream>();
   readonly #inflow: Inflow;
@@ -58,7 +60,7 @@ class Session implements SpdySession {
   #phase: Phase = "open";
   #peerIsLeaving = false;
   #lastId = 0;
-  #cancelDeadline = (): void => {};
+  #flushing: IdleTimer | undefined;
   readonly #stopPings: () => void;
 
   constructor(connection: Duplex, options: SpdySessionOptions) {
@@ -72,7 +74,7 @@ class Session implements SpdySession {
     this.#stopPings = () => pings.run(false);
     this.#inflow = createInflow(connection, limits, pings.run);
     this.#writer = frameWriter(connection, limits, {
-      written: () => this.#idle.touch(),
+      written: () => this.#written(),
       flood: () => this.#end("the peer asks for answers and does not read them"),
     });
     this.#readFrames = frameReader(limits.controlFrame);
@@ -90,9 +92,19 @@ class Session implements SpdySession {
   close(): void {
     if (this.#phase !== "open") return;
     this.#phase = "closing";
-    const deadline = (): void => this.#end("the last bytes were not taken in time");
-    this.#cancelDeadline = this.#options.clock.after(this.#limits.close, deadline);
+    const { clock } = this.#options;
+    this.#flushing = idleTimer(clock, this.#limits.close, () => this.#end("the last bytes were not taken in time"));
     this.#leaveSoon();
+  }
+
+  #written(): void {
+    this.#idle.touch();
+    this.#flushing?.touch();
+  }
+
+  /** Whether what comes is thrown away. */
+  get #over(): boolean {
+    return this.#phase === "leaving" || this.#phase === "ended";
   }
 
   #listen(): void {
@@ -107,11 +119,12 @@ class Session implements SpdySession {
   }
 
   #receive(chunk: Buffer): void {
+    if (this.#over) return;
     this.#idle.touch();
     try {
       for (const frame of this.#readFrames(chunk)) {
-        if (this.#phase === "leaving" || this.#phase === "ended") return;
         this.#handle(frame);
+        if (this.#over) return;
       }
     } catch (error) {
       if (error instanceof SpdyError) return this.#end(error.message);
@@ -146,7 +159,7 @@ class Session implements SpdySession {
     }
   }
 
-  #open(id: number, headers: Headers, { fin, unidirectional }: { fin: boolean; unidirectional: boolean }): void {
+  #open(id: number, headers: HeaderMap, { fin, unidirectional }: { fin: boolean; unidirectional: boolean }): void {
     if (this.#phase !== "open" || this.#peerIsLeaving) return;
     if (id % 2 === 0 || id <= this.#lastId) {
       this.#streams.get(id)?.drop();
@@ -194,7 +207,7 @@ class Session implements SpdySession {
     this.#phase = "ended";
     this.#options.log.debug("SPDY connection ended", err === undefined ? { reason } : { reason, err });
     this.#writer.stop();
-    this.#cancelDeadline();
+    this.#flushing?.stop();
     this.#idle.stop();
     this.#stopPings();
     this.#dropStreams();

@@ -1,14 +1,14 @@
 import { Duplex } from "node:stream";
 
 import { encodeRstStream, encodeSynReply, resetStatus } from "./frame.ts";
-import type { Headers } from "./header-block.ts";
+import type { HeaderMap } from "./header-block.ts";
 import { createInbox, owned } from "./inbox.ts";
 import type { FrameWriter } from "./writer.ts";
 
 export interface SpdyStream {
   readonly id: number;
   /** Lower-case names; several values joined by NUL are split. */
-  readonly headers: Headers;
+  readonly headers: HeaderMap;
   /** Sends SYN_REPLY with empty headers. Data written before it would be dropped by the peer: writes wait for it. */
   accept(): void;
   /** RST_STREAM with this status; nothing is written afterwards, and what was read so far is lost. */
@@ -48,7 +48,7 @@ const writeBuffer = 65_536;
 
 type Callback = (error?: Error | null) => void;
 
-export function hostedStream(id: number, headers: Headers, host: StreamHost): HostedStream {
+export function hostedStream(id: number, headers: HeaderMap, host: StreamHost): HostedStream {
   const data = new StreamData(id, host);
   return {
     stream: { id, headers, accept: () => data.accept(), reset: (status) => data.destroyWith(status), data },
