@@ -66,6 +66,30 @@ describe("input that nobody reads", () => {
     expect(await flood(t, 1, pattern(1_000_000))).toBe(1_000_000);
   });
 
+  it("has its connection pinged while it is paused, so that its end is noticed", async () => {
+    const t = testSession({ limits: { streamBuffer: 100_000, idle: 100_000 } });
+    t.peer.write(t.syn(1));
+    await t.clock.advance(30_000);
+    expect(sent(t)).toEqual(["synReply 1"]);
+    await flood(t, 1, pattern(400_000));
+    await t.clock.advance(30_000);
+    expect(sent(t)).toEqual(["synReply 1", "ping 2", "ping 4"]);
+    only(t.streams).data.resume();
+    await t.settled();
+    await t.clock.advance(30_000);
+    expect(sent(t)).toEqual(["synReply 1", "ping 2", "ping 4"]);
+  });
+
+  it("ends its connection after the time without a frame, pinged or not", async () => {
+    const t = testSession({ limits: { streamBuffer: 100_000, idle: 100_000 } });
+    t.peer.write(t.syn(1));
+    await flood(t, 1, pattern(400_000));
+    await t.clock.advance(100_000);
+    await t.session.closed;
+    expect(t.said).toEqual(["no frame for too long"]);
+    expect(t.clock.pending).toBe(0);
+  });
+
   it("is bounded for all streams of a connection together", async () => {
     const t = testSession({ limits: { streamBuffer: 100_000, connectionBuffer: 300_000 } });
     let taken = 0;

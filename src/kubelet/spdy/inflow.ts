@@ -12,11 +12,7 @@ export interface Inflow {
  * Pauses the connection while any stream holds `streamBuffer` unread bytes, or all together `connectionBuffer`. What
  * the connection has read by then still comes: the limits are passed by at most one chunk of it.
  */
-export function createInflow(
-  connection: Duplex,
-  limits: SpdyLimits,
-  onPause: (paused: boolean) => void = () => undefined,
-): Inflow {
+export function createInflow(connection: Duplex, limits: SpdyLimits, onPause: (paused: boolean) => void): Inflow {
   const full = new Set<number>();
   let total = 0;
   let paused = false;

@@ -20,7 +20,7 @@ export interface SpdyLimits {
   readonly waitingControlFrames: number;
   /** Bytes in a DATA frame of ours. */
   readonly dataFrame: number;
-  /** Milliseconds without a frame either way that end the connection: as long as a kubelet waits. */
+  /** Milliseconds without a frame of the peer's and without data of ours that end the connection; a kubelet's 4 h. */
   readonly idle: number;
   /** Milliseconds after `close()` in which no frame goes out, for a peer that reads slowly, or that does not hang up. */
   readonly close: number;

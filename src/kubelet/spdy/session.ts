@@ -7,7 +7,7 @@ import { emptyHeaderBlocks, headerBlockReader, type HeaderMap } from "./header-b
 import { idleTimer, type IdleTimer } from "./idle-timer.ts";
 import { createInflow, type Inflow } from "./inflow.ts";
 import { defaultLimits, type SpdyLimits } from "./limits.ts";
-import { pinger } from "./pinger.ts";
+import { createPinger, type Pinger } from "./pinger.ts";
 import { hostedStream, type HostedStream, type SpdyStream, type StreamHost } from "./stream.ts";
 import { frameWriter, type FrameWriter } from "./writer.ts";
 
@@ -29,13 +29,13 @@ export interface SpdySessionOptions {
 }
 
 /**
- * The server's side of SPDY/3.1 on a connection that was upgraded to it: a socket after its 101 (bytes that came with the
- * request unshifted), or a tunnel. From now on the session owns it, its errors included. A frame
- * that breaks the protocol or a limit ends this connection alone, with the reason in a debug line.
+ * The server's side of SPDY/3.1 on a connection that was upgraded to it: a socket after its 101 (bytes that came with
+ * the request unshifted), or a tunnel. From now on the session owns it, its errors included. A frame that breaks the
+ * protocol or a limit ends this connection alone, with the reason in a debug line.
  *
  * The protocol as Kubernetes speaks it has no flow control. A stream that nobody reads can be held back only by not
- * reading the connection, with all its streams: that happens when `limits.streamBuffer` is full. Nor is the end of a paused connection noticed
- * before it is read again, or written.
+ * reading the connection, with all its streams: that happens when `limits.streamBuffer` is full. A paused connection
+ * is pinged, or nobody would notice its end.
  */
 export function spdySession(connection: Duplex, options: SpdySessionOptions): SpdySession {
   return new Session(connection, options);
@@ -57,11 +57,11 @@ class Session implements SpdySession {
   readonly #streams = new Map<number, HostedStream>();
   readonly #inflow: Inflow;
   readonly #idle: IdleTimer;
+  readonly #pinger: Pinger;
   #phase: Phase = "open";
   #peerIsLeaving = false;
   #lastId = 0;
   #flushing: IdleTimer | undefined;
-  readonly #stopPings: () => void;
 
   constructor(connection: Duplex, options: SpdySessionOptions) {
     const limits = { ...defaultLimits, ...options.limits };
@@ -70,9 +70,8 @@ class Session implements SpdySession {
     this.#options = options;
     this.#limits = limits;
     this.#idle = idleTimer(options.clock, limits.idle, () => this.#end("no frame for too long"));
-    const pings = pinger(options.clock, (id) => this.#writer.control(encodePing(id)));
-    this.#stopPings = () => pings.run(false);
-    this.#inflow = createInflow(connection, limits, pings.run);
+    this.#pinger = createPinger(options.clock, (id) => this.#writer.control(encodePing(id)));
+    this.#inflow = createInflow(connection, limits, this.#pinger.run);
     this.#writer = frameWriter(connection, limits, {
       written: () => this.#written(),
       flood: () => this.#end("the peer asks for answers and does not read them"),
@@ -209,7 +208,7 @@ class Session implements SpdySession {
     this.#writer.stop();
     this.#flushing?.stop();
     this.#idle.stop();
-    this.#stopPings();
+    this.#pinger.run(false);
     this.#dropStreams();
     this.#connection.destroy();
     this.#resolveClosed();

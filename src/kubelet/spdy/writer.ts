@@ -29,7 +29,7 @@ interface Job {
 }
 
 export interface WriterEvents {
-  /** Something went out. */
+  /** A DATA frame went out. */
   written(): void;
   /** More control frames wait than the limit allows: the peer asks for answers and reads none. */
   flood(): void;
@@ -102,7 +102,7 @@ class Writer implements FrameWriter {
     this.#pumping = true;
     // What goes out at once is one system call, and for TLS one record where it fits.
     this.#connection.cork();
-    while (!this.#blocked && this.#writeNext()) this.#on.written();
+    while (!this.#blocked && this.#writeNext());
     this.#connection.uncork();
     this.#pumping = false;
   }
@@ -130,6 +130,7 @@ class Writer implements FrameWriter {
     const parts = takeParts(job, this.#limits.dataFrame);
     const size = parts.reduce((sum, part) => sum + part.length, 0);
     this.#write([encodeDataHead(id, size, job.fin), ...parts]);
+    this.#on.written();
     this.#jobs.delete(id);
     if (job.index < job.chunks.length) this.#jobs.set(id, job);
     else job.done();
