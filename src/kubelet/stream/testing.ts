@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { RequestOptions } from "node:https";
 import { constants } from "node:os";
+import { PassThrough } from "node:stream";
 
 import { WebSocket } from "ws";
 
@@ -179,6 +180,14 @@ export function realProcesses(): { readonly exec: NonNullable<Provider["exec"]>;
     },
   };
 }
+
+/** A command that gives back what it gets, and ends with it; in memory. */
+export const echoing: NonNullable<Provider["exec"]> = async () => {
+  const both = new PassThrough();
+  const exit = once(both, "end").then(() => ({ code: 0 }));
+  exit.catch(() => undefined);
+  return { stdin: both, stdout: both, stderr: undefined, resize() {}, exit };
+};
 
 /** A process whose end is the signal's too. */
 export function spawned([file = "", ...args]: readonly string[], signal: AbortSignal): ProcessStream {

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it, test, vi } from "vitest";
 import { fakeClock } from "../../../test/support/fake-clock.ts";
 import type { NodeAccess, UserInfo } from "../../cluster/cluster.ts";
 import type { Provider } from "../../provider.ts";
-import { realProcesses, runningPod } from "../stream/testing.ts";
+import { echoing, runningPod } from "../stream/testing.ts";
 import { startTestServer, testAuthority, type TestServer, type TestServerOptions } from "../testing.ts";
 import { spdyPeer, upgrade, webSocketHeaders, type UpgradeAnswer } from "./testing.ts";
 
@@ -220,7 +220,7 @@ describe("a client that breaks the protocol", () => {
   };
 
   it("ends its own connection and nobody else's", async () => {
-    const server = await start({ provider: realProcesses() });
+    const server = await start({ provider: { exec: echoing } });
     const well = await upgrade(server, "/exec/default/web/main?command=cat&input=1&output=1", {
       method: "POST",
       ...admin,
@@ -252,7 +252,7 @@ describe("a client that breaks the protocol", () => {
     ["a WebSocket frame that is not masked", webSocket, Buffer.from([0x82, 1, 0])],
     ["a WebSocket message that is too long", webSocket, Buffer.from([0x82, 0xff, 0, 0, 0, 1, 0, 0, 0, 0])],
   ])("is cut off at %s", async ([, headers, bytes]) => {
-    const { socket } = await sends(await start({ provider: realProcesses() }), headers, bytes);
+    const { socket } = await sends(await start({ provider: { exec: echoing } }), headers, bytes);
     await vi.waitFor(() => expect(socket?.destroyed).toBe(true));
   });
 
