@@ -12,6 +12,7 @@ import { hasEnded, ownHolder } from "./node/holder.ts";
 import { createNodeKeeper, type NodeKeeper } from "./node/keeper.ts";
 import { defaultTaint } from "./node/node-object.ts";
 import { createPodController, type PodController } from "./pods/controller.ts";
+import { withStaticPods } from "./pods/static/static-pods.ts";
 import { createPrepare } from "./pods/prepare.ts";
 import type { Capacity, Provider, ProviderError } from "./provider.ts";
 import { systemClock as clock } from "./telemetry/clock.ts";
@@ -136,13 +137,15 @@ function podsOf(
   providerHealth: (trouble: ProviderError | undefined) => void,
 ): PodController {
   const hostIP = node.address;
+  const { staticPodPath: path } = node;
+  const pods = path === undefined ? cluster.pods : withStaticPods({ path, nodeName: node.name, cluster, clock, log });
   // Asked for once, when the first pod needs it: a cloud that is away at the start must not keep the node from running.
   let capacity: Capacity | undefined;
   return createPodController({
     nodeName: node.name,
     clusterUid,
     node: { hostIP, daemonSetPods: node.daemonSetPods },
-    cluster,
+    cluster: { ...cluster, pods },
     provider,
     async prepare(...args) {
       await services.synced;

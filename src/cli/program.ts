@@ -47,6 +47,7 @@ function addRun(program: Command, start: Start, signal: AbortSignal): void {
     .option("--node-ip <address>", "address of the node, at which the API server reaches this process")
     .option("--max-pods <number>", "how many pods the node takes at most")
     .option("--node-labels <key=value,...>", "labels added to the node")
+    .option("--pod-manifest-path <path>", "folder with manifests of static pods, or one manifest")
     .option("--register-with-taints <key=value:effect,...>", "taints added to the node's own");
   addKubeletPort(run);
   run

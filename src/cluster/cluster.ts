@@ -13,6 +13,8 @@ export interface Cluster {
   clientCA(): Promise<string | undefined>;
 
   readonly pods: PodsApi;
+  /** Shows a static pod in the cluster. ApiError 409: it is there already. */
+  createMirrorPod(pod: Pod): Promise<Pod>;
   readonly nodes: NodesApi;
   readonly leases: LeasesApi;
   readonly certificateRequests: CertificateRequestsApi;

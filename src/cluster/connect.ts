@@ -66,6 +66,7 @@ export async function connectCluster(options: ConnectOptions): Promise<Cluster> 
     },
     clientCA: () => clientCA(rest),
     pods: createPods(rest, watching),
+    createMirrorPod: (pod) => rest.send(calls.createPod, { namespace: pod.metadata?.namespace, body: pod }),
     nodes: createNodes(rest, watching),
     leases: createLeases(rest),
     certificateRequests: createCertificateRequests(rest),

@@ -11,6 +11,7 @@ const plain = [
   ["--hostname-override", "hostnameOverride", ["nodes", 0, "name"]],
   ["--node-ip", "nodeIp", ["nodes", 0, "address"]],
   ["--max-pods", "maxPods", ["nodes", 0, "maxPods"]],
+  ["--pod-manifest-path", "podManifestPath", ["nodes", 0, "staticPodPath"]],
   ["-v", "v", ["logging", "verbosity"]],
   ["--logging-format", "loggingFormat", ["logging", "format"]],
   ["--address", "address", ["kubelet", "address"]],

@@ -95,6 +95,14 @@ const nodeFields = {
     .default("refuse")
     .describe("What to do with pods of DaemonSets.")
     .meta({ examples: ["refuse"] }),
+  staticPodPath: z
+    .string()
+    .regex(/^\//, "expected an absolute path")
+    .optional()
+    .describe(
+      "Folder with manifests of static pods, or one manifest, as of the kubelet; needs deploy/rbac-static-pods.yaml.",
+    )
+    .meta({ examples: ["/etc/kubernetes/manifests"] }),
   websockets: z
     .boolean()
     .default(true)

@@ -66,6 +66,7 @@ describe("deploy/rbac.yaml", () => {
 describe.each([
   ["deploy/rbac.yaml", 11],
   ["deploy/rbac-watch-references.yaml", 1],
+  ["deploy/rbac-static-pods.yaml", 1],
   ["deploy/rbac-serving-certificate.yaml", 1],
 ])("%s", (document, least) => {
   const { text, roles, bindings } = read(document);

@@ -61,6 +61,7 @@ export const calls = {
   watchPods: { ...pod, verb: "watch", feature: "finding the pods of the node" },
   deletePod: { ...pod, verb: "delete", feature: "completing the deletion of a pod" },
   patchPodStatus: { ...pod, resource: "pods/status", verb: "patch", feature: "status of pods" },
+  createPod: { ...pod, verb: "create", feature: "mirrors of static pods", document: "deploy/rbac-static-pods.yaml" },
   createEvent: { group: core, resource: "events", scope: "namespaced", verb: "create", feature: "events" },
   patchEvent: { group: core, resource: "events", scope: "namespaced", verb: "patch", feature: "repeated events" },
   getConfigMap: {
