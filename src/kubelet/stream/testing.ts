@@ -63,7 +63,7 @@ export type OpenRemote = (
   identity: RequestOptions,
 ) => Promise<RemoteClient>;
 
-export function queryOf({ stdin, stdout, stderr, tty }: Wants): string {
+function queryOf({ stdin, stdout, stderr, tty }: Wants): string {
   const flags = { input: stdin, output: stdout, error: stderr, tty };
   return Object.entries(flags)
     .filter(([, on]) => on === true)
