@@ -1,7 +1,7 @@
 /** The configuration file's one schema: source of defaults, checks, docs and JSON Schema. Providers add their own part. */
 import { z } from "zod";
-import { kubeletSchema } from "./kubelet-schema.ts";
-import { unreachable } from "./unreachable.ts";
+import { kubeletSchema } from "./fields/kubelet.ts";
+import { unreachable } from "./fields/unreachable.ts";
 
 /** A node's name is also the value of its label kubernetes.io/hostname, and a label's value has at most 63 characters. */
 const nodeName = z

@@ -9,7 +9,7 @@ import { systemClock } from "../telemetry/clock.ts";
 import { issueCertificate, selfSignedCertificate, type KeyAndCertificate } from "./serving/certificate.ts";
 import { servingIdentity, type Subject } from "./serving/names.ts";
 import type { AccessSettings } from "./auth/settings.ts";
-import { kubeletSchema } from "../config/kubelet-schema.ts";
+import { kubeletSchema } from "../config/fields/kubelet.ts";
 import { toOneNode, type Direct } from "./destination.ts";
 import type { HandlerContext } from "./handlers.ts";
 import type { NodeSettings } from "./metrics/configz.ts";

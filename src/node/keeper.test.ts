@@ -231,6 +231,20 @@ describe("who serves a node", () => {
     expect(api.lease()?.spec?.holderIdentity).toBe("burst@there");
   });
 
+  it("is left as it is by a process that is stopped while it waits", async () => {
+    const { api, clock, start } = bench();
+    await start();
+    const second = bench(api, clock, "burst@there");
+    const registered = second.keeper.register(second.stop.signal);
+    await clock.advance(20_000);
+    const before = otherWrites(api.writes);
+    second.stop.abort();
+    await clock.advance(0);
+    await registered;
+    expect(otherWrites(api.writes)).toEqual(before);
+    expect(api.lease()?.spec?.holderIdentity).toBe("burst@here");
+  });
+
   it("is taken over 40 s after the other died, and at once by the same process started again", async () => {
     const clock = fakeClock();
     const api = memoryNodes();

@@ -66,6 +66,8 @@ export function createNodeKeeper(options: NodeKeeperOptions): NodeKeeper {
           // Ownership first: a real kubelet renews its lease for ever.
           await kept.own();
           await waitForLease(options, signal);
+          // Stopped while it waited: the node is still the other's, whose port must stay in its status.
+          if (signal.aborted) return;
           await kept.report();
           return await renew();
         } catch (error) {

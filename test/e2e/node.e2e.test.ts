@@ -127,4 +127,29 @@ describeWith(["go", "namespaces", "root", "busybox"], "virtual nodes", () => {
     expect(await other.ended).toBe(1);
     expect(other.log()).toContain("node real already exists and was not made by burstlet");
   });
+
+  it.for<[string, (taken: number) => object, RegExp]>([
+    ["port is taken", (port) => ({ address, port }), /nodes\[0\]\.port: port \d+ of [\d.]+ is in use .*another port/],
+    ["address is not this machine's", () => ({ address: "10.214.0.77" }), /nodes\[0\]\.address: 10\.214\.0\.77 is no/],
+  ])("whose %s ends the start with the field and the fix", async ([, fields, sentence]) => {
+    const port = (await world.node("burst-a")).status?.daemonEndpoints?.kubeletEndpoint?.Port ?? 0;
+    const other = startBurstlet(world.cluster.folder, join(world.cluster.folder, "burstlet.kubeconfig"), {
+      nodes: [{ name: "other", provider: "local", local: { runtime: "scripted" }, ...fields(port) }],
+    });
+    expect(await other.ended).toBe(1);
+    expect(other.log()).toMatch(sentence);
+  });
+
+  it("without an address works, and warns once what will not", async () => {
+    const other = startBurstlet(world.cluster.folder, join(world.cluster.folder, "burstlet.kubeconfig"), {
+      nodes: [{ name: "hidden", provider: "local", port: 0, local: { runtime: "scripted" } }],
+    });
+    await eventually("its node is ready", () => other.log().includes("node is ready"));
+    const warnings = other
+      .log()
+      .split("\n")
+      .filter((line) => line.includes("WARN"));
+    expect(warnings).toEqual([expect.stringMatching(/kubectl logs.* will not reach this node.*nodes\[\]\.address/)]);
+    expect(await other.stop()).toBe(0);
+  });
 });

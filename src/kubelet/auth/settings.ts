@@ -1,5 +1,5 @@
-import { durationMs } from "../../config/duration.ts";
-import type { KubeletConfiguration } from "../../config/kubelet-schema.ts";
+import { durationMs } from "../../config/fields/duration.ts";
+import type { KubeletConfiguration } from "../../config/fields/kubelet.ts";
 
 /** Who is let in at a kubelet port, and how long an answer of the API server counts. */
 export interface AccessSettings {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { kubeletSchema } from "../../config/kubelet-schema.ts";
+import { kubeletSchema } from "../../config/fields/kubelet.ts";
 import { configz, type NodeSettings } from "./configz.ts";
 
 it("/configz shows the configuration in the kubelet's shape, and nothing that a kubelet would not know", () => {

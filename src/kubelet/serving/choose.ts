@@ -1,5 +1,5 @@
 import type { CertificateRequestsApi } from "../../cluster/cluster.ts";
-import type { KubeletConfiguration } from "../../config/kubelet-schema.ts";
+import type { KubeletConfiguration } from "../../config/fields/kubelet.ts";
 import type { Clock, Log } from "../../provider.ts";
 import { fromFiles } from "./files.ts";
 import { servingIdentity } from "./names.ts";
