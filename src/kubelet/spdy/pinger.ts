@@ -1,6 +1,7 @@
 import type { Clock } from "../../provider.ts";
 
 export interface Pinger {
+  /** Starts or stops the pings. */
   run(on: boolean): void;
 }
 

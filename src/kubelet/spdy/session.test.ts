@@ -1,8 +1,11 @@
+import { once } from "node:events";
 import { text } from "node:stream/consumers";
 
 import { describe, expect, it } from "vitest";
 
+import { silentLog } from "../../../test/support/silent-log.ts";
 import { encodeGoAway, encodePing, encodeRstStream } from "./frame.ts";
+import { spdySession } from "./session.ts";
 import { controlFrame, dataFrame, only, sent, testSession, words, type TestSession } from "./testing.ts";
 
 const nothing = (): void => {};
@@ -179,7 +182,8 @@ describe("the end of a session", () => {
     await t.settled();
     t.session.close();
     await t.settled();
-    t.peer.write(Buffer.concat([t.syn(1), Buffer.from("nonsense")]));
+    t.peer.write(t.syn(1));
+    t.peer.write(controlFrame(5, 0, words(1)));
     t.peer.end();
     await t.settled();
     t.peer.resume();
@@ -226,6 +230,14 @@ describe("the end of a session", () => {
     expect([data.closed, data.readableEnded, data.errored]).toEqual([true, false, null]);
     expect(t.said).toEqual([reason]);
     expect(t.clock.pending).toBe(0);
+  });
+
+  it("has come when the connection was closed before it began", async () => {
+    const { connection, clock } = testSession();
+    connection.destroy();
+    await once(connection, "close");
+    await spdySession(connection, { clock, log: silentLog, onStream: nothing }).closed;
+    expect(clock.pending).toBe(0);
   });
 
   it("comes after the time without a frame that a kubelet allows", async () => {

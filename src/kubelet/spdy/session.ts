@@ -7,7 +7,7 @@ import { emptyHeaderBlocks, headerBlockReader, type HeaderMap } from "./header-b
 import { idleTimer, type IdleTimer } from "./idle-timer.ts";
 import { createInflow, type Inflow } from "./inflow.ts";
 import { defaultLimits, type SpdyLimits } from "./limits.ts";
-import { createPinger, type Pinger } from "./pinger.ts";
+import { createPinger } from "./pinger.ts";
 import { hostedStream, type HostedStream, type SpdyStream, type StreamHost } from "./stream.ts";
 import { frameWriter, type FrameWriter } from "./writer.ts";
 
@@ -57,7 +57,6 @@ class Session implements SpdySession {
   readonly #streams = new Map<number, HostedStream>();
   readonly #inflow: Inflow;
   readonly #idle: IdleTimer;
-  readonly #pinger: Pinger;
   #phase: Phase = "open";
   #peerIsLeaving = false;
   #lastId = 0;
@@ -70,8 +69,8 @@ class Session implements SpdySession {
     this.#options = options;
     this.#limits = limits;
     this.#idle = idleTimer(options.clock, limits.idle, () => this.#end("no frame for too long"));
-    this.#pinger = createPinger(options.clock, (id) => this.#writer.control(encodePing(id)));
-    this.#inflow = createInflow(connection, limits, this.#pinger.run);
+    const pinger = createPinger(options.clock, (id) => this.#writer.control(encodePing(id)));
+    this.#inflow = createInflow(connection, limits, pinger.run);
     this.#writer = frameWriter(connection, limits, {
       written: () => this.#written(),
       flood: () => this.#end("the peer asks for answers and does not read them"),
@@ -208,7 +207,6 @@ class Session implements SpdySession {
     this.#writer.stop();
     this.#flushing?.stop();
     this.#idle.stop();
-    this.#pinger.run(false);
     this.#dropStreams();
     this.#connection.destroy();
     this.#resolveClosed();

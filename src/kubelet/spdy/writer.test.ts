@@ -53,13 +53,14 @@ describe("frameWriter", () => {
   });
 
   it("joins small chunks in one frame", () => {
-    const { writer, frames } = slowConnection();
+    const { writer, frames, written } = slowConnection();
     writer.data(
       1,
       ["a", "", "bc", "d"].map((text) => Buffer.from(text)),
       () => {},
     );
     expect(frames()).toEqual([{ kind: "data", id: 1, bytes: Buffer.from("abcd"), fin: false }]);
+    expect(written.map(({ length }) => length)).toEqual([8, 1, 2, 1]);
   });
 
   it("stops when the connection wants a pause, and goes on at its drain", async () => {
