@@ -253,6 +253,21 @@ describe("the end of a session", () => {
     expect(t.said).toEqual(["no frame for too long"]);
   });
 
+  it("comes when a stream's reader throws, and is told as an error of ours", async () => {
+    const t = testSession({
+      onStream({ data }) {
+        data.on("data", () => {
+          throw new Error("a bug of the reader");
+        });
+      },
+    });
+    t.peer.write(t.syn(1));
+    await t.settled();
+    t.peer.write(dataFrame(1, "x"));
+    await t.session.closed;
+    expect(t.said).toEqual(["a SPDY connection ended by an error of its reader", "its reader failed"]);
+  });
+
   it("comes when the peer asks for answers and reads none", async () => {
     const t = testSession({ highWaterMark: 1, reading: false, limits: { waitingControlFrames: 100 } });
     for (let n = 0; n < 200; n++) t.peer.write(encodePing(1));
