@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it, test } from "vitest";
 
 import type { NodeAccess, UserInfo } from "../cluster/cluster.ts";
-import type { LogRecord, Pod } from "../provider.ts";
+import type { LogRecord, Pod, TaskStats } from "../provider.ts";
 import { toSharingNodes } from "./destination.ts";
+import { testSample, testStats } from "./metrics/testing.ts";
 import type { FoundPod } from "./pod-lookup.ts";
 import { startTestServer, testNode, type TestServer } from "./testing.ts";
 
@@ -19,13 +20,15 @@ function running(nodeName: string, name: string, uid: string, creationTimestamp 
   };
 }
 
-/** Says which node's provider was asked, for which pod. */
+/** Its logs say which node's provider was asked, for which pod; its figures are of everybody's pods, as of one cloud. */
 function node(nodeName: string, pods: readonly FoundPod[]) {
   const logs = async function* ({ task }: { task: { identity: { podUid: string } } }): AsyncGenerator<LogRecord[]> {
     const bytes = Buffer.from(`${nodeName} ${task.identity.podUid}`);
     yield [{ time: "2026-01-02T03:04:05.000000000Z", stream: "stdout", bytes, partial: false }];
   };
-  return testNode(nodeName, { pods, provider: { name: nodeName, logs: logs as never } });
+  const stats = async (): Promise<TaskStats[]> =>
+    ["uid-a", "uid-b", "uid-old", "uid-new"].map((podUid) => testStats(podUid, [testSample("main")]));
+  return testNode(nodeName, { pods, provider: { name: nodeName, logs: logs as never, stats } });
 }
 
 const nodes = [
@@ -132,6 +135,42 @@ describe("a port that several nodes share", () => {
         reviews: [{ verb: "create", nodeName: name, subresource: "proxy" }],
       });
     }
+  });
+
+  it.for<[string, string, readonly string[]]>([
+    ["a", "/metrics/resource", ["moved", "on-a"]],
+    ["b", "/metrics/resource", ["moved", "on-b"]],
+    ["a", "/metrics/cadvisor", ["moved", "on-a"]],
+    ["b", "/metrics/cadvisor", ["moved", "on-b"]],
+    ["a", "/stats/summary", ["moved", "on-a"]],
+    ["b", "/stats/summary", ["moved", "on-b"]],
+  ])("shows at /nodes/%s%s the usage of that node's pods alone", async ([name, path, pods]) => {
+    const server = await start();
+    const { status, body } = await server.ask(`/nodes/${name}${path}`, as(`of-${name}`));
+    expect(status).toBe(200);
+    const named = [...body.matchAll(/pod="([^"]+)"|"podRef":\{"name":"([^"]+)"/g)].map((match) => match[1] ?? match[2]);
+    expect([...new Set(named)].toSorted()).toEqual(pods);
+  });
+
+  it("leads an upgrade to the node that has the pod, or that the path names", async () => {
+    const server = await start();
+    const upgrade = { connection: "Upgrade", upgrade: "SPDY/3.1", "x-stream-protocol-version": "v4.channel.k8s.io" };
+    const ask = async (path: string, username: string): Promise<[number, string]> => {
+      const headers = { ...upgrade, ...as(username).headers };
+      const { status, body } = await server.ask(`${path}?command=id&output=1`, { method: "POST", headers });
+      return [status, body.startsWith("{") ? (JSON.parse(body) as { message: string }).message : body];
+    };
+    const lacks = (name: string): [number, string] => [
+      501,
+      `provider "${name}" of node "${name}" offers no way to run a command in a container`,
+    ];
+    expect(await ask("/exec/default/on-a/main", "of-a")).toEqual(lacks("a"));
+    expect(await ask("/exec/default/on-b/main", "of-b")).toEqual(lacks("b"));
+    expect(await ask("/exec/default/moved/uid-old/main", "of-a")).toEqual(lacks("a"));
+    expect(await ask("/nodes/b/exec/default/on-b/main", "of-b")).toEqual(lacks("b"));
+    expect((await ask("/exec/default/on-b/main", "of-a"))[0]).toBe(403);
+    expect((await ask("/exec/default/gone/main", "of-a"))[0]).toBe(403);
+    expect(await ask("/exec/default/gone/main", "both")).toEqual([404, 'pod "gone" does not exist']);
   });
 
   it("takes a pod of another uid for none, and says so as clients of streams understand it", async () => {
