@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { shutdownSupervisor } from "../../providers/local/runtime/process/process-runtime.ts";
 import { systemClock } from "../../src/telemetry/clock.ts";
+import { eventually } from "../support/eventually.ts";
 import { namespaceAddress } from "../support/namespace.ts";
 import { describeWith } from "../support/requirements.ts";
 import { isReady, podManifest, startWorld, type World } from "./world.ts";
@@ -52,6 +53,14 @@ describeWith(["go", "namespaces", "root", "busybox"], "two nodes on one port", (
     for (const name of names) {
       const { items } = JSON.parse(await raw(`/nodes/${name}/pods`)) as { items: { metadata: { name: string } }[] };
       expect(items.map(({ metadata }) => metadata.name)).toEqual([`on-${name}`]);
+    }
+    for (const name of names) {
+      const figures = await eventually(`${name} has figures`, async () => {
+        const text = await raw(`/nodes/${name}/metrics/resource`);
+        return text.includes("container_memory_working_set_bytes{") && text;
+      });
+      const pods = [...figures.matchAll(/pod="([^"]+)"/g)].map(([, pod]) => pod);
+      expect(new Set(pods)).toEqual(new Set([`on-${name}`]));
     }
     expect(await raw("/nodes/burst-a/healthz")).toBe("ok");
     await expect(raw("/pods")).rejects.toThrow("ask for /nodes/<name>/pods, where <name> is of burst-a, burst-b");
