@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { expect, it } from "vitest";
 import { eventually } from "../../../../test/support/eventually.ts";
 import { describeWith } from "../../../../test/support/requirements.ts";
@@ -99,6 +100,34 @@ describeWith(["root", "namespaces", "busybox"], "the process runtime", () => {
       },
       10_000,
     );
+  });
+
+  it("tells what a container and its task use: memory in the kernel's and in the program's eyes, disk, logs, network", async () => {
+    const line = `dd if=/dev/zero of=/tmp/file bs=1M count=3 2>/dev/null; echo words
+      x=$(yes 0123456 | head -c 20000000); while :; do sleep 0.1; done`;
+    const task = world().task("usage", [shell(line)]);
+    await world().runtime.start(task);
+    const state = await world().until(task, isRunning("main"));
+    const look = async () =>
+      (await world().runtime.stats()).find(({ identity }) => identity.podUid === task.identity.podUid);
+    const usage = await eventually("the memory is counted", async () => {
+      const now = await look();
+      return (now?.containers[0]?.rssBytes ?? 0) > 15_000_000 && now;
+    });
+    const [container] = usage.containers;
+    expect(container?.diskBytes).toBeGreaterThan(3_000_000);
+    expect(container?.diskBytes).toBeLessThan(5_000_000);
+    expect(container?.logBytes).toBeGreaterThan(30);
+    expect(container?.memoryBytes).toBeGreaterThan(15_000_000);
+    expect(container?.memoryBytes).toBeLessThan(120_000_000);
+    const received = usage.network?.rxBytes ?? 0;
+    // Nobody listens there: what counts is that it was asked.
+    await new Promise((resolve) => void connect({ host: state.podIPs[0], port: 9 }).once("error", resolve));
+    await eventually("the network counts", async () => ((await look())?.network?.rxBytes ?? 0) > received);
+    await world().runtime.stop(task, { graceSeconds: 0, discard: false });
+    await world().until(task, isStopped);
+    expect((await look())?.containers).toEqual([]);
+    expect(await look()).not.toHaveProperty("network");
   });
 
   it("follows a log until the run has ended, and hands out the last lines only where asked", async () => {

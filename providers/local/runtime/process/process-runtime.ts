@@ -14,6 +14,8 @@ import type { Runtime, RuntimeFacts } from "../runtime.ts";
 import { isAlive, markOf } from "./host/processes.ts";
 import { endMarker, logPath, optionsName, taskKey } from "./paths.ts";
 import type { Method, Methods } from "./protocol.ts";
+import { openStreams } from "./streams/streams.ts";
+import type { TerminalKind } from "./terminal/terminals.ts";
 import { ConnectionLost, reachSupervisor, type Connection, type SupervisorPlace } from "./supervisor-client.ts";
 import { watchTasks } from "./watch-tasks.ts";
 
@@ -31,6 +33,8 @@ export interface ProcessRuntimeOptions {
   readonly isolation?: boolean | undefined;
   /** The supervisor ends this long after the last client and the last running container, milliseconds. */
   readonly supervisorIdleMs?: number | undefined;
+  /** How terminals are made; by default the best that can be had. */
+  readonly terminals?: TerminalKind | undefined;
 }
 
 const defaults = { bridge: "burstlet0", subnet: "10.213.0.0/16", isolation: true, idleMs: 60_000 } as const;
@@ -42,6 +46,7 @@ const exitLook = 20;
 export async function createProcessRuntime(options: ProcessRuntimeOptions): Promise<Runtime> {
   const place = placeOf(options);
   const supervisor = openSupervisor(place);
+  const { close: closeStreams, ...streams } = openStreams(place, supervisor.call);
   const { abilities } = await supervisor.call("hello", {});
   for (const sentence of abilities.missing) options.log.warn("process runtime: host permits less", { sentence });
   return {
@@ -56,7 +61,9 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     watch: (feed, signal) => watchTasks(place, feed, signal),
     logs: (source, want, signal) => readRunLog(place, source, want, signal),
     stats: () => supervisor.call("stats", {}),
+    ...streams,
     async close() {
+      closeStreams();
       supervisor.close();
     },
   };
@@ -94,6 +101,7 @@ function placeOf(options: ProcessRuntimeOptions): SupervisorPlace {
       subnet: options.subnet ?? defaults.subnet,
       isolation: options.isolation ?? defaults.isolation,
       idleMs: options.supervisorIdleMs ?? defaults.idleMs,
+      terminals: options.terminals,
     },
   };
 }

@@ -1,7 +1,8 @@
 /**
  * What burstlet and the supervisor say to each other: one JSON object a line over a unix socket. Requests have an id
  * and get one answer; after `subscribe` the supervisor also pushes events, first one `task` for each known task and
- * `synced`. Every method is idempotent, so a client that lost its connection asks again.
+ * `synced`. Every method is idempotent, so a client that lost its connection asks again. `attach` is asked on a
+ * connection of its own, which belongs to the streams from its answer on (`attach-frames.ts`).
  */
 import {
   asProviderError,
@@ -14,9 +15,11 @@ import {
   type TaskStats,
 } from "../../../../src/provider.ts";
 import type { TaskSpec } from "../runtime.ts";
+import type { Entrance } from "./container/entrance.ts";
+import type { ProcessMark } from "./host/processes.ts";
 
 /** Rises when an old client and a new supervisor would misunderstand each other. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 export interface Methods {
   hello: { params: Record<string, never>; result: Hello };
@@ -28,9 +31,40 @@ export interface Methods {
   restart: { params: { identity: TaskIdentity; container: string; instance: number }; result: null };
   list: { params: Record<string, never>; result: readonly TaskState[] };
   stats: { params: Record<string, never>; result: readonly TaskStats[] };
+  /** Where a command has to be started; burstlet starts it itself, and its bytes never pass the supervisor. */
+  place: { params: RunRef; result: Place };
+  attach: { params: RunRef & { stdin: boolean }; result: { tty: boolean } };
+  /** Of the container's terminal. Not on the attached connection, where input may be waiting to be read. */
+  resize: { params: RunRef & { columns: number; rows: number }; result: null };
+  network: { params: { identity: TaskIdentity }; result: TaskNetwork };
   subscribe: { params: Record<string, never>; result: null };
   /** Kills every task, removes bridge and namespaces, answers and ends. Records and logs stay on disk. */
   shutdown: { params: Record<string, never>; result: null };
+}
+
+export interface RunRef {
+  readonly identity: TaskIdentity;
+  readonly container: string;
+  readonly instance: number;
+}
+
+/** The place of one running container. */
+export interface Place {
+  /** Alive for as long as it is this run that is found there. */
+  readonly mark: ProcessMark;
+  readonly entrance: Entrance;
+  /** The program's, secrets included. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  /** Directories of its control groups; none where there are none. */
+  readonly groups: readonly string[];
+}
+
+/** The network of one task. */
+export interface TaskNetwork {
+  /** The process that holds it. */
+  readonly mark: ProcessMark;
+  readonly address: string;
 }
 
 export interface Hello {

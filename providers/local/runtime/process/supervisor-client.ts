@@ -1,11 +1,11 @@
 /** The way from burstlet to the supervisor: finds it, or starts it, and talks with it. */
-import { spawn } from "node:child_process";
 import { closeSync, constants, mkdirSync, openSync, readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ProviderError, type Clock } from "../../../../src/provider.ts";
 import { toolEnvironment } from "./host/command.ts";
+import { spawnSealed } from "./host/spawn.ts";
 import { socketName } from "./paths.ts";
 import {
   decode,
@@ -83,7 +83,7 @@ interface Started {
 }
 
 /** A connection to a supervisor that runs, or `undefined`. */
-async function tryConnect(stateDir: string): Promise<Socket | undefined> {
+export async function tryConnect(stateDir: string): Promise<Socket | undefined> {
   const path = join(stateDir, socketName);
   let directory: number | undefined;
   try {
@@ -113,9 +113,8 @@ function startSupervisor({ stateDir, options }: SupervisorPlace): Started {
   const state: Started = { ended: undefined };
   try {
     // node:sqlite, which holds the lock, is still called experimental and would say so in the log at each start.
-    const child = spawn(
-      process.execPath,
-      ["--disable-warning=ExperimentalWarning", main, stateDir, JSON.stringify(options)],
+    const child = spawnSealed(
+      [process.execPath, "--disable-warning=ExperimentalWarning", main, stateDir, JSON.stringify(options)],
       {
         cwd: stateDir,
         detached: true,

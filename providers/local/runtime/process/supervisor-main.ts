@@ -10,6 +10,7 @@ import { openHost } from "./host/abilities.ts";
 import { optionsName, socketName } from "./paths.ts";
 import { Supervisor } from "./supervisor/supervisor.ts";
 import { takeLock } from "./supervisor/lock.ts";
+import type { TerminalKind } from "./terminal/terminals.ts";
 import { serve } from "./supervisor/server.ts";
 import { openStore } from "./supervisor/store.ts";
 
@@ -20,6 +21,8 @@ export interface SupervisorOptions {
   readonly isolation: boolean;
   /** Ends by itself after this long without a client and without a running container, milliseconds. */
   readonly idleMs: number;
+  /** `undefined`: the best that can be had. */
+  readonly terminals?: TerminalKind | undefined;
 }
 
 const clock: Clock = {
@@ -55,7 +58,14 @@ async function main(directory: string, options: SupervisorOptions): Promise<void
   writeFileSync(optionsName, JSON.stringify(options), { mode: 0o600 });
   const host = await openHost({ stateDir: directory, ...options });
   for (const sentence of host.ground.abilities.missing) log.warn("host permits less", { sentence });
-  const supervisor = new Supervisor({ stateDir: directory, host, store: openStore(directory), clock, log });
+  const supervisor = new Supervisor({
+    stateDir: directory,
+    host,
+    store: openStore(directory),
+    clock,
+    log,
+    terminals: options.terminals,
+  });
   host.ground.cgroups?.sweep();
   let ending: Promise<void> | undefined;
   // Whoever is cut off here asks the next supervisor, which starts when the lock is free.

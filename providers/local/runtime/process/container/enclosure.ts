@@ -1,10 +1,11 @@
-import type { ChildProcess } from "node:child_process";
 import type { Abilities } from "../protocol.ts";
 import type { ContainerSpec, TaskSpec } from "../../runtime.ts";
 import type { Image } from "../images.ts";
 import type { Cgroups } from "../host/cgroup.ts";
 import type { ProcessMark } from "../host/processes.ts";
 import type { HostLayout } from "./files/root-fs.ts";
+import type { Command, Wired } from "../terminal/wired.ts";
+import type { Entrance } from "./entrance.ts";
 import type { Program } from "./program.ts";
 
 /** The place in which one run of a container's processes lives, made before the program starts. */
@@ -17,8 +18,10 @@ export interface Enclosure {
   marks(): readonly ProcessMark[];
   /** The program as it has to be told here. */
   adapt(program: Program): Program;
-  /** Starts the adapted program with its output on pipes. Called once. */
-  spawn(program: Program): ChildProcess;
+  /** Starts the adapted program; `wire` executes and gives it its streams. Called once. */
+  spawn(program: Program, wire: (command: Command) => Wired): Wired;
+  /** How others get in; `mark` is alive for as long as it is this run that they find there. `undefined`: not yet. */
+  door(): { readonly mark: ProcessMark; readonly entrance: Entrance } | undefined;
   /** To the program, as the container runtimes send it to process 1. `false`: it is not there yet. */
   signal(signal: NodeJS.Signals): boolean;
   /** Does the program catch or ignore this signal by now? */

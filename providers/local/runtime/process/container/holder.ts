@@ -4,8 +4,8 @@
  * It waits for `go` on its stdin, so that its mark is on disk before it does anything. Its stdin stays open for as long
  * as the supervisor lives: when the supervisor dies, so does it.
  */
-import { spawn } from "node:child_process";
 import { toolEnvironment } from "../host/command.ts";
+import { spawnSealed } from "../host/spawn.ts";
 import { markOf, type ProcessMark } from "../host/processes.ts";
 
 export interface Holder {
@@ -21,17 +21,16 @@ export interface Holder {
 export const waitForGo = "read go || exit 1";
 
 export function spawnHolder(argv: readonly [string, ...string[]]): Holder {
-  const [file, ...args] = argv;
-  const child = spawn(file, args, { env: toolEnvironment, stdio: ["pipe", "pipe", "pipe"], detached: true });
+  const child = spawnSealed(argv, { env: toolEnvironment, stdio: ["pipe", "pipe", "pipe"], detached: true });
   const said: Buffer[] = [];
   const ready = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<void>();
   ready.promise.catch(() => undefined);
-  child.stderr.on("data", (chunk: Buffer) => said.push(chunk));
-  child.stdout.on("data", (chunk: Buffer) => {
+  child.stderr?.on("data", (chunk: Buffer) => said.push(chunk));
+  child.stdout?.on("data", (chunk: Buffer) => {
     if (chunk.toString().includes("ready")) ready.resolve();
   });
-  child.stdin.on("error", () => undefined);
+  child.stdin?.on("error", () => undefined);
   child.on("error", (error) => {
     ready.reject(error);
     ended.resolve();
@@ -46,7 +45,7 @@ export function spawnHolder(argv: readonly [string, ...string[]]): Holder {
   return {
     mark: mark ?? { pid: 0, startTime: "" },
     go() {
-      child.stdin.write("go\n");
+      child.stdin?.write("go\n");
       return ready.promise;
     },
     kill: () => void child.kill("SIGKILL"),

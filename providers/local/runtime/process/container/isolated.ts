@@ -1,14 +1,22 @@
 /** An enclosure of namespaces: own processes, own root, in the task's network, host name and IPC. */
-import { spawn, type ChildProcess } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { childrenOf, handlesSignal, isAlive, markOf, sendSignal, treeOf, type ProcessMark } from "../host/processes.ts";
+import {
+  handlesSignal,
+  isAlive,
+  markOf,
+  namespaceOf,
+  sendSignal,
+  treeOf,
+  type ProcessMark,
+} from "../host/processes.ts";
+import type { Wired } from "../terminal/wired.ts";
 import type { Enclosure, Ground, RunWant } from "./enclosure.ts";
+import { enter, type Entrance } from "./entrance.ts";
 import { etcFiles } from "./files/etc-files.ts";
-import { spawnHolder, waitForGo } from "./holder.ts";
+import { spawnHolder, waitForGo, type Holder } from "./holder.ts";
 import { makeMountPoint, resolveInRoot } from "./files/in-root.ts";
 import { bind, fstab } from "./files/mounts.ts";
-import type { Program } from "./program.ts";
 import { planRoot } from "./files/root-fs.ts";
 import { planVolumeMounts } from "./files/volumes.ts";
 import { writeRoot } from "./files/write-root.ts";
@@ -37,9 +45,51 @@ export async function encloseIsolated(
   const root = join(want.directory, "root");
   const messageFile = join(want.directory, `${want.instance}.message`);
   writeTables(want, ground, root, messageFile, `/proc/${sandbox.pid}/root`);
-  const holder = spawnHolder([
+  const holder = holdContainer(want, sandbox.pid, root, ground);
+  record([holder.mark]);
+  await holder.go();
+  const view = `/proc/${holder.mark.pid}/root`;
+  const entrance: Entrance = { holder: holder.mark.pid, view, network: ground.abilities.addresses };
+  let child: Wired["child"] | undefined;
+  let childMark: ProcessMark | undefined;
+  // The tools on the way wait outside of the PID namespace; the first process in it is the program.
+  const programs = (): readonly number[] => {
+    if (child?.pid === undefined) return [];
+    const inside = namespaceOf(holder.mark.pid, "pid_for_children");
+    const first = treeOf(child.pid).find((pid) => namespaceOf(pid, "pid") === inside);
+    return first === undefined ? [] : [first];
+  };
+  return {
+    view,
+    messageFile,
+    marks: () => [holder.mark, ...(childMark === undefined ? [] : [childMark])],
+    adapt: (program) => program,
+    door: () => ({ mark: holder.mark, entrance }),
+    spawn(program, wire) {
+      mkdirSync(resolveInRoot(view, program.cwd), { recursive: true, mode: 0o755 });
+      const wired = wire(enter(entrance, program, { terminal: want.container.tty, groups: [] }));
+      child = wired.child;
+      childMark = child.pid === undefined ? undefined : markOf(child.pid);
+      return wired;
+    },
+    signal(signal) {
+      for (const pid of programs()) sendSignal(pid, signal);
+      return programs().length > 0;
+    },
+    handles: (signal) => programs().some((pid) => handlesSignal(pid, signal)),
+    kill: () => holder.kill(),
+    pids: () => [
+      ...(child?.pid === undefined ? [] : treeOf(child.pid)),
+      ...(isAlive(holder.mark) ? treeOf(holder.mark.pid) : []),
+    ],
+    ended: holder.ended,
+  };
+}
+
+function holdContainer(want: RunWant, sandbox: number, root: string, ground: Ground): Holder {
+  return spawnHolder([
     "nsenter",
-    `--target=${sandbox.pid}`,
+    `--target=${sandbox}`,
     "--mount",
     "--uts",
     "--ipc",
@@ -59,35 +109,6 @@ export async function encloseIsolated(
     root,
     join(want.directory, "pipe"),
   ]);
-  record([holder.mark]);
-  await holder.go();
-  const view = `/proc/${holder.mark.pid}/root`;
-  let child: ChildProcess | undefined;
-  let childMark: ProcessMark | undefined;
-  // nsenter forks the program and waits for it; the program is its only child.
-  const programs = (): readonly number[] => (child?.pid === undefined ? [] : childrenOf(child.pid));
-  return {
-    view,
-    messageFile,
-    marks: () => [holder.mark, ...(childMark === undefined ? [] : [childMark])],
-    adapt: (program) => program,
-    spawn(program) {
-      child = spawnInside(holder.mark.pid, view, program, ground);
-      childMark = child.pid === undefined ? undefined : markOf(child.pid);
-      return child;
-    },
-    signal(signal) {
-      for (const pid of programs()) sendSignal(pid, signal);
-      return programs().length > 0;
-    },
-    handles: (signal) => programs().some((pid) => handlesSignal(pid, signal)),
-    kill: () => holder.kill(),
-    pids: () => [
-      ...(child?.pid === undefined ? [] : treeOf(child.pid)),
-      ...(isAlive(holder.mark) ? treeOf(holder.mark.pid) : []),
-    ],
-    ended: holder.ended,
-  };
 }
 
 function writeTables(want: RunWant, ground: Ground, root: string, messageFile: string, view: string): void {
@@ -100,29 +121,3 @@ function writeTables(want: RunWant, ground: Ground, root: string, messageFile: s
   const message = bind(messageFile, makeMountPoint(root, want.container.terminationMessagePath, false), false);
   writeFileSync(join(want.directory, "fstab"), fstab([...plan.mounts, ...volumes, message]), { mode: 0o600 });
 }
-
-function spawnInside(holder: number, view: string, program: Program, ground: Ground): ChildProcess {
-  const namespaces = ["--mount", "--uts", "--ipc", ...(ground.abilities.addresses ? ["--net"] : [])];
-  // Variables that steer the dynamic loader must not steer nsenter, which runs outside the root.
-  const loader = Object.keys(program.env).filter((name) => /^(LD_|GLIBC_)/.test(name));
-  const env = Object.fromEntries(Object.entries(program.env).filter(([name]) => !loader.includes(name)));
-  const prefix = loader.length === 0 ? [] : ["/usr/bin/env", ...loader.map((name) => `${name}=${program.env[name]}`)];
-  const cwd = resolveInRoot(view, program.cwd);
-  mkdirSync(cwd, { recursive: true, mode: 0o755 });
-  return spawn(
-    nsenterPath,
-    [
-      `--target=${holder}`,
-      ...namespaces,
-      `--pid=/proc/${holder}/ns/pid_for_children`,
-      `--wd=${cwd}`,
-      "--",
-      ...prefix,
-      ...program.argv,
-    ],
-    { env, stdio: ["ignore", "pipe", "pipe"], detached: true },
-  );
-}
-
-/** Absolute: the PATH in the environment is the container's. */
-const nsenterPath = ["/usr/bin/nsenter", "/bin/nsenter"].find((path) => existsSync(path)) ?? "nsenter";

@@ -2,7 +2,6 @@
  * An enclosure where the host permits no namespaces: a process group of its own in a scratch directory, told by
  * `BURSTLET_ROOT`. Volumes lie below that directory under their mount paths. Nothing hides the host.
  */
-import { spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import {
@@ -15,6 +14,8 @@ import {
   type ProcessMark,
 } from "../host/processes.ts";
 import { nodeRoom } from "../images.ts";
+import type { Wired } from "../terminal/wired.ts";
+import { enter, type Entrance } from "./entrance.ts";
 import type { Enclosure, Ground, RunWant } from "./enclosure.ts";
 import { volumePath } from "./files/volumes.ts";
 import { writeRoot } from "./files/write-root.ts";
@@ -27,7 +28,8 @@ export function enclosePlain(want: RunWant, ground: Ground): Enclosure {
   const messageFile = join(root, want.container.terminationMessagePath);
   writeScratch(want, ground, root, messageFile);
   const ended = Promise.withResolvers<void>();
-  let child: ChildProcess | undefined;
+  const entrance: Entrance = { holder: undefined, view: "/", network: false };
+  let wired: Wired | undefined;
   let mark: ProcessMark | undefined;
   return {
     view: "/",
@@ -42,23 +44,30 @@ export function enclosePlain(want: RunWant, ground: Ground): Enclosure {
         cwd: program.cwd === "/" ? root : program.cwd,
       };
     },
-    spawn({ argv: [file, ...args], env, cwd }) {
-      child = spawn(file, args, { env, cwd, stdio: ["ignore", "pipe", "pipe"], detached: true });
+    door: () => mark && { mark, entrance },
+    spawn(program, wire) {
+      wired = wire(enter(entrance, program, { terminal: want.container.tty, groups: [] }));
+      const { child } = wired;
       mark = child.pid === undefined ? undefined : markOf(child.pid);
       child.on("exit", () => ended.resolve());
       child.on("error", () => ended.resolve());
-      return child;
+      return wired;
     },
     signal(signal) {
-      if (child?.pid !== undefined) sendSignal(-child.pid, signal);
-      return true;
+      const program = wired?.program();
+      if (program !== undefined) sendSignal(-program, signal);
+      return program !== undefined;
     },
-    handles: (signal) => child?.pid !== undefined && handlesSignal(child.pid, signal),
+    handles(signal) {
+      const program = wired?.program();
+      return program !== undefined && handlesSignal(program, signal);
+    },
     kill() {
-      if (child?.pid !== undefined) sendSignal(-child.pid, "SIGKILL");
+      const program = wired?.program();
+      if (program !== undefined) sendSignal(-program, "SIGKILL");
       killStrays(root);
     },
-    pids: () => (child?.pid === undefined ? [] : treeOf(child.pid)),
+    pids: () => (wired?.child.pid === undefined ? [] : treeOf(wired.child.pid)),
     ended: ended.promise,
   };
 }

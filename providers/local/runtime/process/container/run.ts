@@ -1,10 +1,13 @@
 /** One run of one container, from its start to its end. */
-import type { ChildProcess } from "node:child_process";
 import { basename } from "node:path";
+import type { Duplex } from "node:stream";
 import type { Clock, Log, Terminated } from "../../../../../src/provider.ts";
 import { openLogWriter, type LogWriter } from "../../log-writer.ts";
-import type { Cgroup } from "../host/cgroup.ts";
+import type { Cgroup, GroupUsage } from "../host/cgroup.ts";
 import { usageOf } from "../host/processes.ts";
+import type { Place } from "../protocol.ts";
+import type { Command, Wired } from "../terminal/wired.ts";
+import { openAudience, type Audience } from "./audience.ts";
 import type { Enclosure, Ground, RunWant } from "./enclosure.ts";
 import { whyNotExecutable } from "./files/in-root.ts";
 import { endOfRun, startError, unknownEnd } from "./outcome.ts";
@@ -15,12 +18,22 @@ export interface Run {
   readonly startedAt: number;
   /** `false` when the program could not be executed: it never ran. */
   readonly ran: boolean;
+  /** Its streams are one terminal. */
+  readonly tty: boolean;
   signal(signal: NodeJS.Signals): void;
   kill(): void;
-  usage(): { cpuSeconds: number; memoryBytes: number };
+  /** `undefined` where nothing can be said of it. */
+  usage(): RunUsage | undefined;
+  /** Where a command has to be started to run beside the program; `undefined` when there is nothing to be beside of. */
+  place(): Place | undefined;
+  /** Gives the connection the run's streams, from now on. */
+  attach(connection: Duplex, how: { readonly stdin: boolean }): void;
+  resize(columns: number, rows: number): void;
   /** Everything of the run is over: output on disk, processes gone. */
   readonly ended: Promise<Terminated>;
 }
+
+export type RunUsage = Pick<GroupUsage, "cpuSeconds" | "memoryBytes"> & Partial<GroupUsage>;
 
 /** Longest wait for output after the program's end: somebody who left its group may hold the pipe. */
 const outputWait = 2000;
@@ -39,7 +52,7 @@ export function startRun(
   wanted: Program,
   want: RunWant & { logPath: string },
   ground: Ground,
-  { clock, log }: { clock: Clock; log: Log },
+  { clock, log, wire }: { clock: Clock; log: Log; wire: (command: Command) => Wired },
 ): Run {
   const startedAt = clock.now();
   const program = enclosure.adapt(wanted);
@@ -50,19 +63,25 @@ export function startRun(
   const impossible = whyNotExecutable(enclosure.view, program.argv[0], program.env["PATH"] ?? "", program.cwd);
   const tell = (message: string) => (error: Error) => log.error(message, { run: want.logPath, error: error.message });
   const output = openLogWriter(want.logPath, { now: clock.now, trouble: tell("output of a container is lost") });
-  const child = impossible === undefined ? trySpawn(enclosure, program) : impossible;
+  const spawned = impossible === undefined ? trySpawn(enclosure, program, wire) : impossible;
+  const wired = typeof spawned === "string" ? undefined : spawned;
+  const audience = wired && openAudience(wired, output, want.container);
   const ended =
-    typeof child === "string"
-      ? abandon({ enclosure, output, cgroup, clock, startedAt }, child)
-      : follow({ child, output, enclosure, cgroup, want, clock, startedAt }).catch((error: unknown) => {
-          tell("end of a container is not known")(error as Error);
-          return unknownEnd(startedAt, clock.now());
-        });
-  if (typeof child !== "string" && child.pid !== undefined)
-    void cgroup?.attach(child.pid).catch(tell("control group not joined"));
+    typeof spawned === "string" || audience === undefined
+      ? abandon({ enclosure, output, cgroup, clock, startedAt }, spawned as string)
+      : follow({ wired: spawned, audience, output, enclosure, cgroup, want, clock, startedAt }).catch(
+          (error: unknown) => {
+            tell("end of a container is not known")(error as Error);
+            return unknownEnd(startedAt, clock.now());
+          },
+        );
+  if (wired?.child.pid !== undefined) void cgroup?.attach(wired.child.pid).catch(tell("control group not joined"));
   const begun = clock.monotonic();
   let over = false;
-  void ended.then(() => (over = true));
+  void ended.then(({ exitCode }) => {
+    over = true;
+    audience?.end({ code: exitCode });
+  });
   const signal = (name: NodeJS.Signals): void => {
     if (over) return;
     const early = clock.monotonic() - begun < settleTime && !enclosure.handles(name);
@@ -70,18 +89,25 @@ export function startRun(
   };
   return {
     startedAt,
-    ran: typeof child !== "string",
+    ran: wired !== undefined,
+    tty: want.container.tty,
     signal,
     kill: enclosure.kill,
     usage: steadyUsage(enclosure, cgroup),
+    place() {
+      const door = enclosure.door();
+      return door && { ...door, env: program.env, cwd: program.cwd, groups: cgroup?.directories ?? [] };
+    },
+    attach: (connection, how) => audience?.join(connection, how),
+    resize: (columns, rows) => wired?.resize(columns, rows),
     ended,
   };
 }
 
 /** The process, or why there is none: arguments that execve cannot take, such as a NUL byte. */
-function trySpawn(enclosure: Enclosure, program: Program): ChildProcess | string {
+function trySpawn(enclosure: Enclosure, program: Program, wire: (command: Command) => Wired): Wired | string {
   try {
-    return enclosure.spawn(program);
+    return enclosure.spawn(program, wire);
   } catch (error) {
     return (error as Error).message;
   }
@@ -100,7 +126,8 @@ async function abandon(
 }
 
 interface Followed {
-  readonly child: ChildProcess;
+  readonly wired: Wired;
+  readonly audience: Audience;
   readonly output: LogWriter;
   readonly enclosure: Enclosure;
   readonly cgroup: Cgroup | undefined;
@@ -109,10 +136,9 @@ interface Followed {
   readonly startedAt: number;
 }
 
-async function follow({ child, output, enclosure, cgroup, want, clock, startedAt }: Followed): Promise<Terminated> {
-  child.stdout?.on("data", (chunk: Buffer) => output.write("stdout", chunk));
-  child.stderr?.on("data", (chunk: Buffer) => output.write("stderr", chunk));
-  const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
+async function follow({ wired, audience, output, ...run }: Followed): Promise<Terminated> {
+  const { enclosure, cgroup, want, clock, startedAt } = run;
+  const { child } = wired;
   const exit = await new Promise<{ code: number | null; signal: NodeJS.Signals | null } | { error: Error }>(
     (resolve) => {
       child.once("exit", (code, signal) => resolve({ code, signal }));
@@ -122,9 +148,10 @@ async function follow({ child, output, enclosure, cgroup, want, clock, startedAt
   const finishedAt = clock.now();
   // Process 1 is gone: so is whatever it left behind, as in any container.
   enclosure.kill();
-  await Promise.race([closed, clock.sleep(outputWait)]);
-  child.stdout?.destroy();
-  child.stderr?.destroy();
+  audience.hurry();
+  await Promise.race([audience.heard, clock.sleep(outputWait)]);
+  wired.close();
+  await audience.heard;
   output.end();
   await enclosure.ended;
   const oomKilled = cgroup?.oomKilled() ?? false;
@@ -152,9 +179,13 @@ async function removeGroup(cgroup: Cgroup | undefined, clock: Clock): Promise<vo
 function steadyUsage(enclosure: Enclosure, cgroup: Cgroup | undefined): Run["usage"] {
   let most = 0;
   return () => {
-    const now = cgroup?.usage() ?? usageOf(enclosure.pids());
+    const own = usageOf(enclosure.pids());
+    const now = cgroup === undefined ? own : cgroup.usage();
+    if (now === undefined) return undefined;
     most = Math.max(most, now.cpuSeconds);
-    const memoryBytes = now.memoryBytes > 0 ? now.memoryBytes : usageOf(enclosure.pids()).memoryBytes;
-    return { cpuSeconds: most, memoryBytes };
+    const memoryBytes = now.memoryBytes > 0 ? now.memoryBytes : own.memoryBytes;
+    if (memoryBytes <= 0) return undefined;
+    const { rssBytes = 0 }: Partial<GroupUsage> = now;
+    return { cpuSeconds: most, memoryBytes, ...(rssBytes > 0 && { rssBytes }) };
   };
 }

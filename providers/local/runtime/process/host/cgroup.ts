@@ -20,9 +20,20 @@ export interface Cgroup {
   /** Moves a process and everything below it into the group. */
   attach(pid: number): Promise<void>;
   oomKilled(): boolean;
-  usage(): { cpuSeconds: number; memoryBytes: number };
+  /** Where a process joins it, and where groups below it are made. */
+  readonly directories: readonly string[];
+  /** `undefined` when it is gone. */
+  usage(): GroupUsage | undefined;
   /** `false` while processes are still in it. */
   remove(): boolean;
+}
+
+export interface GroupUsage {
+  readonly cpuSeconds: number;
+  /** The working set: all memory but what the kernel can take back at once (cadvisor's definition). */
+  readonly memoryBytes: number;
+  /** Anonymous memory. */
+  readonly rssBytes: number;
 }
 
 /** Period of CPU bandwidth control, microseconds; the kubelet's default. */
@@ -71,12 +82,14 @@ function openV1(base: { memory: string; cpuacct: string; cpu: string }): Cgroups
       return {
         attach: (pid) => attachTree(pid, directories),
         oomKilled: () => field(join(memory, "memory.oom_control"), "oom_kill") > 0,
-        usage: () => ({
+        directories,
+        usage: unlessRemoved(() => ({
           cpuSeconds: number(join(cpuacct, "cpuacct.usage")) / 1e9,
           memoryBytes:
             number(join(memory, "memory.usage_in_bytes")) - field(join(memory, "memory.stat"), "total_inactive_file"),
-        }),
-        remove: () => directories.every(removeDirectory),
+          rssBytes: field(join(memory, "memory.stat"), "total_rss"),
+        })),
+        remove: () => directories.map(removeGroup).every(Boolean),
       };
     },
     sweep: () => bases.forEach(sweepGroups),
@@ -101,11 +114,13 @@ function openV2(mount: string, parent: string): Cgroups | { missing: string } {
       return {
         attach: (pid) => attachTree(pid, [group]),
         oomKilled: () => field(join(group, "memory.events"), "oom_kill") > 0,
-        usage: () => ({
+        directories: [group],
+        usage: unlessRemoved(() => ({
           cpuSeconds: field(join(group, "cpu.stat"), "usage_usec") / 1e6,
           memoryBytes: number(join(group, "memory.current")) - field(join(group, "memory.stat"), "inactive_file"),
-        }),
-        remove: () => removeDirectory(group),
+          rssBytes: field(join(group, "memory.stat"), "anon"),
+        })),
+        remove: () => removeGroup(group),
       };
     },
     sweep: () => void sweepGroups(base),
@@ -140,6 +155,16 @@ function quota(cpu: number): number {
   return Math.max(1000, Math.round(cpu * cpuPeriod));
 }
 
+function unlessRemoved(read: () => GroupUsage): () => GroupUsage | undefined {
+  return () => {
+    try {
+      return read();
+    } catch {
+      return undefined;
+    }
+  };
+}
+
 function number(path: string): number {
   return Number(readFileSync(path, "utf8"));
 }
@@ -153,11 +178,16 @@ function sweepGroups(path: string): boolean {
   const groups = existsSync(path)
     ? readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory())
     : [];
-  return groups.map((group) => removeDirectory(join(path, group.name))).every(Boolean);
+  return groups.map((group) => removeGroup(join(path, group.name))).every(Boolean);
 }
 
 function removeParent(path: string): void {
   if (sweepGroups(path)) removeDirectory(path);
+}
+
+/** With the groups of commands that were executed in it. */
+function removeGroup(path: string): boolean {
+  return sweepGroups(path) && removeDirectory(path);
 }
 
 function removeDirectory(path: string): boolean {

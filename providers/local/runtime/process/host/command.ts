@@ -1,10 +1,16 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 
 /** The supervisor's helpers find their tools here; nothing of burstlet's own environment goes into them. */
 export const toolEnvironment = {
   PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
   LC_ALL: "C",
 } as const;
+
+/** Where a tool of the host is: absolute, for those whose PATH is a container's. */
+export function toolPath(name: string): string {
+  return ["/usr/bin", "/bin", "/usr/sbin", "/sbin"].map((place) => `${place}/${name}`).find(existsSync) ?? name;
+}
 
 /** Longest run of a helper (`ip`, `unshare … true`), milliseconds; they take a few. */
 const helperTimeout = 20_000;

@@ -2,7 +2,7 @@
  * Processes of this host, by pid and start time: a pid alone may belong to somebody else by now.
  * Facts from /proc (proc(5)).
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { constants } from "node:os";
 
 export interface ProcessMark {
@@ -55,6 +55,19 @@ export function childrenOf(pid: number): readonly number[] {
     const text = readText(`/proc/${pid}/task/${thread}/children`);
     return text === undefined ? [] : text.trim().split(" ").filter(Boolean).map(Number);
   });
+}
+
+/** Names a namespace of the process: equal for two that share it, `undefined` when the process is gone. */
+export function namespaceOf(pid: number, kind: "pid" | "pid_for_children"): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/${kind}`);
+  } catch {
+    return undefined;
+  }
+}
+
+export function leadsSession(pid: number): boolean {
+  return stat(pid)?.[3] === String(pid);
 }
 
 /** The process and everything below it. */

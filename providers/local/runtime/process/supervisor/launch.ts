@@ -1,5 +1,5 @@
 import { ProviderError, type Terminated } from "../../../../../src/provider.ts";
-import type { TaskSpec } from "../../runtime.ts";
+import type { ContainerSpec, TaskSpec } from "../../runtime.ts";
 import type { Enclosure, RunWant } from "../container/enclosure.ts";
 import { encloseIsolated } from "../container/isolated.ts";
 import { enclosePlain } from "../container/plain.ts";
@@ -7,6 +7,8 @@ import { programOf } from "../container/program.ts";
 import { startRun, type Run } from "../container/run.ts";
 import { findImage, type Image } from "../images.ts";
 import { containerDirectory, logPath, taskDirectory, taskKey } from "../paths.ts";
+import { openTerminals } from "../terminal/terminals.ts";
+import { spawnWithPipes, type Command, type Wired } from "../terminal/wired.ts";
 import type { ContainerRecord } from "./record.ts";
 import type { Held } from "./task-sandbox.ts";
 import type { TaskContext } from "./task.ts";
@@ -45,6 +47,7 @@ export async function launchRun(launch: LaunchWant): Promise<Run | Terminated | 
   let enclosure: Enclosure | undefined;
   try {
     enclosure = await enclose(want, launch);
+    const wire = wiring(container, context);
     const program = programOf(container, image, spec.hostname, sandbox.late);
     if (!launch.mayStart()) {
       enclosure.kill();
@@ -54,7 +57,7 @@ export async function launchRun(launch: LaunchWant): Promise<Run | Terminated | 
     }
     // From here on this instance counts as having run, whatever happens to us.
     launch.record({ spawned: true, marks: enclosure.marks() });
-    const run = startRun(enclosure, program, want, context.host.ground, context);
+    const run = startRun(enclosure, program, want, context.host.ground, { ...context, wire });
     launch.record({ marks: enclosure.marks() });
     return run;
   } catch (error) {
@@ -67,6 +70,12 @@ async function enclose(want: RunWant, { context, record }: LaunchWant): Promise<
   const { ground } = context.host;
   if (!ground.abilities.isolation) return enclosePlain(want, ground);
   return encloseIsolated(want, ground, (marks) => record({ marks }));
+}
+
+function wiring({ tty, stdin }: ContainerSpec, { clock, terminals }: TaskContext) {
+  if (!tty) return (command: Command): Wired => spawnWithPipes(command, { stdin });
+  const spawnInTerminal = openTerminals(terminals);
+  return (command: Command): Wired => spawnInTerminal(command, clock);
 }
 
 function cannotRun(error: unknown, now: number): Terminated {

@@ -4,7 +4,7 @@ import { killStrays } from "../container/plain.ts";
 import { signalMarked } from "../host/processes.ts";
 import { containerDirectory } from "../paths.ts";
 import type { ContainerRecord, TaskRecord } from "./record.ts";
-import { markEnded } from "./task.ts";
+import { markEnded } from "./run-files.ts";
 
 /**
  * After the death of an earlier supervisor: ends what it left running, and says of each run in doubt that its end

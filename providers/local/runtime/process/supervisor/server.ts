@@ -1,6 +1,7 @@
 import { chmodSync, rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
-import type { Log } from "../../../../../src/provider.ts";
+import { ProviderError, type Log } from "../../../../../src/provider.ts";
+import type { Run } from "../container/run.ts";
 import {
   decode,
   encode,
@@ -10,6 +11,7 @@ import {
   type Abilities,
   type Message,
   type Methods,
+  type Place,
   type Request,
 } from "../protocol.ts";
 import { socketName } from "../paths.ts";
@@ -37,38 +39,9 @@ export async function serve(
   const clients = new Set<Socket>();
   const server = createServer((socket) => {
     clients.add(socket);
-    const send = (message: Message): void => {
-      if (socket.writableLength > maxBacklog) socket.destroy();
-      else socket.write(`${encode(message)}\n`);
-    };
-    let unsubscribe: () => void = () => undefined;
-    const answer = async ({ id, method, params }: Request): Promise<void> => {
-      try {
-        if (method === "subscribe") {
-          unsubscribe();
-          send({ id, result: null });
-          unsubscribe = supervisor.subscribe(send);
-          return;
-        }
-        if (method === "shutdown") {
-          await shutDown(socket);
-          send({ id, result: null });
-          return;
-        }
-        send({ id, result: await call(supervisor, abilities, method, params) });
-      } catch (error) {
-        send(errorMessage(id, error));
-      }
-    };
-    socket.on(
-      "data",
-      lineFramer((line) => void answer(decode(line) as Request)),
-    );
     socket.on("error", (error) => log.debug("client connection failed", { error: error.message }));
-    socket.on("close", () => {
-      unsubscribe();
-      clients.delete(socket);
-    });
+    socket.on("close", () => clients.delete(socket));
+    hear(socket, { supervisor, abilities, shutDown });
   });
   rmSync(socketName, { force: true });
   await new Promise<void>((resolve, reject) => {
@@ -85,10 +58,54 @@ export async function serve(
   };
 }
 
+interface Served {
+  readonly supervisor: Supervisor;
+  readonly abilities: Abilities;
+  shutDown(asker: Socket): Promise<void>;
+}
+
+/** Answers one client. */
+function hear(socket: Socket, { supervisor, abilities, shutDown }: Served): void {
+  const send = (message: Message): void => {
+    if (socket.writableLength > maxBacklog) socket.destroy();
+    else socket.write(`${encode(message)}\n`);
+  };
+  let unsubscribe: () => void = () => undefined;
+  socket.on("close", () => unsubscribe());
+  const attach = (id: number, { stdin, ...ref }: Methods["attach"]["params"]): void => {
+    const run = supervisor.running(ref);
+    // The answer is the last line: from here on the connection is the run's.
+    socket.off("data", onData);
+    send({ id, result: { tty: run.tty } satisfies Methods["attach"]["result"] });
+    run.attach(socket, { stdin });
+  };
+  const answer = async ({ id, method, params }: Request): Promise<void> => {
+    try {
+      if (method === "attach") return attach(id, params as Methods["attach"]["params"]);
+      if (method === "subscribe") {
+        unsubscribe();
+        send({ id, result: null });
+        unsubscribe = supervisor.subscribe(send);
+        return;
+      }
+      if (method === "shutdown") {
+        await shutDown(socket);
+        send({ id, result: null });
+        return;
+      }
+      send({ id, result: await call(supervisor, abilities, method, params) });
+    } catch (error) {
+      send(errorMessage(id, error));
+    }
+  };
+  const onData = lineFramer((line) => void answer(decode(line) as Request));
+  socket.on("data", onData);
+}
+
 async function call(
   supervisor: Supervisor,
   abilities: Abilities,
-  method: Exclude<Request["method"], "subscribe" | "shutdown">,
+  method: Exclude<Request["method"], "subscribe" | "shutdown" | "attach">,
   params: unknown,
 ): Promise<unknown> {
   switch (method) {
@@ -111,5 +128,20 @@ async function call(
       return supervisor.list();
     case "stats":
       return supervisor.stats();
+    case "place":
+      return placeOf(supervisor.running(params as Methods["place"]["params"]));
+    case "resize": {
+      const { columns, rows, ...ref } = params as Methods["resize"]["params"];
+      supervisor.running(ref).resize(columns, rows);
+      return null;
+    }
+    case "network":
+      return supervisor.network((params as Methods["network"]["params"]).identity);
   }
+}
+
+function placeOf(run: Run): Place {
+  const place = run.place();
+  if (place === undefined) throw new ProviderError("conflict", "ContainerNotRunning", "the container is just ending");
+  return place;
 }

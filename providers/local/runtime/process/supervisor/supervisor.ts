@@ -8,9 +8,11 @@ import {
   type TaskStats,
 } from "../../../../../src/provider.ts";
 import type { TaskSpec } from "../../runtime.ts";
+import type { Run } from "../container/run.ts";
 import type { Host } from "../host/abilities.ts";
 import { taskKey } from "../paths.ts";
-import type { Event } from "../protocol.ts";
+import type { Event, RunRef, TaskNetwork } from "../protocol.ts";
+import type { TerminalKind } from "../terminal/terminals.ts";
 import { newRecord } from "./record.ts";
 import { recoverTask } from "./recover.ts";
 import type { Store } from "./store.ts";
@@ -28,6 +30,7 @@ export interface SupervisorContext {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
+  readonly terminals?: TerminalKind | undefined;
 }
 
 /** All tasks of one state directory. */
@@ -78,20 +81,23 @@ export class Supervisor {
   }
 
   restart(identity: TaskIdentity, container: string, instance: number): void {
-    const task = this.#find(identity);
-    if (task === undefined) {
-      const message = `no task of pod ${identity.podUid}, attempt ${identity.attempt}, is known here`;
-      throw new ProviderError("notFound", "TaskNotFound", message);
-    }
-    task.restart(container, instance);
+    this.#known(identity).restart(container, instance);
   }
 
   list(): readonly TaskState[] {
     return [...this.#tasks.values()].map((task) => task.state());
   }
 
-  stats(): readonly TaskStats[] {
-    return [...this.#tasks.values()].map((task) => task.stats());
+  async stats(): Promise<readonly TaskStats[]> {
+    return Promise.all([...this.#tasks.values()].map(async (task) => task.stats()));
+  }
+
+  running({ identity, container, instance }: RunRef): Run {
+    return this.#known(identity).running(container, instance);
+  }
+
+  network(identity: TaskIdentity): TaskNetwork {
+    return this.#known(identity).network();
   }
 
   /** Tells every task, `synced`, then changes, until the returned function is called. */
@@ -124,6 +130,13 @@ export class Supervisor {
 
   #find(identity: TaskIdentity): Task | undefined {
     return this.#tasks.get(taskKey(identity));
+  }
+
+  #known(identity: TaskIdentity): Task {
+    const task = this.#find(identity);
+    if (task !== undefined) return task;
+    const message = `no task of pod ${identity.podUid}, attempt ${identity.attempt}, is known here`;
+    throw new ProviderError("notFound", "TaskNotFound", message);
   }
 
   #tell(event: Event): void {

@@ -1,4 +1,3 @@
-import { rmSync, writeFileSync } from "node:fs";
 import type PQueue from "p-queue";
 import {
   ProviderError,
@@ -8,16 +7,18 @@ import {
   type TaskStats,
   type Terminated,
 } from "../../../../../src/provider.ts";
-import { removeLog } from "../../log-writer.ts";
 import type { TaskSpec } from "../../runtime.ts";
 import type { Run } from "../container/run.ts";
+import type { TerminalKind } from "../terminal/terminals.ts";
 import type { Host } from "../host/abilities.ts";
 import { findImage, unknownImage } from "../images.ts";
-import { endMarker, logPath } from "../paths.ts";
+import type { TaskNetwork } from "../protocol.ts";
 import { launchRun } from "./launch.ts";
 import { firstWait, toTaskState, withContainer, type ContainerRecord, type TaskRecord } from "./record.ts";
+import { forgetRun, markEnded } from "./run-files.ts";
 import { nextSteps } from "./row.ts";
 import type { Store } from "./store.ts";
+import { statsOf } from "./stats.ts";
 import { createSandbox, type Held, type Sandbox } from "./task-sandbox.ts";
 
 export interface TaskContext {
@@ -26,6 +27,8 @@ export interface TaskContext {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
+  /** `undefined`: the best that can be had. */
+  readonly terminals?: TerminalKind | undefined;
   readonly changed: (state: TaskState) => void;
   /** Where namespaces and containers are made, a few at a time: the first ones run soon, however many come at once. */
   readonly makers: PQueue;
@@ -118,13 +121,25 @@ export class Task {
     this.advance();
   }
 
-  stats(): TaskStats {
-    const { clock } = this.#context;
-    const running = [...this.#runs].filter(([, run]) => run.ran);
-    return {
-      identity: this.#record.identity,
-      containers: running.map(([name, run]) => ({ name, time: clock.now(), startedAt: run.startedAt, ...run.usage() })),
-    };
+  stats(): Promise<TaskStats> {
+    return statsOf(this.#record, this.#runs, this.#context);
+  }
+
+  /** This run of this container, for who wants to talk to it. */
+  running(name: string, instance: number): Run {
+    const run = this.#find(name).instance === instance ? this.#runs.get(name) : undefined;
+    if (run?.ran === true) return run;
+    const message = `container ${name} of task ${this.#record.key} does not run (run ${instance})`;
+    throw new ProviderError("conflict", "ContainerNotRunning", message);
+  }
+
+  network(): TaskNetwork {
+    const { key, sandbox: mark, address } = this.#record;
+    if (mark !== undefined && address !== undefined) return { mark, address };
+    const message = this.#context.host.ground.abilities.addresses
+      ? `task ${key} has no network yet`
+      : "pods share the network of this host, where a port may be anybody's: forwarding needs pods with an address of their own";
+    throw new ProviderError("conflict", "NoTaskNetwork", message);
   }
 
   /** Removes a stopped task with everything of it on disk. */
@@ -276,14 +291,4 @@ export class Task {
     this.#overdue = true;
     for (const run of this.#runs.values()) run.kill();
   }
-}
-
-function forgetRun(stateDir: string, key: string, container: string, instance: number): void {
-  removeLog(logPath(stateDir, key, container, instance));
-  rmSync(endMarker(stateDir, key, container, instance), { force: true });
-}
-
-/** For readers of the log, which know no state. After the state is on disk, so that recovery can make up for it. */
-export function markEnded(stateDir: string, key: string, container: string, instance: number): void {
-  writeFileSync(endMarker(stateDir, key, container, instance), "", { mode: 0o600 });
 }
