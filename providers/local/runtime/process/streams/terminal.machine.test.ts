@@ -129,8 +129,10 @@ for (const terminals of kinds) {
       });
       await Promise.all(running);
       expect(naps.filter(sleeps)).toEqual([]);
-      const { stdout } = await said(await execIn(world, task, { argv: ["ps"] }));
-      expect(stdout.toString()).not.toMatch(/script|nsenter|burstlet-join/);
+      await eventually("none of the tools is left, not even to be waited for", async () => {
+        const { stdout } = await said(await execIn(world, task, { argv: ["ps"] }));
+        return !/script|nsenter|burstlet-join/.test(stdout.toString());
+      });
     });
 
     it("opens no terminal of one command to another, and keeps none of them", async () => {
