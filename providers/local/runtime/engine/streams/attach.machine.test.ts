@@ -1,9 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { text } from "node:stream/consumers";
+import { buffer, text } from "node:stream/consumers";
 import { expect, it, vi } from "vitest";
 import { eventually } from "../../../../../test/support/eventually.ts";
+import { systemClock } from "../../../../../src/telemetry/clock.ts";
+import { createDoors } from "../../network/doors.ts";
 import { hasEnded, joined, linesOf, logsOf, until } from "../testing.ts";
+import { engineForward } from "./forward.ts";
 import { everything, nearAndFar } from "./testing.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -72,6 +75,24 @@ nearAndFar("attach, forward and stats of the engine runtime", (bench) => {
     const nobody = { identity: { ...target.task.identity, attempt: 9 } };
     const missing = bench.runtime.forward(nobody, 8080, new AbortController().signal);
     await expect(missing).rejects.toMatchObject({ kind: "notFound" });
+  });
+
+  it("forwards through the sandbox where it cannot enter the task's network", async () => {
+    const target = await bench.running("nc -ll -p 8080 -e cat");
+    const killed: string[] = [];
+    const killer = { kill: (exec: string) => killed.push(exec), idle: async () => undefined };
+    const parts = { client: bench.client, clock: systemClock, killer, doors: createDoors(systemClock) };
+    const forward = (port: number) =>
+      engineForward({ ...parts, processOf: async () => undefined }, target.task, port, new AbortController().signal);
+    const idle = await eventually("the server listens", async () => forward(8080));
+    const sent = Buffer.from(Array.from({ length: 5000 }, (_, index) => index.toString(36).padStart(1000)).join(""));
+    const connection = await forward(8080);
+    connection.end(sent);
+    expect((await buffer(connection)).equals(sent)).toBe(true);
+    await expect(forward(8081)).rejects.toMatchObject({ kind: "notFound", reason: "ConnectionRefused" });
+    expect(killed).toEqual([]);
+    idle.destroy();
+    await expect.poll(() => killed).toEqual([expect.any(String)]);
   });
 
   it("forwards to who listens on the task's loopback alone", async () => {

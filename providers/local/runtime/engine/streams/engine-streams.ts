@@ -7,6 +7,7 @@ import { engineAttach } from "./attach.ts";
 import { engineExec } from "./exec.ts";
 import { engineForward } from "./forward.ts";
 import { createSessionKiller } from "./kill-sessions.ts";
+import { localProcess } from "./local-process.ts";
 
 export interface EngineStreams {
   readonly calls: Required<Pick<Runtime, "exec" | "attach" | "forward">>;
@@ -28,7 +29,7 @@ export function engineStreams(
     labels: { [labels.cluster]: clusterUid, [labels.node]: nodeName },
   });
   const doors = createDoors(clock);
-  const parts = { client, clock, killer, doors };
+  const parts = { client, clock, killer, doors, processOf: localProcess };
   return {
     calls: {
       exec: (target, command, signal) => engineExec(parts, target, command, signal),

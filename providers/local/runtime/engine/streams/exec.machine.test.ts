@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { buffer } from "node:stream/consumers";
 import { expect, it, vi } from "vitest";
 import type { ContainerRef } from "../../../../../src/provider.ts";
+import { eventually } from "../../../../../test/support/eventually.ts";
 import { everything, nearAndFar } from "./testing.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -38,13 +39,21 @@ nearAndFar("exec of the engine runtime", (bench) => {
     expect(await stream.exit).toEqual({ code: 0 });
   });
 
-  it("holds a command up whose output nobody reads", async () => {
+  it("holds a command up whose output nobody reads, until somebody does", async () => {
     const target = await bench.running("sleep 1000");
-    const stream = await bench.run(target, "yes | head -c 20000000; echo done >/tmp/done");
+    const script = "i=0; while [ $i -lt 400 ]; do head -c 100000 /dev/zero; i=$((i+1)); echo $i >/tmp/n; done";
+    const stream = await bench.run(target, script);
     stream.stderr?.resume();
-    await once(stream.stdout, "readable");
-    expect(await everything(await bench.run(target, "cat /tmp/done"))).toMatchObject({ code: 1 });
-    expect((await buffer(stream.stdout)).length).toBe(20_000_000);
+    const written = async (): Promise<number> =>
+      Number((await everything(await bench.run(target, "cat /tmp/n"))).stdout);
+    let last = -1;
+    await eventually("it stands still", async () => {
+      const before = last;
+      last = await written();
+      return last === before;
+    });
+    expect(last).toBeLessThan(100);
+    expect((await buffer(stream.stdout)).length).toBe(40_000_000);
     expect(await stream.exit).toEqual({ code: 0 });
   });
 

@@ -19,15 +19,26 @@ export interface StreamParts {
  */
 export const detachKeys = Array.from({ length: 4 }, () => "ctrl-^,ctrl-@").join(",");
 
-/** Rejects when the container does not run; a command that cannot be started ends with 126 or 127 where the engine says so. */
-export async function engineExec(
+export function engineExec(
+  parts: StreamParts,
+  { task, container, instance }: ContainerRef,
+  command: ExecCommand,
+  signal: AbortSignal,
+): Promise<ProcessStream> {
+  return execIn(parts, runName(taskName(task.identity), container, instance), command, signal);
+}
+
+/**
+ * In a container of this name. Rejects when it does not run. A command that cannot be started ends with 126 or 127 in
+ * podman; Docker refuses it with the reason.
+ */
+export async function execIn(
   { client, clock, killer }: StreamParts,
-  target: ContainerRef,
+  container: string,
   { argv, tty, stdin }: ExecCommand,
   signal: AbortSignal,
 ): Promise<ProcessStream> {
   signal.throwIfAborted();
-  const container = runName(taskName(target.task.identity), target.container, target.instance);
   const exec = await client.createExec(container, {
     Cmd: argv,
     AttachStdin: stdin,

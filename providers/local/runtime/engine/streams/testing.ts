@@ -13,12 +13,17 @@ import { describeWith } from "../../../../../test/support/requirements.ts";
 import { silentLog } from "../../../../../test/support/silent-log.ts";
 import { certificates, tlsInFrontOf } from "../../../../../test/support/tls-front.ts";
 import type { ContainerSpec, Runtime } from "../../runtime.ts";
+import { createEngineClient, type EngineClient } from "../api/client.ts";
+import { engineEndpoint } from "../api/endpoint.ts";
+import { createTransport } from "../api/transport.ts";
 import { createEngineRuntime } from "../engine-runtime.ts";
 import { discard, isRunning, shell, taskOf, testCluster, until } from "../testing.ts";
 
 interface StreamBench {
   readonly engine: TestEngine;
   readonly runtime: Required<Runtime>;
+  /** The same way to the same engine. */
+  readonly client: EngineClient;
   /** A task whose one container runs this script. */
   running(script: string, more?: Partial<ContainerSpec>): Promise<ContainerRef>;
   /** Executes a line of shell. */
@@ -52,9 +57,13 @@ export function nearAndFar(title: string, tests: (bench: StreamBench) => void): 
 
     describe.for(["socket", "TLS"])("over %s", (way) => {
       let runtime: Required<Runtime>;
+      let client: EngineClient;
 
       beforeAll(async () => {
         const place = way === "TLS" ? far : { host: engine.host };
+        client = createEngineClient(
+          createTransport(engineEndpoint(place.host, "tls" in place ? place.tls : undefined)),
+        );
         const known = { clock: systemClock, log: silentLog, clusterUid: testCluster, nodeName: way };
         runtime = (await createEngineRuntime({ ...place, ...known, stateDir: join(folder, way) })) as typeof runtime;
       });
@@ -62,6 +71,7 @@ export function nearAndFar(title: string, tests: (bench: StreamBench) => void): 
         for (const state of await runtime.list()) await discard(runtime, state.identity);
       });
       afterAll(async () => {
+        await client?.close();
         await runtime?.close();
         expect(engine.podman("ps", "--all", "--quiet"), "containers are left").toBe("");
       });
@@ -72,6 +82,9 @@ export function nearAndFar(title: string, tests: (bench: StreamBench) => void): 
         },
         get runtime() {
           return runtime;
+        },
+        get client() {
+          return client;
         },
         async running(script, more = {}) {
           const spec = taskOf("streams", [shell("a", script, more)], { nodeName: way });

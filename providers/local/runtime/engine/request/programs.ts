@@ -1,0 +1,101 @@
+/**
+ * The programs of burstlet's own image, in machine code: nothing of the kind can be taken from a pod's image, which may
+ * hold one file alone. A line is one step of the program, in its own words; the numbers are Linux's system calls.
+ */
+import type { Architecture } from "./elf.ts";
+
+export interface Programs {
+  /**
+   * An endless loop around a system call that waits for a signal. As process 1 of its own process namespace, where
+   * signals without a handler do nothing, only SIGKILL ends it, which is what we send.
+   */
+  readonly pause: string;
+  /**
+   * For every pid up to the kernel's highest (2^22), twice, as a process may fork on its way out: when getsid(pid) is
+   * one of the decimal arguments, kill(pid, SIGKILL).
+   */
+  readonly killSessions: string;
+  /**
+   * Connects to the port that is its argument, on 127.0.0.1 or else ::1, and joins the connection with its stdin and
+   * stdout; an end of stdin ends the connection's writing side alone. One byte on stderr says that it is connected;
+   * exit code 1 that nothing listens. Ends when the server does.
+   */
+  readonly connect: string;
+}
+
+const amd64: Programs = {
+  pause: code([["b8220000000f05ebf7", "pause (34), for ever"]]),
+  killSessions: code([
+    ["bd020000004531e441ffc4", "ebp = 2; pass: r12 = 0; pid: r12 += 1"],
+    ["4489e7b87c0000000f054189c5488d5c2410", "r13 = getsid (124) of r12; rbx = the address of the first argument"],
+    ["488b334883c3084885f6742631d2", "argument: the next one, or on to the next pid"],
+    ["0fb60648ffc683e83072076bd20a01c2ebee", "edx = its number"],
+    ["4439ea75db4489e76a095eb83e0000000f05", "another session: argument; kill (62) r12 with 9"],
+    ["410fbae41673b2ffcd75ab", "r12 below 2^22: pid; ebp -= 1: pass"],
+    ["31ffb83c0000000f05", "exit (60) with 0"],
+  ]),
+  connect: code([
+    ["488b74241031db0fb60648ffc683e83072076bdb0a01c3ebee86fb", "ebx = the argument's number, high byte first"],
+    ["6a025f4881ec4000010041be10000000b87f000001", "room for 64 KiB; AF_INET, 16 bytes of 127.0.0.1"],
+    ["48c744240800000000", "the rest of the address = 0"],
+    ["48c744241000000000c74424180000000089442404", "and so on"],
+    ["66893c2466895c24026a015e31d2b8290000000f0589c5", "try: ebp = socket (41)"],
+    ["89c74889e64489f2b82a0000000f0585c07428", "connect (42): when it succeeds, up"],
+    ["4189c54183fe1c741841be1c000000", "the second time: refused"],
+    ["c744240400000000c6442417016a0a5febb5", "AF_INET6, 28 bytes of ::1: try"],
+    ["bf01000000eb37", "refused: exit with 1"],
+    ["6a025f4889e66a015a6a01580f05", "up: write (1) a byte to stderr"],
+    ["b8390000000f0585c0742541", "fork (57): in the child, child"],
+    ["89c44189ed6a01415ee831000000", "copy the connection to stdout"],
+    ["4489e76a095eb83e0000000f0531ff", "kill the child"],
+    ["b8e70000000f05", "exit_group (231) with 0"],
+    ["4531ed4189eee810000000", "child: copy stdin to the connection"],
+    ["89ef6a015eb8300000000f0531ffebde", "shutdown (48) its writing side; exit with 0"],
+    ["4489ef488d742408ba0000010031c00f0585c07e21", "copy: read (0) up to 64 KiB; at the end, done"],
+    ["89c34c8d7c24084489f74c89fe89da6a01580f0585c07e09", "write them; when nobody takes them, done"],
+    ["4901c729c375e8ebcac3", "the rest of them; copy; done: return"],
+  ]),
+};
+
+const arm64: Programs = {
+  pause: code([
+    ["000080d2010080d2020080d2030080d2040080d2280980d2010000d4f9ffff17", "ppoll (73) for nothing, for ever"],
+  ]),
+  killSessions: code([
+    ["f3037fb2f4031faa94060091", "x19 = 2; pass: x20 = 0; pid: x20 += 1"],
+    ["e00314aa881380d2010000d4f50300aaf6430091", "x21 = getsid (156) of x20; x22 = the address of the first argument"],
+    ["c18640f8c10100b4e2031faa440180d2", "argument: the next one, or on to the next pid"],
+    ["2314403863c000f163000054420c049bfcffff17", "x2 = its number"],
+    ["5f0015ebc1feff54e00314aa210180d2281080d2010000d4", "another session: argument; kill (129) x20 with 9"],
+    ["74fdb736730600f101fdff54", "x20 below 2^22: pid; x19 -= 1: pass"],
+    ["e0031faaa80b80d2010000d4", "exit (93) with 0"],
+  ]),
+  connect: code([
+    ["e10b40f9f4031faa440180d22314403863c000f1", "x20 = the argument's number"],
+    ["63000054940e049bfcffff179406c0da", "high byte first"],
+    ["ff8300d1ff7f00a9ff7f01a9", "room for an address, all 0"],
+    ["e0037fb2e50f80d20520a0f2f5037cb2", "AF_INET, 16 bytes of 127.0.0.1"],
+    ["e0030079f4070079e50700b9e10340b2e2031faac81880d2010000d4f30300aa", "try: x19 = socket (198)"],
+    ["e1030091e20315aa681980d2010000d4400100b4", "connect (203): when it succeeds, up"],
+    ["f5001837f50b7eb2e5031faae60340b2", "the second time: refused"],
+    ["e65f0039400180d2edffff17", "AF_INET6, 28 bytes of ::1: try"],
+    ["e00340b217000014", "refused: exit with 1"],
+    ["e0037fb2e1030091e20340b2e8037ab2010000d4", "up: write (64) a byte to stderr"],
+    ["200280d2e1031faae2031faae3031faae4031faa881b80d2010000d4800100b4", "clone (220): in the child, child"],
+    ["f60300aaf40313aaf50340b211000094", "copy the connection to stdout"],
+    ["e00316aa210180d2281080d2010000d4e0031faa", "kill the child"],
+    ["c80b80d2010000d4", "exit_group (94) with 0"],
+    ["f4031faaf50313aa07000094", "child: copy stdin to the connection"],
+    ["e00313aae10340b2481a80d2010000d4e0031faaf6ffff17", "shutdown (210) its writing side; exit with 0"],
+    ["f74340d1e00314aae10317aae20370b2e81740b2010000d41f0000f1cd010054", "copy: read (63); at the end, done"],
+    ["f80300aaf90317aae00315aae10319aae20318aae8037ab2010000d4", "write them"],
+    ["1f0000f1ad000054", "when nobody takes them, done"],
+    ["3903008b180300ebe1feff54edffff17c0035fd6", "the rest of them; copy; done: return"],
+  ]),
+};
+
+export const programs: Readonly<Record<Architecture, Programs>> = { amd64, arm64 };
+
+function code(lines: readonly (readonly [hex: string, words: string])[]): string {
+  return lines.map(([hex]) => hex).join("");
+}
