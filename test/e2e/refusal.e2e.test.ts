@@ -77,7 +77,8 @@ describeWith(["go", "namespaces", "root", "busybox"], "pods that cannot run here
       return events.length > 0 && events;
     });
     expect(told).toEqual([expect.stringContaining("--copy-to")]);
-    expect(await world.cluster.kubectl("logs", "debugged", "-c", "main")).toBe("hello\n");
+    const logs = ["logs", "debugged", "-c", "main"];
+    expect(await eventually("its output", async () => world.cluster.kubectl(...logs))).toBe("hello\n");
   });
 
   it("refuses a DaemonSet's pod with one event that names the affinity to add", async () => {

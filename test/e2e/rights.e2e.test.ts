@@ -168,7 +168,9 @@ async function liveADay(world: World): Promise<void> {
   ]);
   await world.until("configured", "is ready", isReady);
   await world.until("refused", "is refused", hasPhase("Failed"));
-  expect(await cluster.kubectl("logs", "configured")).toMatch(/^1 2 [1-9]\d{2,}\n$/);
+  // It runs, and so is ready, before it has printed anything.
+  const printed = await eventually("its output", async () => cluster.kubectl("logs", "configured"));
+  expect(printed).toMatch(/^1 2 [1-9]\d{2,}\n$/);
   await askWithToken(world);
   await eventually("an event is repeated", async () => {
     const { items } = await cluster.get<{ items: { count?: number; reason: string }[] }>("events");

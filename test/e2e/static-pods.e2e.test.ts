@@ -43,6 +43,8 @@ describeWith(["go", "namespaces", "root", "busybox"], "static pods", () => {
       .split("\n")
       .filter((line) => line.includes(words));
   const hashOf = async () => (await world.pod(mirror)).metadata?.annotations?.[mirrorAnnotation];
+  // It runs, and so is ready, before it has printed anything.
+  const printed = () => eventually("its output", async () => world.cluster.kubectl("logs", mirror));
   const running = () => processesOf(world.stateDir);
 
   it("need a right of their own, whose absence is told with the document that grants it", async () => {
@@ -58,7 +60,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "static pods", () => {
     const pod = await world.until(mirror, "is ready", isReady);
     expect(pod.metadata?.ownerReferences).toMatchObject([{ kind: "Node", name: nodeName, controller: true }]);
     expect(pod.spec?.nodeName).toBe(nodeName);
-    expect(await world.cluster.kubectl("logs", mirror)).toBe("hello\n");
+    expect(await printed()).toBe("hello\n");
     const events = await world.cluster.kubectl("describe", "pod", mirror);
     expect(events).toContain("Container started");
   });
@@ -98,7 +100,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "static pods", () => {
       const pod = await world.pod(mirror).catch(() => undefined);
       return pod !== undefined && pod.metadata?.annotations?.[mirrorAnnotation] !== before && isReady(pod);
     });
-    expect(await world.cluster.kubectl("logs", mirror)).toBe("again\n");
+    expect(await printed()).toBe("again\n");
     await eventually("the old process has ended", async () => processes.every((id) => !alive(id)));
     expect(linesWith("manifest is no static pod")).toHaveLength(1);
   });

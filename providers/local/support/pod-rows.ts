@@ -13,7 +13,7 @@ export const podRows: readonly LocalRow[] = [
   kept("spec.enableServiceLinks", "Kept: variables of the services in the namespace."),
   changed(
     "spec.ephemeralContainers",
-    "Ephemeral containers are not started: kubectl debug has no effect on this provider yet.",
+    "Ephemeral containers are not started: kubectl debug is answered at once with what to do instead.",
   ),
   kept("spec.hostAliases", "Written into /etc/hosts."),
   refused("spec.hostIPC", ownNamespaces, is(true)),
