@@ -99,6 +99,11 @@ describe("paths", () => {
     [calls.patchPodStatus, { namespace: "default", name: "web" }, "/api/v1/namespaces/default/pods/web/status"],
     [calls.createToken, { namespace: "a", name: "b" }, "/api/v1/namespaces/a/serviceaccounts/b/token"],
     [calls.getLease, { namespace: "c", name: "d" }, "/apis/coordination.k8s.io/v1/namespaces/c/leases/d"],
+    [
+      calls.getCertificateRequest,
+      { name: "burstlet-a-x" },
+      "/apis/certificates.k8s.io/v1/certificatesigningrequests/burstlet-a-x",
+    ],
     [calls.reviewToken, {}, "/apis/authentication.k8s.io/v1/tokenreviews"],
     [calls.getPod, { namespace: "../x", name: "a/b?c" }, "/api/v1/namespaces/..%2Fx/pods/a%2Fb%3Fc"],
   ])("%o of %o is %s", (call, target, path) => {

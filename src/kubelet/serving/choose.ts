@@ -23,14 +23,14 @@ export async function chosenCertificate(options: {
   readonly log: Log;
 }): Promise<ServingCertificate> {
   const { kubelet, nodes, clock, log } = options;
+  const addresses = nodes.flatMap(({ address }) => (address === undefined ? [] : [address]));
   const { tlsCertFile: certFile, tlsPrivateKeyFile: keyFile, serverTLSBootstrap } = kubelet;
   if (certFile !== undefined && keyFile !== undefined) {
-    return fromFiles({ certFile, keyFile }, clock, log).catch((error: Error) => {
+    return fromFiles({ certFile, keyFile, addresses }, clock, log).catch((error: Error) => {
       throw new Error(`kubelet.tlsCertFile, kubelet.tlsPrivateKeyFile: ${error.message}`, { cause: error });
     });
   }
   const [first, ...others] = nodes;
-  const addresses = nodes.flatMap(({ address }) => (address === undefined ? [] : [address]));
   const identity = servingIdentity([first.name, ...others.map(({ name }) => name)], addresses);
   return serverTLSBootstrap ? fromCluster({ ...options, identity, nodeName: first.name }) : selfSigned(identity, clock);
 }

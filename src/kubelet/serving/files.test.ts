@@ -11,7 +11,8 @@ import { selfSignedCertificate, type KeyAndCertificate } from "./certificate.ts"
 import { fromFiles } from "./files.ts";
 import { servingIdentity } from "./names.ts";
 
-const identity = servingIdentity(["burst-1"], []);
+const addresses = ["10.0.0.7", "fd00::7"];
+const identity = servingIdentity(["burst-1"], addresses);
 const made = (now = Date.now()): KeyAndCertificate => selfSignedCertificate(identity, now);
 
 let folder: string;
@@ -20,7 +21,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const files = () => ({ certFile: join(folder, "tls.crt"), keyFile: join(folder, "tls.key") });
+const files = () => ({ certFile: join(folder, "tls.crt"), keyFile: join(folder, "tls.key"), addresses });
 function write({ cert, key }: Partial<KeyAndCertificate>): void {
   if (cert !== undefined) writeFileSync(files().certFile, cert);
   if (key !== undefined) writeFileSync(files().keyFile, key);
@@ -73,6 +74,14 @@ describe("a certificate in files", () => {
     const source = await fromFiles(files(), clock, silentLog);
     clock.setNow(Date.now() + 366 * 86_400_000);
     expect(source.state()).toMatchObject({ fits: false, reason: "Expired" });
+  });
+
+  it("that is for another address than the node's is told: a kubelet's verifier would refuse it", async () => {
+    write(made());
+    const strange = { ...files(), addresses: ["10.0.0.7", "10.0.0.8"] };
+    const state = (await fromFiles(strange, fakeClock(Date.now()), silentLog)).state();
+    expect(state).toMatchObject({ fits: false, reason: "OtherAddress" });
+    expect(state.message).toContain("is not for 10.0.0.8:");
   });
 
   it.for<[string, () => Partial<KeyAndCertificate>, RegExp]>([

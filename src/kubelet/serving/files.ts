@@ -5,7 +5,7 @@ import { createSecureContext } from "node:tls";
 import { rfc3339 } from "../../model/clock.ts";
 import type { Clock, Log } from "../../provider.ts";
 import type { KeyAndCertificate } from "./certificate.ts";
-import { validity, waitUntil, type ServingCertificate } from "./source.ts";
+import { validity, waitUntil, type ServingCertificate, type ServingState } from "./source.ts";
 
 /** As often as the kubelet looks at its files. */
 const rereadMs = 60_000;
@@ -14,6 +14,8 @@ export interface CertificateFiles {
   /** PEM: the certificate, then those that lead to its root. */
   readonly certFile: string;
   readonly keyFile: string;
+  /** Where the API server connects; the certificate should be for all of them. */
+  readonly addresses: readonly string[];
 }
 
 /**
@@ -31,7 +33,7 @@ export async function fromFiles(files: CertificateFiles, clock: Clock, log: Log)
       trouble = undefined;
       if (next.cert !== present.cert || next.key !== present.key) {
         present = next;
-        log.info("Serving certificate read anew", { certFile: files.certFile, until: untilOf(present) });
+        log.info("Serving certificate read anew", { certFile: files.certFile });
       }
     } catch (error) {
       trouble = (error as Error).message;
@@ -42,15 +44,7 @@ export async function fromFiles(files: CertificateFiles, clock: Clock, log: Log)
 
   return {
     present: () => present,
-    state() {
-      const until = untilOf(present);
-      if (trouble !== undefined) {
-        return { fits: false, reason: "FilesUnusable", message: `${trouble}; the former certificate is still served` };
-      }
-      return clock.now() < validity(present.cert).notAfter
-        ? { fits: true, reason: "Files", message: `the certificate of ${files.certFile} is valid until ${until}` }
-        : { fits: false, reason: "Expired", message: `the certificate of ${files.certFile} has expired at ${until}` };
-    },
+    state: () => stateOf(files, present, trouble, clock.now()),
     async run(signal, changed) {
       while (!signal.aborted) {
         await waitUntil(clock.now() + rereadMs, clock, signal);
@@ -58,6 +52,28 @@ export async function fromFiles(files: CertificateFiles, clock: Clock, log: Log)
       }
     },
   };
+}
+
+function stateOf(
+  { certFile, addresses }: CertificateFiles,
+  { cert }: KeyAndCertificate,
+  trouble: string | undefined,
+  now: number,
+): ServingState {
+  const until = rfc3339(validity(cert).notAfter);
+  const certificate = new X509Certificate(cert);
+  const strange = addresses.filter((address) => certificate.checkIP(address) === undefined);
+  if (trouble !== undefined) {
+    return { fits: false, reason: "FilesUnusable", message: `${trouble}; the former certificate is still served` };
+  }
+  if (now >= validity(cert).notAfter) {
+    return { fits: false, reason: "Expired", message: `the certificate of ${certFile} has expired at ${until}` };
+  }
+  if (strange.length > 0) {
+    const message = `the certificate of ${certFile} is not for ${strange.join(", ")}: an API server that verifies kubelets refuses it`;
+    return { fits: false, reason: "OtherAddress", message };
+  }
+  return { fits: true, reason: "Files", message: `the certificate of ${certFile} is valid until ${until}` };
 }
 
 async function readPair({ certFile, keyFile }: CertificateFiles): Promise<KeyAndCertificate> {
@@ -76,8 +92,4 @@ function understood<T>(file: string, what: string, read: () => T): T {
   } catch (cause) {
     throw new Error(`${file} does not hold ${what}`, { cause });
   }
-}
-
-function untilOf(pair: KeyAndCertificate): string {
-  return rfc3339(validity(pair.cert).notAfter);
 }
