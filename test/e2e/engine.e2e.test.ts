@@ -70,6 +70,11 @@ describeWith(["go", "namespaces", "root", "busybox", "engine"], "a virtual node 
     return found;
   }
 
+  it("declares on a real API server that its streams may come as WebSockets", async () => {
+    const { status } = (await world.node()) as { status?: { declaredFeatures?: string[] } };
+    expect(status?.declaredFeatures).toEqual(["ExtendWebSocketsToKubelet"]);
+  });
+
   it("runs a pod to its end with its output and true exit code", async () => {
     const command = ["sh", "-c", "echo out; echo err >&2; exit 7"];
     await world.cluster.apply(podManifest("once", onEngine({ restartPolicy: "Never", command })));

@@ -16,6 +16,8 @@ import type { StreamHandler } from "./stream-request.ts";
 const farewellMs = 2_000;
 /** How long a refused client may take to read why. */
 const lingerMs = 1_000;
+/** A client whose machine died says nothing for ever; the command it left behind must not run as long. */
+const probeMs = 30_000;
 
 const streams: Partial<Record<RouteName, StreamHandler>> = { exec, attach, portForward };
 
@@ -52,6 +54,7 @@ export function createUpgrades(options: { readonly admit: Admit; readonly clock:
       const socket = duplex as Socket;
       // Without a listener an error on the connection would end the process; every stream sees it by its own means.
       socket.on("error", () => undefined);
+      socket.setKeepAlive(true, probeMs);
       const done = serve(req, socket, head)
         .then((answer) => (answer === undefined ? socket.destroySoon() : refuse(req, socket, answer, clock)))
         .catch((err: unknown) => {
