@@ -7,7 +7,7 @@ const cannotRun = { reason: "ContainerCannotRun", exitCode: 128 } as const;
 
 const sentence =
   "a virtual node adds no container to a pod that runs already. Use kubectl exec, or a copy of the pod: " +
-  "kubectl debug <pod> --copy-to=<new pod> --image=<image>";
+  "kubectl debug <pod> --copy-to=<new pod> --share-processes=false --profile=baseline --image=<image>";
 
 /**
  * Ended, not waiting: kubectl debug waits for ever for a container that waits, and for one that has ended it asks for

@@ -68,6 +68,10 @@ describeWith(["go", "namespaces", "root", "busybox"], "pods that cannot run here
     const pod = await world.pod("debugged");
     expect(pod.status?.ephemeralContainerStatuses?.[0]?.state?.terminated?.reason).toBe("ContainerCannotRun");
     expect(pod.status?.containerStatuses).toEqual(before.status?.containerStatuses);
+    // What the sentence recommends does work.
+    const copy = ["debug", "debugged", "--copy-to=copied", "--share-processes=false", "--profile=baseline"];
+    await world.cluster.kubectl(...copy, "--image=busybox", "-c", "tools", "--", "sleep", "3600");
+    await world.until("copied", "is ready", isReady);
     await world.cluster.kubectl("set", "image", "pod/debugged", "main=busybox:other");
     await eventually("the new image is told not to be applied", async () =>
       (await world.eventsOf("debugged")).some((event) => event.startsWith("ImageChangeNotApplied")),

@@ -4,7 +4,7 @@ import { parseAllDocuments } from "yaml";
 import type { Pod } from "../../model/kube.ts";
 
 /** The kubelet's annotations: by them kubectl, drain and the API server know a mirror pod. */
-export const mirrorAnnotation = "kubernetes.io/config.mirror";
+const mirrorAnnotation = "kubernetes.io/config.mirror";
 const hashAnnotation = "kubernetes.io/config.hash";
 const sourceAnnotation = "kubernetes.io/config.source";
 
