@@ -44,7 +44,11 @@ describeWith(["go", "namespaces", "root", "busybox"], "two nodes on one port", (
 
   it("each serve the logs of their own pods", async () => {
     for (const name of names) {
-      expect(await world.cluster.kubectl("logs", `on-${name}`)).toBe(`here is ${name}\n`);
+      // A container runs before it has printed anything.
+      const text = await eventually(`${name} speaks`, () =>
+        world.cluster.kubectl("logs", `on-${name}`).then((s) => s !== "" && s),
+      );
+      expect(text).toBe(`here is ${name}\n`);
     }
   });
 
