@@ -69,6 +69,7 @@ export async function runVirtualNode(node: NodeConfiguration, shared: Shared, si
   const view = createNodeView({ provider, metrics: metrics.text, settings, clock, log });
   const context = { nodeName: node.name, pods: pods.lookup, provider, health, view, clock, log };
   const kubelet = await shared.kubeletPorts.open(context);
+  metrics.certificateEnd(kubelet.certificateEnd);
 
   const keeper = createNodeKeeper({
     cluster,

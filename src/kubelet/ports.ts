@@ -10,7 +10,7 @@ import type { HandlerContext } from "./handlers.ts";
 import { listenError, type ListenPlace } from "./listen-error.ts";
 import { startKubeletServer } from "./server.ts";
 import { chosenCertificate } from "./serving/choose.ts";
-import type { ServingState } from "./serving/source.ts";
+import { type ServingState, validity } from "./serving/source.ts";
 
 export interface KubeletPortsOptions {
   readonly config: Pick<Configuration, "kubelet" | "nodes">;
@@ -32,6 +32,8 @@ export interface NodePort {
   /** Where scrapers find the node's usage figures, when that is not the usual path. */
   readonly resourceMetricsPath: string | undefined;
   readonly serving: () => ServingState;
+  /** When the certificate that is served expires, milliseconds since 1970. */
+  readonly certificateEnd: () => number;
   /** Calls `changed` whenever `serving` tells something new. */
   onServing(changed: () => void): void;
   /** Ends every connection of the port once no node is served there any more. */
@@ -57,6 +59,7 @@ export function createKubeletPorts(options: KubeletPortsOptions): KubeletPorts {
       return {
         port: port.number,
         serving: port.serving,
+        certificateEnd: port.certificateEnd,
         resourceMetricsPath: isShared ? `${nodePrefix(nodeName)}/metrics/resource` : undefined,
         onServing: joined.onServing,
         async close() {
@@ -124,6 +127,7 @@ async function startPort(options: KubeletPortsOptions, nodes: Together, to: Shar
   return {
     number: server.port,
     serving: certificate.state,
+    certificateEnd: () => validity(certificate.present().cert).notAfter,
     join(context: HandlerContext) {
       const leave = to.add(context);
       const member = { changed: (): void => undefined };

@@ -78,6 +78,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "what a virtual node tells
     expect(told.get("kubelet_started_pods_total")?.value).toBe(2);
     expect(told.get('kubelet_started_containers_total{container_type="container"}')?.value).toBe(2);
     expect(told.get("kubelet_pod_start_duration_seconds_count")?.value).toBe(2);
+    expect(told.get("kubelet_certificate_manager_server_ttl_seconds")?.value).toBeGreaterThan(86_400);
     const patches = told.get('burstlet_api_requests_total{verb="patch",resource="pods/status",code="200"}');
     expect(patches?.value).toBeGreaterThanOrEqual(4);
   });

@@ -86,6 +86,10 @@ export const metricNames = {
       ["operation_type"],
       operationBuckets,
     ),
+    kubelet_certificate_manager_server_ttl_seconds: gauge(
+      "Seconds until the certificate of the kubelet port expires, negative once it has.",
+      [],
+    ),
     workqueue_adds_total: counter("Work items taken from the queue.", ["name"]),
     workqueue_retries_total: counter("Work items that failed and are tried again.", ["name"]),
     burstlet_launches_total: counter("Launches by attempt (first, later) and result (accepted, failed).", [

@@ -47,6 +47,16 @@ describe("the metrics of a node", () => {
     ]);
   });
 
+  it("tell how long the certificate of the kubelet port is good for", async () => {
+    const { clock, metrics, series } = setUp();
+    const name = "kubelet_certificate_manager_server_ttl_seconds";
+    expect(await series(/^kubelet_certificate/)).toEqual([`${name} +Inf`]);
+    const end = clock.now() + 90_000;
+    metrics.certificateEnd(() => end);
+    await clock.advance(120_000);
+    expect(await series(/^kubelet_certificate/)).toEqual([`${name} -30`]);
+  });
+
   it("count requests to the API server by what was asked and answered", async () => {
     const { shared, series } = setUp();
     const patch = { verb: "patch", resource: "pods/status", method: "PATCH", seconds: 0.02 } as const;

@@ -17,6 +17,8 @@ export interface NodeMetrics {
   providerReady(ready: boolean): void;
   /** Read at each scrape. */
   population(read: () => Population): void;
+  /** When the certificate of the kubelet port expires, milliseconds since 1970; read at each scrape. */
+  certificateEnd(read: () => number): void;
   /** A pass over one pod has ended. `operation`: the kubelet's words. */
   passed(operation: "create" | "sync" | "kill" | "terminated", seconds: number, failed: boolean): void;
   /** A pod's task runs, so long after the pod was first seen. */
@@ -37,6 +39,7 @@ export interface NodeMetricsOptions {
 export function createNodeMetrics({ nodeName, clock, shared }: NodeMetricsOptions): NodeMetrics {
   const { meters, registry } = createMeters(metricNames.node);
   let readPopulation: (() => Population) | undefined;
+  let readCertificateEnd: (() => number) | undefined;
   meters.kubelet_node_name.set({ node: nodeName }, 1);
   meters.burstlet_provider_ready.set(1);
 
@@ -61,6 +64,9 @@ export function createNodeMetrics({ nodeName, clock, shared }: NodeMetricsOption
     population(read) {
       readPopulation = read;
     },
+    certificateEnd(read) {
+      readCertificateEnd = read;
+    },
     passed(operation, seconds, failed) {
       meters.kubelet_pod_worker_duration_seconds.observe({ operation_type: operation }, seconds);
       meters.workqueue_adds_total.inc({ name: "pods" });
@@ -76,6 +82,9 @@ export function createNodeMetrics({ nodeName, clock, shared }: NodeMetricsOption
           meters.kubelet_running_containers.set({ container_state: state }, count);
         }
       }
+      // The kubelet's word for a certificate that is not there yet.
+      const seconds = readCertificateEnd === undefined ? Infinity : (readCertificateEnd() - clock.now()) / 1000;
+      meters.kubelet_certificate_manager_server_ttl_seconds.set(seconds);
       return `${await registry.metrics()}\n${await shared.text()}`;
     },
   };
