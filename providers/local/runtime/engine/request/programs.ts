@@ -11,8 +11,9 @@ export interface Programs {
    */
   readonly pause: string;
   /**
-   * For every pid up to the kernel's highest (2^22), twice, as a process may fork on its way out: when getsid(pid) is
-   * one of the decimal arguments, kill(pid, SIGKILL).
+   * SIGKILL for every process of the sessions that are its decimal arguments. First for their leaders' groups, which is
+   * nearly always all; then for every pid up to the kernel's highest (2^22) whose getsid is among them, twice, as a
+   * process may fork on its way out: about a second.
    */
   readonly killSessions: string;
   /**
@@ -26,13 +27,18 @@ export interface Programs {
 const amd64: Programs = {
   pause: code([["b8220000000f05ebf7", "pause (34), for ever"]]),
   killSessions: code([
-    ["bd020000004531e441ffc4", "ebp = 2; pass: r12 = 0; pid: r12 += 1"],
+    ["488d5c2410488b334883c3084885f67415e864000000", "group: the next argument, or on to the scan; edx = number"],
+    ["89d7f7df6a095eb83e0000000f05ebdf", "kill (62) -edx, a whole group, with 9: group"],
+    ["bd020000004531e441ffc4", "scan: ebp = 2; pass: r12 = 0; pid: r12 += 1"],
     ["4489e7b87c0000000f054189c5488d5c2410", "r13 = getsid (124) of r12; rbx = the address of the first argument"],
-    ["488b334883c3084885f6742631d2", "argument: the next one, or on to the next pid"],
-    ["0fb60648ffc683e83072076bd20a01c2ebee", "edx = its number"],
-    ["4439ea75db4489e76a095eb83e0000000f05", "another session: argument; kill (62) r12 with 9"],
-    ["410fbae41673b2ffcd75ab", "r12 below 2^22: pid; ebp -= 1: pass"],
+    [
+      "488b334883c3084885f67417e8260000004439ea75ea",
+      "argument: the next one, or on to the next pid; another: argument",
+    ],
+    ["4489e76a095eb83e0000000f05", "kill r12 with 9"],
+    ["410fbae41673c1ffcd75ba", "r12 below 2^22: pid; ebp -= 1: pass"],
     ["31ffb83c0000000f05", "exit (60) with 0"],
+    ["31d20fb60648ffc683e83072076bd20a01c2ebeec3", "number: edx = the decimal number at rsi"],
   ]),
   connect: code([
     ["488b74241031db0fb60648ffc683e83072076bdb0a01c3ebee86fb", "ebx = the argument's number, high byte first"],
@@ -62,13 +68,15 @@ const arm64: Programs = {
     ["000080d2010080d2020080d2030080d2040080d2280980d2010000d4f9ffff17", "ppoll (73) for nothing, for ever"],
   ]),
   killSessions: code([
-    ["f3037fb2f4031faa94060091", "x19 = 2; pass: x20 = 0; pid: x20 += 1"],
+    ["f6430091c18640f8e10000b41d000094", "group: the next argument, or on to the scan; x2 = number"],
+    ["e00302cb210180d2281080d2010000d4f9ffff17", "kill (129) -x2, a whole group, with 9: group"],
+    ["f3037fb2f4031faa94060091", "scan: x19 = 2; pass: x20 = 0; pid: x20 += 1"],
     ["e00314aa881380d2010000d4f50300aaf6430091", "x21 = getsid (156) of x20; x22 = the address of the first argument"],
-    ["c18640f8c10100b4e2031faa440180d2", "argument: the next one, or on to the next pid"],
-    ["2314403863c000f163000054420c049bfcffff17", "x2 = its number"],
-    ["5f0015ebc1feff54e00314aa210180d2281080d2010000d4", "another session: argument; kill (129) x20 with 9"],
-    ["74fdb736730600f101fdff54", "x20 below 2^22: pid; x19 -= 1: pass"],
+    ["c18640f8010100b40d0000945f0015eb81ffff54", "argument: the next one, or on to the next pid; another: argument"],
+    ["e00314aa210180d2281080d2010000d4", "kill x20 with 9"],
+    ["34feb736730600f1c1fdff54", "x20 below 2^22: pid; x19 -= 1: pass"],
     ["e0031faaa80b80d2010000d4", "exit (93) with 0"],
+    ["e2031faa440180d22314403863c000f163000054420c049bfcffff17c0035fd6", "number: x2 = the decimal number at x1"],
   ]),
   connect: code([
     ["e10b40f9f4031faa440180d22314403863c000f1", "x20 = the argument's number"],
