@@ -116,6 +116,16 @@ describeWith(["root", "namespaces", "busybox"], "exec in a container of the proc
     expect(groupsOf("exec-")).toEqual([]);
   });
 
+  it("brings the last of many small pieces too, when stdin ends right behind them", async () => {
+    const task = await startIdle(world(), "pieces");
+    const stream = await execIn(world(), task, { argv: ["sh", "-c", "sleep 0.2; wc -c"], stdin: true });
+    for (let piece = 0; piece < 300; piece++) {
+      if (!stream.stdin.write(Buffer.alloc(1000))) await new Promise((resolve) => stream.stdin.once("drain", resolve));
+    }
+    stream.stdin.end();
+    expect((await said(stream)).stdout.toString().trim()).toBe("300000");
+  });
+
   it("ends a command whose stdin is destroyed, and not one whose stdin has ended", async () => {
     const task = await startIdle(world(), "stdin");
     const gone = await execIn(world(), task, { argv: ["sleep", nap()], stdin: true });
