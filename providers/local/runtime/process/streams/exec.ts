@@ -120,13 +120,10 @@ function inputOf(wired: Wired, kill: () => void): Writable {
       to.on("drain", goOn).on("close", goOn);
     },
     final(done) {
-      if (to === undefined) return done();
+      if (to === undefined || to.closed) return done();
       to.end();
       // Not before all of it has left: the destruction that follows would take the rest away.
-      void finished(to, { readable: false }).then(
-        () => done(),
-        () => done(),
-      );
+      to.once("close", () => done());
     },
     destroy(error, done) {
       if (!stdin.writableFinished && wired.child.exitCode === null && wired.child.signalCode === null) kill();
