@@ -31,7 +31,17 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "e2e", include: ["test/e2e/**/*.e2e.test.ts"], ...oneFileAtATime },
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.e2e.test.ts"],
+          exclude: [...configDefaults.exclude, "**/*.full.e2e.test.ts"],
+          ...oneFileAtATime,
+        },
+      },
+      {
+        extends: true,
+        // What builds or waits for minutes: `npm test` has no time for it.
+        test: { name: "e2e-full", include: ["test/e2e/**/*.full.e2e.test.ts"], ...oneFileAtATime },
       },
     ],
   },

@@ -3,36 +3,44 @@
  * tells how it measures. Exits with 0 whether or not a target is reached: it is a measurement, not a test.
  */
 import { cpus, totalmem } from "node:os";
-import { controlPlaneBinaryOrExit } from "../run/controlplane.ts";
+import { controlPlaneBinaryOrExit, goCommand } from "../run/controlplane.ts";
 import { namespaceAddress, namespaceTrouble, runInNamespace } from "../support/namespace.ts";
 import { compare } from "./compare.ts";
 import { type BenchOptions, parseOptions, usage } from "./options.ts";
 import { table, targetLine, targets } from "./report.ts";
 import { burstletSide } from "./sides/burstlet.ts";
-import { buildTrouble } from "./sides/go-binary.ts";
+import { buildTrouble } from "../support/programs/go-program.ts";
 import { kwok, kwokSide } from "./sides/kwok.ts";
 import type { Side } from "./sides/side.ts";
 import { virtualKubelet, virtualKubeletSide } from "./sides/virtual-kubelet.ts";
+import { compareStreams } from "./streams/compare.ts";
+import { streamTable, streamTargets } from "./streams/report.ts";
 
 const options = optionsOrExit();
 const trouble = namespaceTrouble();
 if (namespaceAddress() === undefined) {
   // Outside, because inside there is no network to fetch sources by.
   controlPlaneBinaryOrExit();
+  if (options.streams) goCommand("criserver");
   for (const side of options.against) buildTrouble(side === "kwok" ? kwok : virtualKubelet);
 }
 if (namespaceAddress() === undefined && trouble === undefined) {
   process.exitCode = await runInNamespace([process.execPath, ...process.argv.slice(1)]);
 } else {
-  await measureAll();
+  const machine = `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.versions.node}`;
+  console.log(`burstlet's benchmark on ${machine}`);
+  await (options.streams ? measureStreams() : measureAll());
+}
+
+async function measureStreams(): Promise<void> {
+  const comparison = await compareStreams(options, namespaceAddress());
+  console.log(`\n${streamTable(comparison).join("\n")}\n`);
+  for (const target of streamTargets(comparison)) console.log(targetLine(target));
 }
 
 async function measureAll(): Promise<void> {
   const sides = [burstletSide(options.nodeFlags), ...options.against.flatMap(peerSide)];
-  const address = namespaceAddress();
-  const machine = `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.versions.node}`;
-  console.log(`burstlet's benchmark on ${machine}`);
-  const { rounds, memory } = await compare(sides, options, address);
+  const { rounds, memory } = await compare(sides, options, namespaceAddress());
   console.log(`\n${table(rounds, options.pods).join("\n")}\n`);
   const many = memory === undefined ? undefined : { pods: options.memory, round: memory };
   for (const target of targets(rounds, options.pods, many)) console.log(targetLine(target));

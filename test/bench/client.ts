@@ -8,6 +8,8 @@ export interface Client {
   send<T>(method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE", path: string, body?: object): Promise<T>;
   /** Hands over each line of a watch until the signal aborts or the server ends it. */
   watch(path: string, line: (text: string) => void, signal: AbortSignal): Promise<void>;
+  /** Reads an answer as it comes and forgets it. Milliseconds from the request on. */
+  download(path: string): Promise<{ readonly firstByte: number; readonly end: number; readonly bytes: number }>;
   close(): Promise<void>;
 }
 
@@ -40,6 +42,17 @@ export function openClient(kubeconfig: string): Client {
       } catch (error) {
         if (!signal.aborted) throw error;
       }
+    },
+    async download(path) {
+      const start = performance.now();
+      const answer = await streams.request({ method: "GET", path });
+      let [firstByte, bytes] = [Number.NaN, 0];
+      for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+        if (bytes === 0) firstByte = performance.now() - start;
+        bytes += chunk.length;
+      }
+      if (answer.statusCode >= 300) throw new Error(`GET ${path}: ${answer.statusCode}`);
+      return { firstByte, end: performance.now() - start, bytes };
     },
     async close() {
       await Promise.all([pool.destroy(), streams.destroy()]);

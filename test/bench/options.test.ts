@@ -2,14 +2,27 @@ import { expect, it } from "vitest";
 import { parseOptions } from "./options.ts";
 
 it("reads every option, and has a default for each", () => {
-  expect(parseOptions([])).toEqual({ pods: 1000, against: [], rounds: 5, memory: 5000, tokens: false, nodeFlags: [] });
-  const words = "--pods 7 --against virtual-kubelet,kwok --rounds 1 --memory 0 --tokens".split(" ");
+  expect(parseOptions([])).toEqual({
+    pods: 1000,
+    against: [],
+    rounds: 5,
+    memory: 5000,
+    tokens: false,
+    streams: false,
+    megabytes: 200,
+    nodeFlags: [],
+  });
+  const words = "--pods 7 --against virtual-kubelet,kwok --rounds 1 --memory 0 --tokens --streams --megabytes 3".split(
+    " ",
+  );
   expect(parseOptions([...words, "--node-flags=--cpu-prof --heap-prof"])).toEqual({
     pods: 7,
     against: ["virtual-kubelet", "kwok"],
     rounds: 1,
     memory: 0,
     tokens: true,
+    streams: true,
+    megabytes: 3,
     nodeFlags: ["--cpu-prof", "--heap-prof"],
   });
 });

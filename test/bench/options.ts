@@ -10,6 +10,10 @@ export interface BenchOptions {
   readonly memory: number;
   /** The service account's token is mounted, as Kubernetes does where nobody objects. */
   readonly tokens: boolean;
+  /** Measures exec, port-forward and logs instead of pods. */
+  readonly streams: boolean;
+  /** What each transfer of them carries. */
+  readonly megabytes: number;
   /** More flags for the Node that runs burstlet, e.g. `--cpu-prof`. */
   readonly nodeFlags: readonly string[];
 }
@@ -20,6 +24,8 @@ export const usage = `npm run bench -- [OPTIONS]
   --rounds N             rounds of each side; the median counts (5)
   --memory N             pods of the measurement of burstlet's memory; 0: none (5000)
   --tokens               pods mount the token of their service account, which the other sides never do
+  --streams              exec, port-forward and logs instead of pods, beside a node on k8s.io/cri-streaming
+  --megabytes N          what each transfer of --streams carries (200)
   --node-flags=FLAGS     for the Node that runs burstlet, e.g. --node-flags="--cpu-prof --cpu-prof-dir=profile"`;
 
 /** Throws an Error for the user. */
@@ -32,6 +38,8 @@ export function parseOptions(words: readonly string[]): BenchOptions {
       rounds: { type: "string", default: "5" },
       memory: { type: "string", default: "5000" },
       tokens: { type: "boolean", default: false },
+      streams: { type: "boolean", default: false },
+      megabytes: { type: "string", default: "200" },
       "node-flags": { type: "string", default: "" },
     },
   });
@@ -41,6 +49,8 @@ export function parseOptions(words: readonly string[]): BenchOptions {
     rounds: whole("rounds", values.rounds, 1),
     memory: whole("memory", values.memory, 0),
     tokens: values.tokens,
+    streams: values.streams,
+    megabytes: whole("megabytes", values.megabytes, 1),
     nodeFlags: list(values["node-flags"], " "),
   };
 }

@@ -125,12 +125,12 @@ function medianOf(rounds: readonly Round[] | undefined, figure: (round: Round) =
 }
 
 /** MB as the kernel's kB times 1024: a binary megabyte. */
-function megabytes(bytes: number): number {
+export function megabytes(bytes: number): number {
   return bytes / 2 ** 20;
 }
 
 /** Three digits that matter. */
-function number(value: number): string {
+export function number(value: number): string {
   if (Number.isNaN(value)) return "-";
   return Math.abs(value) >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
 }

@@ -8,6 +8,13 @@ export async function processesOf(stateDir: string): Promise<number[]> {
   return mine.flat();
 }
 
+/** Their command lines, words parted by spaces. */
+export async function containerCommands(stateDir: string): Promise<string[]> {
+  const ids = await processesOf(stateDir);
+  const lines = await Promise.all(ids.map(async (id) => readFile(`/proc/${id}/cmdline`, "utf8").catch(() => "")));
+  return lines.map((line) => line.replaceAll("\0", " "));
+}
+
 /** The one supervisor of the state directory. */
 export async function supervisorOf(stateDir: string): Promise<number> {
   const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);

@@ -32,7 +32,7 @@ export interface World {
 export interface WorldOptions extends ClusterOptions {
   /** The local provider's options; default the process runtime. */
   readonly local?: object;
-  /** More fields of the one node, or nodes instead of it. */
+  /** More fields of the one node, or nodes instead of it; what they leave out is as the one node has it. */
   readonly node?: object;
   readonly nodes?: readonly object[];
   /** More fields of the configuration's top. */
@@ -46,15 +46,16 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const stateDir = join(cluster.folder, "tasks");
   mkdirSync(stateDir, { mode: 0o700 });
   const local = options.local ?? { runtime: "process", allowHostProcesses: true, stateDir };
-  const one = { name: nodeName, provider: "local", address, port: 0, local, ...options.node };
+  const usual = { name: nodeName, provider: "local", address, port: 0, local };
+  const nodes = (options.nodes ?? [options.node]).map((node) => ({ ...usual, ...node }));
   const logging = { format: "text", verbosity: 4 };
-  const config = { logging, ...options.configuration, nodes: options.nodes ?? [one] };
+  const config = { logging, ...options.configuration, nodes };
   const start = () => startBurstlet(cluster.folder, identity, config);
   let burstlet = start();
 
   const pod = (name: string, namespace = "default") => cluster.get<Pod>("pod", name, "-n", namespace);
   const node = (name = nodeName) => cluster.get<Node>("node", name);
-  const names = config.nodes.map((entry) => (entry as { name: string }).name);
+  const names = nodes.map(({ name }) => name);
   await eventually(`nodes ${names.join(", ")} are Ready`, async () => {
     const all = await Promise.all(names.map(node));
     return all.every((each) => each.status?.conditions?.some((one) => one.type === "Ready" && one.status === "True"));

@@ -4,6 +4,8 @@
  */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { buildTrouble } from "../support/programs/go-program.ts";
+import { metricsServer } from "../support/programs/metrics-server.ts";
 import { runInNamespace, namespaceTrouble } from "../support/namespace.ts";
 import { BuildFailed, goCommand } from "./controlplane.ts";
 
@@ -11,7 +13,8 @@ const [project = "e2e", ...words] = process.argv.slice(2);
 const vitest = join(import.meta.dirname, "../../node_modules/vitest/vitest.mjs");
 const command = [process.execPath, vitest, "run", "--project", project, ...words];
 
-if (project === "e2e") buildOutside();
+if (project === "e2e" || project === "e2e-full") buildOutside();
+if (project === "e2e-full") buildTrouble(metricsServer);
 if (namespaceTrouble() === undefined) process.exitCode = await runInNamespace(command);
 else process.exitCode = spawnSync(process.execPath, command.slice(1), { stdio: "inherit" }).status ?? 1;
 

@@ -17,21 +17,16 @@ export function burstletSide(nodeFlags: readonly string[]): Side {
     async start({ cluster, address }: Arena) {
       const name = join(cluster.folder, `burstlet-${++runs}`);
       writeFileSync(`${name}.json`, JSON.stringify(configuration(address, join(cluster.folder, "tasks"))));
-      const main = join(root, "src/main.ts");
-      const command = [
-        process.execPath,
-        ...shippedFlags(),
-        ...nodeFlags,
-        main,
-        "run",
-        "--config",
-        `${name}.json`,
-        "--kubeconfig",
-        identity,
-      ];
-      return startProcess(command, `${name}.log`);
+      return startProcess(burstletCommand(nodeFlags, `${name}.json`, identity), `${name}.log`);
     },
   };
+}
+
+/** burstlet as it is shipped, with more flags for its Node. */
+export function burstletCommand(nodeFlags: readonly string[], configuration: string, identity: string): string[] {
+  const main = join(root, "src/main.ts");
+  const words = ["run", "--config", configuration, "--kubeconfig", identity];
+  return [process.execPath, ...shippedFlags(), ...nodeFlags, main, ...words];
 }
 
 /** The flags for Node in package.json's script `burstlet`. */

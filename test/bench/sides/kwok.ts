@@ -1,7 +1,7 @@
 /** kwok pretends nodes and pods and does nothing else: the least that a node can cost. */
 import { join } from "node:path";
 import { peerIdentity } from "./peer-identity.ts";
-import { binaryPath, filePath, type GoProgram } from "./go-binary.ts";
+import { binaryPath, filePath, type GoProgram } from "../../support/programs/go-program.ts";
 import { type Arena, type Side, startProcess } from "./side.ts";
 
 const stages = "kustomize/stage";

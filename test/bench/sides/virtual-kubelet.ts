@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { selfSignedCertificate } from "../../../src/kubelet/serving/certificate.ts";
 import { servingIdentity } from "../../../src/kubelet/serving/names.ts";
-import { binaryPath, type GoProgram } from "./go-binary.ts";
+import { binaryPath, type GoProgram } from "../../support/programs/go-program.ts";
 import { peerIdentity } from "./peer-identity.ts";
 import { type Arena, type Side, startProcess } from "./side.ts";
 

@@ -11,7 +11,7 @@ import { systemClock } from "../../../../src/telemetry/clock.ts";
 import { containerOf, discard, hasEnded, joined, logsOf, shell, taskOf, testCluster, until } from "./testing.ts";
 import { busyboxImage, startEngine, type TestEngine } from "../../../../test/support/engine.ts";
 import { describeWith } from "../../../../test/support/requirements.ts";
-import { certificates, tlsInFrontOf } from "../../../../test/support/tls-front.ts";
+import { certificates, tlsInFrontOf } from "../../../../test/support/remote/tls-front.ts";
 import type { EngineTls } from "./api/endpoint.ts";
 import { createEngineRuntime } from "./engine-runtime.ts";
 
@@ -120,7 +120,7 @@ describeWith(["engine", "root", "namespaces", "busybox", "openssl"], "the engine
 
 /** On the loopback of the engine's own network namespace, where nobody else can reach it. */
 async function startRegistry(engine: TestEngine): Promise<ChildProcess> {
-  const script = new URL("../../../../test/support/registry.ts", import.meta.url).pathname;
+  const script = new URL("../../../../test/support/remote/registry.ts", import.meta.url).pathname;
   const words = ["--net", "--target", String(engine.pid), process.execPath, script, "5000", "me:right"];
   const child = spawn("nsenter", words, { stdio: ["ignore", "pipe", "inherit"] });
   await once(child.stdout, "data");

@@ -12,7 +12,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/remotecommand"
 	"k8s.io/client-go/transport/spdy"
-	"k8s.io/utils/exec"
+	"k8s.io/client-go/util/exec"
 )
 
 // execOptions say how a command is run; every command of this program that runs one has these flags.
@@ -133,10 +133,7 @@ func runHold(arguments []string) (any, error) {
 		return nil, err
 	}
 
-	type report struct{ err error }
-	started, ended := make(chan report, *count), make(chan report, *count)
-	context, cancel := context.WithCancel(context.Background())
-	defer cancel()
+	started, ended := make(chan struct{}, *count), make(chan error, *count)
 	for range *count {
 		executor, err := options.executor(config)
 		if err != nil {
@@ -145,23 +142,22 @@ func runHold(arguments []string) (any, error) {
 		go func() {
 			// Standard input stays open, and nothing is ever sent.
 			quiet, _ := io.Pipe()
-			first := &firstWrite{tell: func() { started <- report{} }}
-			err := executor.StreamWithContext(context, remotecommand.StreamOptions{Stdin: quiet, Stdout: first, Stderr: io.Discard})
-			ended <- report{err}
+			first := &firstWrite{tell: func() { started <- struct{}{} }}
+			streams := remotecommand.StreamOptions{Stdin: quiet, Stdout: first, Stderr: io.Discard}
+			ended <- executor.StreamWithContext(context.Background(), streams)
 		}()
 	}
 	for open := 0; open < *count; open++ {
 		select {
 		case <-started:
-		case one := <-ended:
-			return nil, fmt.Errorf("session %d of %d ended at once: %w", open+1, *count, one.err)
+		case err := <-ended:
+			return nil, fmt.Errorf("session %d of %d ended at once: %w", open+1, *count, err)
 		}
 	}
 	say(map[string]int{"open": *count})
 	io.Copy(io.Discard, os.Stdin)
-	lost := len(ended)
-	cancel()
-	return map[string]int{"lost": lost}, nil
+	// The sessions end with this process.
+	return map[string]int{"lost": len(ended)}, nil
 }
 
 // firstWrite drops what it is given, and tells of the first.

@@ -11,7 +11,7 @@ import { systemClock } from "../../../../../src/telemetry/clock.ts";
 import { startEngine, type TestEngine } from "../../../../../test/support/engine.ts";
 import { describeWith } from "../../../../../test/support/requirements.ts";
 import { silentLog } from "../../../../../test/support/silent-log.ts";
-import { certificates, tlsInFrontOf } from "../../../../../test/support/tls-front.ts";
+import { certificates, tlsInFrontOf } from "../../../../../test/support/remote/tls-front.ts";
 import type { ContainerSpec, Runtime } from "../../runtime.ts";
 import { createEngineClient, type EngineClient } from "../api/client.ts";
 import { engineEndpoint } from "../api/endpoint.ts";

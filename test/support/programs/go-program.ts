@@ -1,4 +1,4 @@
-/** Programs in Go that the benchmark measures beside burstlet, built by `go install` into the user's cache on demand. */
+/** Programs in Go that tests and benchmark run beside burstlet, built by `go install` into the user's cache on demand. */
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync } from "node:fs";
 import { homedir } from "node:os";

@@ -1,0 +1,145 @@
+import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { describeWith } from "../support/requirements.ts";
+import { finish, type Kubectl, onTerminal, sha256, start } from "./kubectl.ts";
+import { containerCommands } from "./processes.ts";
+import { kubectlOn, podOn, startWays, type Way, ways } from "./ways.ts";
+import { hasPhase, isReady, type World } from "./world.ts";
+
+const tenMegabytes = 10 * 1024 * 1024;
+
+describeWith(["go", "namespaces", "root", "busybox"], "kubectl exec", () => {
+  let world: World;
+  const box = (way: Way) => `box-${way.node}`;
+  beforeAll(async () => {
+    world = await startWays();
+    const nodes = new Set(ways.map(({ node }) => node));
+    await world.cluster.apply([...nodes].map((node) => podOn(node, `box-${node}`)));
+    for (const node of nodes) await world.until(`box-${node}`, "is ready", isReady);
+  });
+  afterAll(() => world?.stop());
+
+  /** Commands in containers whose words have this in them. */
+  const running = async (mark: string) =>
+    (await containerCommands(world.stateDir)).filter((line) => line.includes(mark));
+
+  describe.for(ways)("over $title", (way) => {
+    const kubectl = (): Kubectl => kubectlOn(world, way);
+    const exec = async (...words: string[]) => finish(kubectl(), ["exec", box(way), "--", ...words]);
+
+    it.for([0, 3, 255])("keeps both outputs apart, and ends with the command's own code %d", async (code) => {
+      const ended = await exec("sh", "-c", `echo out; echo trouble >&2; exit ${code}`);
+      expect({ code: ended.code, stdout: ended.stdout.toString() }).toEqual({ code, stdout: "out\n" });
+      expect(ended.stderr).toBe(code === 0 ? "trouble\n" : `trouble\ncommand terminated with exit code ${code}\n`);
+    });
+
+    it("brings 10 MB of output byte for byte, on either output", async () => {
+      const make = `[ -e /tmp/ten ] || head -c ${tenMegabytes} /dev/urandom > /tmp/ten; sha256sum < /tmp/ten`;
+      const [expected] = (await exec("sh", "-c", make)).stdout.toString().split(" ");
+      const ended = await exec("cat", "/tmp/ten");
+      expect([ended.stdout.length, sha256(ended.stdout), ended.code]).toEqual([tenMegabytes, expected, 0]);
+      const other = await exec("sh", "-c", "base64 /tmp/ten >&2");
+      expect(Buffer.from(other.stderr, "base64").length).toBe(tenMegabytes);
+      expect(sha256(Buffer.from(other.stderr, "base64"))).toBe(expected);
+    });
+
+    it("-i takes 10 MB of input byte for byte, and its end", async () => {
+      const input = randomBytes(tenMegabytes);
+      const ended = await finish(kubectl(), ["exec", "-i", box(way), "--", "sha256sum"], input);
+      expect(ended.stdout.toString()).toBe(`${sha256(input)}  -\n`);
+      expect(ended.code).toBe(0);
+    });
+
+    it("-i reads what a command says while its input is still open", async () => {
+      const session = start(kubectl(), ["exec", "-i", box(way), "--", "sh"]);
+      for (const word of ["one", "two"]) {
+        session.stdin.write(`echo ${word}\n`);
+        await eventually(`the shell answers ${word}`, () => session.stdout().endsWith(`${word}\n`), 20_000);
+      }
+      session.stdin.end("exit 5\n");
+      expect((await session.ended).code).toBe(5);
+    });
+
+    it("-it is on a terminal of the right size, follows a burst of sizes, and ends with the command's code", async () => {
+      const terminal = onTerminal(kubectl(), ["exec", "-it", box(way), "--", "sh"]);
+      await terminal.shows(/# /);
+      terminal.type("[ -t 0 ] && [ -t 1 ] && [ -t 2 ] && stty size\r");
+      await terminal.shows(/\r\n30 90\r\n/);
+      for (let step = 1; step <= 50; step++) terminal.resize(100 + step, 20 + step);
+      const last = eventually("the last size has arrived", () => /\b70 150\r\n/.test(terminal.screen()), 20_000);
+      // It may arrive after the first question.
+      const asking = setInterval(() => terminal.type("stty size\r"), 200);
+      await last.finally(() => clearInterval(asking));
+      terminal.type("exit 7\r");
+      expect(await terminal.ended).toBe(7);
+    });
+
+    it("-it hands Ctrl-C to the command", async () => {
+      const terminal = onTerminal(kubectl(), [
+        "exec",
+        "-it",
+        box(way),
+        "--",
+        "sh",
+        "-c",
+        "trap 'echo caught; exit 9' INT; echo now; while :; do sleep 0.1; done",
+      ]);
+      await terminal.shows(/now\r\n/);
+      terminal.type("\x03");
+      await terminal.shows(/caught\r\n/);
+      expect(await terminal.ended).toBe(9);
+    });
+
+    it.for(["yes", "sleep 3600"])(
+      "ends the command when the client is killed in the middle of: %s",
+      async (command) => {
+        const mark = `gone-${way.node}-${Object.keys(way.env).length}-${command.length}`;
+        const session = start(kubectl(), [
+          "exec",
+          "-i",
+          box(way),
+          "--",
+          "sh",
+          "-c",
+          `: ${mark}; echo begins; ${command}; :`,
+        ]);
+        await eventually("the command runs", () => session.stdout().startsWith("begins\n"), 20_000);
+        expect(await running(mark)).not.toEqual([]);
+        session.kill();
+        await session.ended;
+        await eventually("the command is gone", async () => (await running(mark)).length === 0, 20_000);
+      },
+    );
+
+    it("says what could not be run", async () => {
+      const ended = await exec("/no/such/program");
+      expect(ended.code).not.toBe(0);
+      expect(ended.stderr).toContain("/no/such/program");
+    });
+  });
+
+  it("refuses pods and containers that are not there, or have ended", async () => {
+    const [way] = ways as readonly [Way];
+    const kubectl = kubectlOn(world, way);
+    const refusal = async (...words: string[]) => {
+      const { code, stderr } = await finish(kubectl, ["exec", ...words, "--", "true"]);
+      expect(code).toBe(1);
+      return stderr;
+    };
+    expect(await refusal("nobody")).toContain('pods "nobody" not found');
+    expect(await refusal(box(way), "-c", "nobody")).toContain("container nobody is not valid for pod");
+    await world.cluster.apply(podOn(way.node, "ended", { restartPolicy: "Never", command: ["true"] }));
+    await world.until("ended", "has succeeded", hasPhase("Succeeded"));
+    expect(await refusal("ended")).toContain("cannot exec into a container in a completed pod");
+  });
+
+  it("gets two pods' commands to the pods that were meant", async () => {
+    const names = await Promise.all(
+      ways.map(async (way) =>
+        (await finish(kubectlOn(world, way), ["exec", box(way), "--", "hostname"])).stdout.toString(),
+      ),
+    );
+    expect(names).toEqual(ways.map((way) => `${box(way)}\n`));
+  });
+});
