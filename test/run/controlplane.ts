@@ -11,7 +11,7 @@ export class BuildFailed extends Error {
   readonly exitCode: number;
 
   constructor(exitCode: number) {
-    super("a command of test/controlplane could not be built; the lines above say why");
+    super("a command of test/controlplane or test/metrics-server could not be built; the lines above say why");
     this.exitCode = exitCode;
   }
 }
@@ -23,7 +23,16 @@ export function controlPlaneBinary(): string {
 
 /** The path of a command of the Go module, `test/controlplane/cmd/<name>`. */
 export function goCommand(name: "controlplane" | "clients" | "criserver"): string {
-  const build = spawnSync(join(import.meta.dirname, "../controlplane/build.sh"), [name], {
+  return built("../controlplane/build.sh", [name]);
+}
+
+/** The folder with `metrics-server`, and `decode.test`, the test of its decoder. */
+export function metricsServerFolder(): string {
+  return built("../metrics-server/build.sh", []);
+}
+
+function built(script: string, words: readonly string[]): string {
+  const build = spawnSync(join(import.meta.dirname, script), words, {
     stdio: ["ignore", "pipe", "inherit"],
     encoding: "utf8",
   });

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { buildTrouble } from "../support/programs/go-program.ts";
 import { metricsServer } from "../support/programs/metrics-server.ts";
 import { runInNamespace, namespaceTrouble } from "../support/namespace.ts";
-import { BuildFailed, goCommand } from "./controlplane.ts";
+import { BuildFailed, goCommand, metricsServerFolder } from "./controlplane.ts";
 
 const [project = "e2e", ...words] = process.argv.slice(2);
 const vitest = join(import.meta.dirname, "../../node_modules/vitest/vitest.mjs");
@@ -22,6 +22,8 @@ else process.exitCode = spawnSync(process.execPath, command.slice(1), { stdio: "
 function buildOutside(): void {
   try {
     for (const name of ["controlplane", "clients"] as const) goCommand(name);
+    // A single other file need not wait for it.
+    if (words.every((word) => word.startsWith("-") || word.includes("metrics-server"))) metricsServerFolder();
   } catch (error) {
     if (!(error instanceof BuildFailed)) throw error;
     if (error.exitCode !== 2) process.exit(1);
