@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { RunState } from "../../src/provider.ts";
 import { contractTests, providerContract } from "./contract.ts";
 import { containers, feed, method, newId, type Sabotage, startsAgain, states } from "./sabotage.ts";
+import { streamTests } from "./stream-tests.ts";
 import { scriptedTarget } from "./scripted-target.ts";
 import { createWorkbench } from "./workbench.ts";
 
@@ -226,7 +227,9 @@ async function outcome(name: string, sabotage: Sabotage): Promise<"held" | "fail
 
 describe("the contract suite", () => {
   test("has a sabotage for each of its tests, and no other", () => {
-    expect(Object.keys(sabotages).toSorted()).toEqual(contractTests.map(({ name }) => name).toSorted());
+    // Those of streams need something that runs: streams.contract.test.ts has theirs.
+    const own = contractTests.filter((one) => !streamTests.includes(one));
+    expect(Object.keys(sabotages).toSorted()).toEqual(own.map(({ name }) => name).toSorted());
   });
 
   const broken = Object.entries(sabotages).flatMap(([name, list]) =>

@@ -8,6 +8,7 @@ import { launchTests } from "./launch-tests.ts";
 import { lifeTests } from "./life-tests.ts";
 import { runTests } from "./run-tests.ts";
 import { stopTests } from "./stop-tests.ts";
+import { streamTests } from "./stream-tests.ts";
 import type { ContractTarget, Gap } from "./target.ts";
 import { translateTests } from "./translate-tests.ts";
 import { createWorkbench, type Workbench } from "./workbench.ts";
@@ -26,6 +27,7 @@ export const contractTests: readonly ContractTest[] = [
   ...stopTests,
   ...feedTests,
   ...runTests,
+  ...streamTests,
 ];
 
 /** Defines the tests. `setup` is called once for all of them; each test's tasks are ended after it. */

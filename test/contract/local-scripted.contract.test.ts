@@ -1,9 +1,14 @@
 import { providerContract } from "./contract.ts";
+import { streamTests } from "./stream-tests.ts";
 import { scriptedTarget } from "./scripted-target.ts";
 
 providerContract("local on the scripted runtime", scriptedTarget, [
   {
     reason: "a timetable runs nothing that could write",
     tests: ["logs hold what a container wrote, oldest first, with times"],
+  },
+  {
+    reason: "a timetable runs nothing that could be talked to",
+    tests: streamTests.map(({ name }) => name),
   },
 ]);

@@ -16,8 +16,9 @@ export async function scriptedTarget(): Promise<ContractTarget> {
   return {
     ...context,
     provider: await open(),
-    container({ run, exit = 0, atTerm = "end", print = [] }) {
+    container({ run, exit = 0, atTerm = "end", print = [], echo = false, serve }) {
       if (print.length > 0) throw new Error("a timetable prints nothing");
+      if (echo || serve !== undefined) throw new Error("a timetable talks with nobody");
       const script = {
         SCRIPT_RUN: `${run}`,
         SCRIPT_STOP: atTerm === "end" ? "0" : "1000000",

@@ -3,15 +3,18 @@ import type { Behaviour } from "./target.ts";
 
 /** A contract test's container for whatever runs busybox's shell. */
 export function shellContainer(image: string, behaviour: Behaviour): Partial<Container> {
-  return { image, imagePullPolicy: "IfNotPresent", command: ["sh", "-c"], args: [scriptOf(behaviour)] };
+  const streams = behaviour.echo === true ? { stdin: true, stdinOnce: true } : {};
+  return { image, imagePullPolicy: "IfNotPresent", command: ["sh", "-c"], args: [scriptOf(behaviour)], ...streams };
 }
 
 /** Process 1 of a container gets no signal that it has no handler for, hence the traps; a trap waits for no `sleep`. */
-function scriptOf({ run, exit = 0, atTerm = "end", print = [] }: Behaviour): string {
+function scriptOf({ run, exit = 0, atTerm = "end", print = [], echo = false, serve }: Behaviour): string {
   if (exit === "hidden") throw new Error("a shell hides no exit code");
   return [
     atTerm === "end" ? "trap 'exit 143' TERM" : "trap '' TERM",
     ...print.map((line) => `echo '${line}'`),
+    ...(echo ? ["cat"] : []),
+    ...(serve === undefined ? [] : [`nc -ll -p ${serve} -e cat & :`]),
     run === "forever" ? "while :; do sleep 1 & wait $!; done" : `sleep ${run} & wait $!`,
     `exit ${exit}`,
   ].join("; ");

@@ -11,6 +11,10 @@ export interface Behaviour {
   readonly atTerm?: "end" | "ignore";
   /** Lines to write to stdout first. */
   readonly print?: readonly string[];
+  /** Its stdin is open, and first of all it writes to stdout what it reads there, until that ends. */
+  readonly echo?: boolean;
+  /** A port on which it sends back what it receives, until the other side ends. */
+  readonly serve?: number;
 }
 
 /** A provider, and the stand-in for its cloud that a test can look into. */

@@ -72,8 +72,8 @@ function streamOf(
   };
   const ended = endOf(wired.child);
   signal.addEventListener("abort", kill, { once: true });
-  const stdin = inputOf(wired, kill);
-  if (!command.stdin) stdin.end();
+  const stdin = inputOf(command.stdin ? wired.stdin : undefined, wired.child, kill);
+  if (!command.stdin) wired.stdin?.end();
   const exit = (async (): Promise<{ code: number }> => {
     const code = await ended.finally(() => signal.removeEventListener("abort", kill));
     await drain(wired, outputs, clock);
@@ -107,9 +107,8 @@ async function drain(wired: Wired, outputs: readonly PassThrough[], clock: Clock
   wired.close();
 }
 
-/** What is written goes to the command; who destroys it ends the command, and the command's end is no error. */
-function inputOf(wired: Wired, kill: () => void): Writable {
-  const to = wired.stdin;
+/** What is written goes to `to`, if anywhere; who destroys it ends the command, and the command's end is no error. */
+function inputOf(to: Wired["stdin"], child: Wired["child"], kill: () => void): Writable {
   const stdin: Writable = new Writable({
     write(chunk: Buffer, _encoding, done) {
       if (to === undefined || !to.writable || to.write(chunk)) return done();
@@ -126,7 +125,7 @@ function inputOf(wired: Wired, kill: () => void): Writable {
       to.once("close", () => done());
     },
     destroy(error, done) {
-      if (!stdin.writableFinished && wired.child.exitCode === null && wired.child.signalCode === null) kill();
+      if (!stdin.writableFinished && child.exitCode === null && child.signalCode === null) kill();
       to?.destroy();
       done(error);
     },

@@ -1,0 +1,30 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createLocalProvider } from "../../providers/local/provider.ts";
+import { createProcessRuntime, shutdownSupervisor } from "../../providers/local/runtime/process/process-runtime.ts";
+import type { Provider } from "../../src/provider.ts";
+import { systemClock as clock } from "../../src/telemetry/clock.ts";
+import { silentLog as log } from "../support/silent-log.ts";
+import { shellContainer } from "./shell.ts";
+import type { ContractTarget } from "./target.ts";
+
+/** The process runtime on this host, with a supervisor and a bridge of its own. */
+export async function processTarget(): Promise<ContractTarget> {
+  const stateDir = mkdtempSync(join(tmpdir(), "burstlet-contract-"));
+  const context = { clusterUid: "cluster-1", nodeName: "virtual-1", clock, log };
+  const options = { stateDir, clock, log, bridge: "burstlet-ct", subnet: "10.216.0.0/16" };
+  const open = async (): Promise<Provider> =>
+    createLocalProvider(await createProcessRuntime(options), { pods: 110 }, context);
+  return {
+    ...context,
+    provider: await open(),
+    container: (behaviour) => shellContainer("busybox:1", behaviour),
+    pass: async (ms) => clock.sleep(ms),
+    reopen: open,
+    async close() {
+      await shutdownSupervisor(stateDir, clock);
+      rmSync(stateDir, { recursive: true, force: true });
+    },
+  };
+}
