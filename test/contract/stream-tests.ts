@@ -70,7 +70,7 @@ export const streamTests: readonly ContractTest[] = [
       };
       await bench.until("both sleep", async () => (await sleepers()) === 2);
       stop.abort();
-      await within(bench, 10_000, "nothing sleeps", async () => (await sleepers()) === 0);
+      await within(bench, 5_000, "nothing sleeps", async () => (await sleepers()) === 0);
       expect(task.told.some(hasEnded())).toBe(false);
     },
   },
@@ -85,7 +85,7 @@ export const streamTests: readonly ContractTest[] = [
       expect(stream.stderr).toBeUndefined();
       const heard = listenTo(stream.stdout);
       await within(bench, 10_000, "it is a terminal", () => heard().includes("is one"));
-      await within(bench, 10_000, "the size is told", () => {
+      await within(bench, 5_000, "the size is told", () => {
         stream.resize(101, 43);
         stream.resize(102, 43);
         return heard().includes("43 102");
@@ -102,11 +102,11 @@ export const streamTests: readonly ContractTest[] = [
       const heard = listenTo(stream.stdout);
       stream.stderr?.resume();
       stream.stdin.write("one\n");
-      await within(bench, 10_000, "it is heard", () => heard() === "one\n");
+      await within(bench, 5_000, "it is heard", () => heard() === "one\n");
       const other = await attach(bench, task, { stdin: false });
       const otherHeard = listenTo(other.stdout);
       stream.stdin.end("two\n");
-      await within(bench, 10_000, "both hear it", () => heard() === "one\ntwo\n" && otherHeard() === "two\n");
+      await within(bench, 5_000, "both hear it", () => heard() === "one\ntwo\n" && otherHeard() === "two\n");
       expect(await stream.exit).toEqual({ code: 7 });
       expect(containerOf(await task.until("it ended", hasEnded())).state).toMatchObject({ exitCode: 7 });
       other.stderr?.resume();

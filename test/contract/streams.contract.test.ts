@@ -47,7 +47,7 @@ const leaky = (): Transform =>
 const sabotages: Readonly<Record<string, readonly Sabotage[]>> = {
   "exec tells both outputs of a command apart, and its exit code": [
     succeeds.exec,
-    stream((one) => ({ stdout: one.stderr ?? one.stdout, stderr: one.stdout as PassThrough })).exec,
+    stream((one) => ({ stdout: one.stderr ?? one.stdout, stderr: one.stdout })).exec,
   ],
   "exec of a command that is not there fails, or ends with 126 or 127": [
     exec((original) => async (target, command, signal) => original(target, { ...command, argv: ["true"] }, signal)),

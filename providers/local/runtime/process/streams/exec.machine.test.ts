@@ -157,7 +157,9 @@ describeWith(["root", "namespaces", "busybox"], "exec in a container of the proc
 
   it("ends with the container", async () => {
     const task = await startIdle(world(), "ends");
-    const stream = await execIn(world(), task, { argv: ["sleep", nap()] });
+    const long = nap();
+    const stream = await execIn(world(), task, { argv: ["sleep", long] });
+    await eventually("it sleeps", () => sleeps(long));
     const output = collect(stream.stdout);
     stream.stderr?.resume();
     await world().runtime.stop(task, { graceSeconds: 0, discard: false });
