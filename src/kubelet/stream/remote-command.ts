@@ -14,7 +14,7 @@ import type { StatusDialect } from "./outcome.ts";
 import { spdyClient, type SpdyDialect } from "./spdy-client.ts";
 import { channelsFromClient, remoteCommandChannels, webSocketClient } from "./websocket-client.ts";
 
-/** By preference of nobody: the first of the client's list counts. v5 over SPDY is v4, and the kubelet picks that. */
+/** Some clients offer v5 first; over SPDY it would be v4, which the kubelet picks. */
 const spdyProtocols: Readonly<Record<string, SpdyDialect>> = {
   "v4.channel.k8s.io": { status: "json", resizes: true },
   "v3.channel.k8s.io": { status: "text", resizes: true },

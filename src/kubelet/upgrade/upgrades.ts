@@ -79,6 +79,7 @@ export function createUpgrades(options: { readonly admit: Admit; readonly clock:
 
 /** An answer in HTTP on a connection that Node has let go of. */
 async function refuse(req: IncomingMessage, socket: Socket, answer: Answer, clock: Clock): Promise<void> {
+  if (socket.destroyed) return;
   const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
   const res = new ServerResponse(req);
   res.shouldKeepAlive = false;

@@ -28,6 +28,10 @@ export function acceptWebSocket(
       if (protocol !== "") lines.push(`Sec-WebSocket-Protocol: ${protocol}`);
     });
     server.on("wsClientError", (error) => resolve(failure(400, "BadRequest", `unable to upgrade: ${error.message}`)));
+    // A client that has left meanwhile is called back by nobody.
+    const left = failure(400, "BadRequest", "unable to upgrade: the client is gone");
+    if (socket.destroyed) return resolve(left);
+    socket.once("close", () => resolve(left));
     server.handleUpgrade(req, socket, head, resolve);
   });
 }
