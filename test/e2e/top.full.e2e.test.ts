@@ -16,7 +16,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "metrics-server", () => {
     expect(buildTrouble(metricsServer)).toBeUndefined();
     world = await startWorld();
     const busy = { command: ["sh", "-c", "while :; do :; done"] };
-    const holding = { command: ["sh", "-c", "x=$(head -c 30000000 /dev/zero | tr '\\\\0' x); sleep 3600"] };
+    const holding = { command: ["sh", "-c", "held=$(yes | head -c 30000000); sleep 3600; :"] };
     await world.cluster.apply([podManifest("busy", busy), podManifest("holding", holding), podManifest("resting")]);
     for (const name of ["busy", "holding", "resting"]) await world.until(name, "is ready", isReady);
     server = await startMetricsServer(world.cluster, namespaceAddress() ?? "");

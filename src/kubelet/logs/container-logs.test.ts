@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, it, test } from "vitest";
 
 import { fakeClock } from "../../../test/support/fake-clock.ts";
@@ -96,6 +98,27 @@ describe("GET /containerLogs", () => {
     expect([answer.status, answer.body]).toEqual([200, body]);
     expect(answer.headers["content-type"]).toBe("text/plain; charset=utf-8");
     expect(answer.headers["transfer-encoding"]).toBe("chunked");
+  });
+
+  it("lets go of each batch, so that a log of any size costs no more than a few", async () => {
+    setFlagsFromString("--expose-gc");
+    const collectGarbage = runInNewContext("gc") as () => void;
+    const batches: WeakRef<object>[] = [];
+    let alive = 0;
+    const logs = async function* (): AsyncGenerator<readonly LogRecord[]> {
+      for (let index = 0; index < 100; index++) {
+        const batch = [record(0, "line")];
+        batches.push(new WeakRef(batch));
+        yield batch;
+      }
+      // What a WeakRef told of stays until the turn is over.
+      await new Promise((resolve) => setImmediate(resolve));
+      collectGarbage();
+      alive = batches.filter((batch) => batch.deref() !== undefined).length;
+    };
+    const server = await start({ provider: { logs } });
+    expect((await server.ask(path, admin)).body).toBe("line\n".repeat(100));
+    expect(alive).toBeLessThan(5);
   });
 
   it("passes bytes through that are no text", async () => {

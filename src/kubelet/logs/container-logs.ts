@@ -62,17 +62,26 @@ async function copy(
   res: ServerResponse,
   signal: AbortSignal,
 ): Promise<void> {
-  signal.throwIfAborted();
-  const gone = once(signal, "abort").then(() => signal.throwIfAborted());
-  gone.catch(() => undefined);
   for (let batch = first; ; batch = batches.next()) {
-    const { done, value } = await Promise.race([batch, gone as Promise<never>]);
+    const { done, value } = await unlessAborted(batch, signal);
     if (done === true) return;
     const bytes = lines.render(value);
     // Each write leaves at once; the next batch is asked for when this one is out.
     if (bytes.length > 0 && !res.write(bytes)) await once(res, "drain", { signal });
     if (lines.full) return;
   }
+}
+
+/**
+ * A race with a promise of its own: one that outlives many races holds on to what each of them brought, and that would be
+ * the whole log.
+ */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  return Promise.race([promise, aborted.promise]).finally(() => signal.removeEventListener("abort", abort));
 }
 
 /** The API server passes the words on for 400 and 500 alone. Once lines are out, the end says that it is none. */

@@ -23,7 +23,8 @@ export const sourcePort = 7002;
 export const sourceServer = (megabytes: number): string => `
 const { createServer } = require("node:net");
 const block = Buffer.alloc(2 ** 20, "burst");
-createServer((socket) => {
+// Who asks may close his half at once.
+createServer({ allowHalfOpen: true }, (socket) => {
   let left = ${megabytes};
   const send = () => {
     while (left > 0) {
