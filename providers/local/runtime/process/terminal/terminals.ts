@@ -12,9 +12,9 @@ export type TerminalKind = "node-pty" | "script";
  * The ways to a terminal: node-pty where its prebuilt binary can be loaded (glibc on Linux x64 and arm64, macOS),
  * else `script` of util-linux 2.37 or newer. `kind` insists on one.
  */
-export function openTerminals(kind?: TerminalKind): SpawnInTerminal {
+export function openTerminals(kind?: TerminalKind, load = loadNodePty): SpawnInTerminal {
   if (kind === "script") return spawnInScript;
-  const nodePty = loadNodePty();
+  const nodePty = load();
   if (nodePty === undefined && kind !== undefined) throw new Error("node-pty cannot be loaded on this machine");
   return nodePty ?? spawnInScript;
 }
