@@ -11,6 +11,7 @@ import { declaredFeatures } from "./node/features.ts";
 import { hasEnded, ownHolder } from "./node/holder.ts";
 import { createNodeKeeper, type NodeKeeper } from "./node/keeper.ts";
 import { defaultTaint } from "./node/node-object.ts";
+import { type TurnOptions, waitForTurn } from "./node/turn.ts";
 import { createPodController, type PodController } from "./pods/controller.ts";
 import { withStaticPods } from "./pods/static/static-pods.ts";
 import { createPrepare } from "./pods/prepare.ts";
@@ -45,13 +46,33 @@ const noAddress = {
 
 /** Runs until the signal aborts, then lets go without stopping a task. Rejects when the node cannot be served. */
 export async function runVirtualNode(node: NodeConfiguration, shared: Shared, signal: AbortSignal): Promise<void> {
-  const { cluster, clusterUid } = shared;
   const log = shared.log.with({ node: node.name });
   if (node.address === undefined) log.warn("kubectl logs, exec and top will not reach this node", noAddress);
+  const seat = { cluster: shared.cluster, holder: ownHolder(), hasEnded, clock, log };
+  // First of all, so that a second process on the machine can stand by: the port is still the other's.
+  await waitForTurn({ ...seat, facts: node }, signal);
+  if (signal.aborted) return;
+  const metrics = createNodeMetrics({ nodeName: node.name, clock, shared: shared.metrics });
+  const provider = metrics.measured(await openProvider(node, shared.clusterUid, log));
+  try {
+    await serve({ node, provider, metrics, seat }, shared, signal);
+  } finally {
+    await provider.close?.();
+  }
+}
+
+interface Parts {
+  readonly node: NodeConfiguration;
+  readonly provider: Provider;
+  readonly metrics: NodeMetrics;
+  readonly seat: Omit<TurnOptions, "facts" | "log"> & { readonly log: FieldLog };
+}
+
+async function serve({ node, provider, metrics, seat }: Parts, shared: Shared, signal: AbortSignal): Promise<void> {
+  const { cluster, clusterUid } = shared;
+  const { log } = seat;
   const version = `${shared.kubernetes}-burstlet-${productVersion}`;
   shared.metrics.build(version, productVersion);
-  const metrics = createNodeMetrics({ nodeName: node.name, clock, shared: shared.metrics });
-  const provider = metrics.measured(await openProvider(node, clusterUid, log));
   let trouble: ProviderError | undefined;
   const pods = podsOf(node, shared, provider, metrics, log, (now) => {
     trouble = now;
@@ -72,6 +93,7 @@ export async function runVirtualNode(node: NodeConfiguration, shared: Shared, si
   metrics.certificateEnd(kubelet.certificateEnd);
 
   const keeper = createNodeKeeper({
+    ...seat,
     cluster,
     facts: {
       ...node,
@@ -83,10 +105,6 @@ export async function runVirtualNode(node: NodeConfiguration, shared: Shared, si
     },
     capacity: async () => provider.capacity(),
     health: () => ({ notReady: undefined, providerTrouble: trouble, serving: kubelet.serving() }),
-    holder: ownHolder(),
-    hasEnded,
-    clock,
-    log,
   });
   kubelet.onServing(keeper.poke);
 
@@ -94,7 +112,6 @@ export async function runVirtualNode(node: NodeConfiguration, shared: Shared, si
     await live(keeper, pods, signal, () => log.info("node is ready", { port: kubelet.port, provider: provider.name }));
   } finally {
     await kubelet.close();
-    await provider.close?.();
   }
 }
 

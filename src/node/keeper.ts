@@ -6,8 +6,9 @@ import { ApiError, type Cluster, type WatchSink } from "../cluster/cluster.ts";
 import type { Node } from "../model/kube.ts";
 import type { Clock } from "../provider.ts";
 import { createKeptNode, ForeignNodeError, type KeptNode, type KeptNodeOptions } from "./kept-node.ts";
-import { giveBackLease, type LeaseOptions, LostNodeError, renewLease, waitForLease } from "./kept-lease.ts";
+import { giveBackLease, type LeaseOptions, LostNodeError, renewLease } from "./kept-lease.ts";
 import { RENEW_EVERY_MS } from "./lease.ts";
+import { waitForTurn } from "./turn.ts";
 
 const RETRY_MS = 2_000;
 const CAPACITY_EVERY_MS = 60_000;
@@ -63,9 +64,7 @@ export function createNodeKeeper(options: NodeKeeperOptions): NodeKeeper {
     async register(signal) {
       while (!signal.aborted) {
         try {
-          // Ownership first: a real kubelet renews its lease for ever.
-          await kept.own();
-          await waitForLease(options, signal);
+          await waitForTurn(options, signal);
           // Stopped while it waited: the node is still the other's, whose port must stay in its status.
           if (signal.aborted) return;
           await kept.report();

@@ -31,8 +31,6 @@ export class ForeignNodeError extends Error {}
 export interface KeptNode {
   /** As it was last seen; `undefined`: it is read afresh at the next report. */
   seen: Node | undefined;
-  /** Rejects with a ForeignNodeError when the name belongs to somebody else. */
-  own(): Promise<Node | undefined>;
   /** Creates what is missing and writes what has changed. */
   report(): Promise<void>;
   refreshCapacity(): Promise<void>;
@@ -47,7 +45,7 @@ export function createKeptNode(options: KeptNodeOptions, created: (node: Node) =
   let isNew = false;
 
   const ensure = async (): Promise<Node> => {
-    const present = await kept.own();
+    const present = await ownNode(options);
     if (present === undefined) {
       const node = await cluster.nodes.create(newNode(await facts.whole()));
       log.info("node created", { node: name });
@@ -76,7 +74,6 @@ export function createKeptNode(options: KeptNodeOptions, created: (node: Node) =
 
   const kept: KeptNode = {
     seen: undefined,
-    own: () => ownNode(options),
     async report() {
       const health = options.health();
       const current = await writeStatus((kept.seen ??= await ensure()), health);
@@ -91,7 +88,14 @@ export function createKeptNode(options: KeptNodeOptions, created: (node: Node) =
   return kept;
 }
 
-async function ownNode({ cluster, facts: { name } }: KeptNodeOptions): Promise<Node | undefined> {
+/** The node of that name, if there is one. Rejects with a ForeignNodeError when it belongs to somebody else. */
+export async function ownNode({
+  cluster,
+  facts: { name },
+}: {
+  readonly cluster: KeptNodeOptions["cluster"];
+  readonly facts: { readonly name: string };
+}): Promise<Node | undefined> {
   const present = await cluster.nodes.get(name);
   if (present === undefined || isOurs(present)) return present;
   throw new ForeignNodeError(

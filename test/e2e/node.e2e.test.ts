@@ -104,8 +104,9 @@ describeWith(["go", "namespaces", "root", "busybox"], "virtual nodes", () => {
   it("touches no pod from a second process on the same node, which waits and says so", async () => {
     await world.cluster.apply(podManifest("single", on("burst-a")));
     const before = await world.until("single", "is ready", isReady);
+    const port = (await world.node("burst-a")).status?.daemonEndpoints?.kubeletEndpoint?.Port ?? 0;
     const second = startBurstlet(world.cluster.folder, join(world.cluster.folder, "burstlet.kubeconfig"), {
-      nodes: [{ name: "burst-a", provider: "local", address, port: 0, local: { runtime: "scripted" } }],
+      nodes: [{ name: "burst-a", provider: "local", address, port, local: { runtime: "scripted" } }],
     });
     await eventually("it waits", () => second.log().includes("another process serves this node"));
     // Its own list of tasks is empty: had it looked at the pods, it would have launched this one again.
