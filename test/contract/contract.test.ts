@@ -3,7 +3,7 @@ import type { RunState } from "../../src/provider.ts";
 import { contractTests, providerContract } from "./contract.ts";
 import { containers, feed, method, newId, type Sabotage, startsAgain, states } from "./sabotage.ts";
 import { streamTests } from "./stream-tests.ts";
-import { scriptedTarget } from "./scripted-target.ts";
+import { scriptedTarget } from "./targets/scripted-target.ts";
 import { createWorkbench } from "./workbench.ts";
 
 const exitsWith = (code: number): Sabotage => containers((one) => ({ ...one, state: exited(one.state, code) }));

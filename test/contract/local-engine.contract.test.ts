@@ -9,7 +9,7 @@ import { busyboxImage, startEngine } from "../support/engine.ts";
 import { describeWith } from "../support/requirements.ts";
 import { silentLog as log } from "../support/silent-log.ts";
 import { type ContractTarget, providerContract } from "./contract.ts";
-import { shellContainer } from "./shell.ts";
+import { shellContainer } from "./targets/shell.ts";
 
 async function engineTarget(): Promise<ContractTarget> {
   const engine = await startEngine();

@@ -1,6 +1,6 @@
 import { describeWith } from "../support/requirements.ts";
 import { providerContract } from "./contract.ts";
-import { processTarget } from "./process-target.ts";
+import { processTarget } from "./targets/process-target.ts";
 
 describeWith(["root", "namespaces", "busybox"], "the process runtime", () => {
   providerContract("local on the process runtime", processTarget, [

@@ -1,6 +1,6 @@
 import { providerContract } from "./contract.ts";
 import { streamTests } from "./stream-tests.ts";
-import { scriptedTarget } from "./scripted-target.ts";
+import { scriptedTarget } from "./targets/scripted-target.ts";
 
 providerContract("local on the scripted runtime", scriptedTarget, [
   {

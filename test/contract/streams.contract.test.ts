@@ -2,7 +2,7 @@ import { Duplex, PassThrough, Transform } from "node:stream";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { ProviderError, type ProcessStream, type Provider } from "../../src/provider.ts";
 import { describeWith } from "../support/requirements.ts";
-import { processTarget } from "./process-target.ts";
+import { processTarget } from "./targets/process-target.ts";
 import { method, type Sabotage } from "./sabotage.ts";
 import { streamTests } from "./stream-tests.ts";
 import type { ContractTarget } from "./target.ts";

@@ -140,6 +140,11 @@ describeWith(["root", "namespaces", "busybox"], "attach to a container of the pr
     const stream = await attach(task, { signal: deaf.signal });
     stream.stdin.write("go\n");
     await eventually("it is held up", () => stream.stdout.readableLength > 0);
+    const logs: (number | undefined)[] = [];
+    await eventually("its log grows no more", async () => {
+      logs.unshift((await world.runtime.stats())[0]?.containers[0]?.logBytes);
+      return logs.length > 5 && new Set(logs.slice(0, 5)).size === 1;
+    });
     expect(await logText(world.runtime, task, { tailLines: 1 })).not.toBe("all\n");
     deaf.abort();
     await eventually("it goes on", async () => (await logText(world.runtime, task, { tailLines: 1 })) === "all\n");

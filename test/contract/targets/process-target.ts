@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createLocalProvider } from "../../providers/local/provider.ts";
-import { createProcessRuntime, shutdownSupervisor } from "../../providers/local/runtime/process/process-runtime.ts";
-import type { Provider } from "../../src/provider.ts";
-import { systemClock as clock } from "../../src/telemetry/clock.ts";
-import { silentLog as log } from "../support/silent-log.ts";
+import { createLocalProvider } from "../../../providers/local/provider.ts";
+import { createProcessRuntime, shutdownSupervisor } from "../../../providers/local/runtime/process/process-runtime.ts";
+import type { Provider } from "../../../src/provider.ts";
+import { systemClock as clock } from "../../../src/telemetry/clock.ts";
+import { silentLog as log } from "../../support/silent-log.ts";
 import { shellContainer } from "./shell.ts";
-import type { ContractTarget } from "./target.ts";
+import type { ContractTarget } from "../target.ts";
 
 /** The process runtime on this host, with a supervisor and a bridge of its own. */
 export async function processTarget(): Promise<ContractTarget> {

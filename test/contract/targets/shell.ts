@@ -1,5 +1,5 @@
-import type { Container } from "../../src/model/kube.ts";
-import type { Behaviour } from "./target.ts";
+import type { Container } from "../../../src/model/kube.ts";
+import type { Behaviour } from "../target.ts";
 
 /** A contract test's container for whatever runs busybox's shell. */
 export function shellContainer(image: string, behaviour: Behaviour): Partial<Container> {

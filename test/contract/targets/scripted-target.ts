@@ -1,10 +1,10 @@
-import { createLocalProvider } from "../../providers/local/provider.ts";
-import { createScriptedCloud } from "../../providers/local/runtime/scripted/cloud.ts";
-import { createScriptedRuntime } from "../../providers/local/runtime/scripted/runtime.ts";
-import { type Provider, ProviderError } from "../../src/provider.ts";
-import { fakeClock } from "../support/fake-clock.ts";
-import { silentLog } from "../support/silent-log.ts";
-import type { ContractTarget } from "./target.ts";
+import { createLocalProvider } from "../../../providers/local/provider.ts";
+import { createScriptedCloud } from "../../../providers/local/runtime/scripted/cloud.ts";
+import { createScriptedRuntime } from "../../../providers/local/runtime/scripted/runtime.ts";
+import { type Provider, ProviderError } from "../../../src/provider.ts";
+import { fakeClock } from "../../support/fake-clock.ts";
+import { silentLog } from "../../support/silent-log.ts";
+import type { ContractTarget } from "../target.ts";
 
 /** The scripted runtime in virtual time. */
 export async function scriptedTarget(): Promise<ContractTarget> {
