@@ -1,13 +1,18 @@
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { memory } from "../bench/process.ts";
 import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
 import { finish, type Kubectl, onTerminal, sha256, start } from "./kubectl.ts";
-import { containerCommands } from "./processes.ts";
-import { kubectlOn, podOn, startWays, type Way, ways } from "./ways.ts";
+import { bytesWritten, containerCommands } from "./processes.ts";
+import { arrivalOf, kubectlOn, podOn, startWays, type Way, ways } from "./ways.ts";
 import { hasPhase, isReady, type World } from "./world.ts";
 
-const tenMegabytes = 10 * 1024 * 1024;
+const megabyte = 2 ** 20;
+const tenMegabytes = 10 * megabyte;
+/** By how much burstlet may grow for a client that does not read: its buffers, and what else happens meanwhile. */
+const unreadBudget = 48 * megabyte;
 
 describeWith(["go", "namespaces", "root", "busybox"], "kubectl exec", () => {
   let world: World;
@@ -22,7 +27,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "kubectl exec", () => {
 
   /** Commands in containers whose words have this in them. */
   const running = async (mark: string) =>
-    (await containerCommands(world.stateDir)).filter((line) => line.includes(mark));
+    (await containerCommands(world.stateDir)).filter(({ line }) => line.includes(mark));
 
   describe.for(ways)("over $title", (way) => {
     const kubectl = (): Kubectl => kubectlOn(world, way);
@@ -32,6 +37,11 @@ describeWith(["go", "namespaces", "root", "busybox"], "kubectl exec", () => {
       const ended = await exec("sh", "-c", `echo out; echo trouble >&2; exit ${code}`);
       expect({ code: ended.code, stdout: ended.stdout.toString() }).toEqual({ code, stdout: "out\n" });
       expect(ended.stderr).toBe(code === 0 ? "trouble\n" : `trouble\ncommand terminated with exit code ${code}\n`);
+    });
+
+    it(`comes to the node by ${way.arrives}`, async () => {
+      await exec("true");
+      expect(arrivalOf(world, "stream of a container", box(way))).toBe(way.arrives);
     });
 
     it("brings 10 MB of output byte for byte, on either output", async () => {
@@ -111,6 +121,29 @@ describeWith(["go", "namespaces", "root", "busybox"], "kubectl exec", () => {
         await eventually("the command is gone", async () => (await running(mark)).length === 0, 20_000);
       },
     );
+
+    it("holds up a command whose client does not read, without keeping what it says", async () => {
+      const mark = `unread-${ways.indexOf(way)}`;
+      const { command, kubeconfig, env } = kubectl();
+      const [program = "", ...words] = command;
+      const before = memory(world.burstlet.pid).now;
+      const client = spawn(program, [...words, "--kubeconfig", kubeconfig, "exec", box(way), "--", "yes", mark], {
+        stdio: ["ignore", "pipe", "inherit"],
+        env: { ...process.env, ...env },
+      });
+      const written = async () => {
+        const counts = await Promise.all((await running(mark)).map(async ({ id }) => bytesWritten(id)));
+        return counts.reduce((sum, count) => sum + count, 0);
+      };
+      const looks: number[] = [];
+      await eventually("the command stands still", async () => {
+        looks.unshift(await written());
+        return (looks[0] ?? 0) > megabyte && looks.length > 5 && looks.slice(0, 5).every((one) => one === looks[0]);
+      });
+      expect(memory(world.burstlet.pid).now - before).toBeLessThan(unreadBudget);
+      client.kill("SIGKILL");
+      await eventually("the command is gone", async () => (await running(mark)).length === 0, 20_000);
+    });
 
     it("says what could not be run", async () => {
       const ended = await exec("/no/such/program");

@@ -7,7 +7,7 @@ import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
 import { client, straightTo } from "./clients.ts";
 import { type Running, start } from "./kubectl.ts";
-import { kubectlOn, podOn, startWays, ways } from "./ways.ts";
+import { arrivalOf, kubectlOn, podOn, startWays, ways } from "./ways.ts";
 import { isReady, type World } from "./world.ts";
 
 const megabyte = 2 ** 20;
@@ -74,6 +74,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "port-forward", () => {
       const { kubectl, to } = await forward(digestPort);
       const request = Buffer.alloc(5 * megabyte, "question");
       expect(await eventually("the pod answers", async () => ask(to(digestPort), request))).toBe(sha256(request));
+      expect(arrivalOf(world, "port-forward", `server-${way.node}`)).toBe(way.arrives);
       kubectl.kill();
     });
 

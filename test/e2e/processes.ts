@@ -8,11 +8,17 @@ export async function processesOf(stateDir: string): Promise<number[]> {
   return mine.flat();
 }
 
-/** Their command lines, words parted by spaces. */
-export async function containerCommands(stateDir: string): Promise<string[]> {
+/** With their command lines, words parted by spaces. */
+export async function containerCommands(stateDir: string): Promise<{ id: number; line: string }[]> {
   const ids = await processesOf(stateDir);
-  const lines = await Promise.all(ids.map(async (id) => readFile(`/proc/${id}/cmdline`, "utf8").catch(() => "")));
-  return lines.map((line) => line.replaceAll("\0", " "));
+  const words = async (id: number) => readFile(`/proc/${id}/cmdline`, "utf8").catch(() => "");
+  return Promise.all(ids.map(async (id) => ({ id, line: (await words(id)).replaceAll("\0", " ") })));
+}
+
+/** Bytes that a process has written so far, to whatever. */
+export async function bytesWritten(id: number): Promise<number> {
+  const text = await readFile(`/proc/${id}/io`, "utf8").catch(() => "");
+  return Number(/^wchar: (\d+)$/m.exec(text)?.[1] ?? 0);
 }
 
 /** The one supervisor of the state directory. */

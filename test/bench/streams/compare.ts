@@ -1,5 +1,5 @@
 /** All transfers of both sides on one control plane, the sides in turn, and a big log of burstlet's. */
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { startCluster } from "../../support/cluster.ts";
@@ -39,6 +39,8 @@ export interface StreamComparison {
   readonly megabytes: number;
   readonly transfers: readonly Transfer[];
   readonly logs: readonly LogReading[];
+  /** burstlet's, before the first transfer and at its peak until after the last. */
+  readonly memory: { readonly before: number; readonly peak: number };
 }
 
 /** Written by a container; a node keeps the last five files of 10 MiB, as a kubelet does. */
@@ -54,6 +56,7 @@ export async function compareStreams(options: BenchOptions, address: string | un
     const ours = burstletStreamSide(options.nodeFlags);
     const sides = [ours, criStreamingSide()];
     for (const side of sides) running.push(await side.start(arena, options.megabytes));
+    const before = memory(ours.node().pid).now;
     const transfers: Transfer[] = [];
     for (let round = 1; round <= options.rounds; round++) {
       for (const dialect of Object.keys(dialects) as Dialect[]) {
@@ -64,18 +67,20 @@ export async function compareStreams(options: BenchOptions, address: string | un
           for (const [index, { name }] of sides.entries()) {
             const node = running[index];
             if (node === undefined) continue;
-            const before = loadavg()[0] ?? Number.NaN;
+            const load = loadavg()[0] ?? Number.NaN;
             await loopDelay(ours.node());
             const milliseconds = await transfer(cluster, node, dialect, options.megabytes);
             const loop = name === "burstlet" ? { loop: await loopDelay(ours.node()) } : {};
             const one = { kind, dialect, side: name, speed: (options.megabytes / milliseconds) * 1000, ...loop };
             transfers.push(one);
-            console.log(transferLine(one, `round ${round} of ${options.rounds}`, before));
+            console.log(transferLine(one, `round ${round} of ${options.rounds}`, load));
           }
         }
       }
     }
-    return { megabytes: options.megabytes, transfers, logs: await readLogs(arena, ours.node(), options.rounds) };
+    const { peak } = memory(ours.node().pid);
+    const logs = await readLogs(arena, ours.node(), options.rounds);
+    return { megabytes: options.megabytes, transfers, logs, memory: { before, peak } };
   } finally {
     for (const node of running) await node.stop();
     await client.close();
@@ -104,9 +109,8 @@ async function readLogs({ client }: Arena, node: BurstletStreamNode, rounds: num
 
 /** How late burstlet's event loop was since the last call. */
 async function loopDelay({ pid, loop }: BurstletStreamNode): Promise<LoopDelay> {
-  const age = (): number => statSync(loop, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const before = age();
+  rmSync(loop, { force: true });
   process.kill(pid, "SIGUSR2");
-  await eventually("burstlet tells of its event loop", () => age() > before);
+  await eventually("burstlet tells of its event loop", () => existsSync(loop));
   return JSON.parse(readFileSync(loop, "utf8")) as LoopDelay;
 }

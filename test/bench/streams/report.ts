@@ -8,7 +8,7 @@ const kinds = ["exec", "port-forward"] as const;
 const dialects = ["websocket", "spdy"] as const;
 
 /** Medians, one line a kind of transfer. */
-export function streamTable({ megabytes: size, transfers, logs }: StreamComparison): string[] {
+export function streamTable({ megabytes: size, transfers, logs, memory }: StreamComparison): string[] {
   const line = (...cells: readonly string[]) =>
     cells
       .map((cell, index) => (index === 0 ? cell.padEnd(40) : cell.padStart(16)))
@@ -25,6 +25,8 @@ export function streamTable({ megabytes: size, transfers, logs }: StreamComparis
   }
   const log = (what: (reading: LogReading) => number) => number(median(logs.map(what)));
   lines.push(
+    line("RSS before the transfers, MB", number(megabytes(memory.before))),
+    line("RSS at its peak meanwhile, MB", number(megabytes(memory.peak))),
     line(
       "log: MB read",
       log(({ bytes }) => megabytes(bytes)),
@@ -59,9 +61,18 @@ export function streamTargets({ transfers, logs }: StreamComparison): Target[] {
       found.push({ what: `${kind} by ${dialect}, times cri-streaming's`, measured, is: "at least", bound: 0.5 });
     }
   }
-  const loops = transfers.flatMap(({ loop }) => loop?.p99 ?? []);
+  const loops = kinds.flatMap((kind) =>
+    dialects.map((dialect) =>
+      median(chosen(transfers, kind, dialect, "burstlet").flatMap(({ loop }) => loop?.p99 ?? [])),
+    ),
+  );
   found.push(
-    { what: "event loop delay p99 of the worst transfer, ms", measured: Math.max(...loops), is: "at most", bound: 50 },
+    {
+      what: "event loop delay p99, worst kind of transfer, ms",
+      measured: Math.max(...loops),
+      is: "at most",
+      bound: 50,
+    },
     {
       what: "first byte of a big log, ms",
       measured: median(logs.map(({ firstByte }) => firstByte)),
