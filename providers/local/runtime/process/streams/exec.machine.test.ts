@@ -1,10 +1,11 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { eventually } from "../../../../../test/support/eventually.ts";
 import { describeWith } from "../../../../../test/support/requirements.ts";
 import { specEnv } from "../../../../../test/support/task-specs.ts";
-import { hasEnded, useWorld } from "../testing.ts";
+import { hasEnded, useWorld, type World } from "../testing.ts";
 import { collect, execIn, mainOf, nap, said, sh, sleeps, startIdle } from "./testing.ts";
 
 describeWith(["root", "namespaces", "busybox"], "exec in a container of the process runtime", () => {
@@ -113,7 +114,7 @@ describeWith(["root", "namespaces", "busybox"], "exec in a container of the proc
     expect(await stream.exit).toEqual({ code: 137 });
     expect(naps.filter(sleeps)).toEqual([]);
     expect((await sh(world(), task, "echo alive")).stdout.toString()).toBe("alive\n");
-    expect(groupsOf("exec-")).toEqual([]);
+    expect(groupsOf(world())).toEqual([]);
   });
 
   it("brings the last of many small pieces too, when stdin ends right behind them", async () => {
@@ -146,7 +147,7 @@ describeWith(["root", "namespaces", "busybox"], "exec in a container of the proc
     expect(sleeps(long)).toBe(true);
     await world().discard(task);
     expect(sleeps(long)).toBe(false);
-    await eventually("its control group is gone", () => groupsOf("exec-").length === 0);
+    await eventually("its control group is gone", () => groupsOf(world()).length === 0);
   });
 
   it("counts for the container's limits and its usage", async () => {
@@ -168,10 +169,11 @@ describeWith(["root", "namespaces", "busybox"], "exec in a container of the proc
   });
 });
 
-/** Control groups of commands. */
-function groupsOf(prefix: string): readonly string[] {
+/** Control groups of this world's commands; others on this host have theirs. */
+function groupsOf({ options }: World): readonly string[] {
   const own = /^\d+:[^:]*memory[^:]*:(.*)$/m.exec(readFileSync("/proc/self/cgroup", "utf8"))?.[1] ?? "";
-  return readdirSync(`/sys/fs/cgroup/memory${own}`, { recursive: true, encoding: "utf8" }).filter((path) =>
-    path.split("/").at(-1)?.startsWith(prefix),
+  const ours = `burstlet-${createHash("sha256").update(options.stateDir).digest("hex").slice(0, 12)}`;
+  return readdirSync(join("/sys/fs/cgroup/memory", own, ours), { recursive: true, encoding: "utf8" }).filter((path) =>
+    path.split("/").at(-1)?.startsWith("exec-"),
   );
 }
