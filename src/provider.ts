@@ -74,6 +74,12 @@ export interface Provider<Request = unknown> {
   preflight?(): Promise<readonly { readonly message: string; readonly fix: string }[]>;
   /** Runs instance `instance` of one container again, in place. No-op when that instance exists already. */
   restart?(task: TaskRef, container: string, instance: number): Promise<void>;
+  /**
+   * Ends one run of one container and nothing else: SIGTERM, grace, SIGKILL. Returns soon; its end, with the true exit
+   * code, comes by `watch`. No-op when that run does not run. A later call with less grace shortens it. A provider that
+   * lacks it and restarts by `task` has the whole task stopped in its place.
+   */
+  kill?(run: ContainerRef, graceSeconds: number): Promise<void>;
   /** Records of one run of one container, oldest first, in batches. */
   logs?(source: ContainerRef, want: LogRequest, signal: AbortSignal): AsyncIterable<readonly LogRecord[]>;
   /** Runs a command in a running container. The signal kills it; so does destroying the stream's stdin. */

@@ -57,6 +57,7 @@ export async function createLocalProvider(
     watch: async (feed, signal) => runtime.watch(onlyOf(feed, clusterUid, ours), signal),
     capacity: async () => capacityOf(await facts(), promised),
     restart: async (task, container, instance) => runtime.restart(task, container, instance),
+    kill: async (run, graceSeconds) => runtime.kill(run, graceSeconds),
     logs: (source, want, signal) => runtime.logs(source, want, signal),
     stats: async () => (await runtime.stats()).filter(({ identity }) => identity.clusterUid === clusterUid),
     ...streamsOf(runtime),

@@ -185,6 +185,22 @@ const sabotages: Readonly<Record<string, readonly Sabotage[]>> = {
     method("restart", () => async () => {}),
     containers((one) => (one.kind === "main" ? { ...one, state: running } : one)),
   ],
+  "kill ends one run with SIGTERM, and leaves the task and its other containers alone": [
+    method("kill", (_, provider) => async (run, graceSeconds) => {
+      await provider.stop(run.task, { graceSeconds, discard: false });
+    }),
+  ],
+  "kill gives its grace, and a later one with less shortens it": [
+    method("kill", (kill) => async (run) => kill?.(run, 0)),
+    method("kill", (kill) => async (run) => kill?.(run, 600)),
+  ],
+  "kill of a run that is over does nothing": [
+    method("kill", (kill) => async (run, graceSeconds) => {
+      await kill?.(run, graceSeconds);
+      await kill?.({ ...run, instance: 1 }, graceSeconds);
+    }),
+    method("kill", () => async () => Promise.reject(new Error("it does not run"))),
+  ],
   "logs hold what a container wrote, oldest first, with times": [],
   "followed logs end with the run, and before it when nobody reads any more": [
     method("logs", (logs) => {

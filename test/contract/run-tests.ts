@@ -51,6 +51,45 @@ export const runTests: readonly ContractTest[] = [
     },
   },
   {
+    name: "kill ends one run with SIGTERM, and leaves the task and its other containers alone",
+    async run(bench) {
+      const task = await bench.launch({ name: "main", does: forever }, { name: "other", does: forever });
+      await task.until("both run", (state) => isRunning()(state) && isRunning("other")(state));
+      await kill(bench, task, 30);
+      const after = await task.until("it ended", hasEnded());
+      expect(containerOf(after).state).toMatchObject({ exitCode: 143 });
+      expect(containerOf(after, "other").state.is).toBe("running");
+      expect(after.phase).toBe("running");
+      await restart(bench, task, "main", 1);
+      await task.until("it runs again", isRunning("main", 1));
+    },
+  },
+  {
+    name: "kill gives its grace, and a later one with less shortens it",
+    async run(bench) {
+      const task = await bench.launch(oneMain({ run: "forever", atTerm: "ignore" }));
+      await task.until("it runs", isRunning());
+      await kill(bench, task, 600);
+      await bench.target.pass(1_000);
+      await kill(bench, task, 900);
+      expect(task.told.some(hasEnded())).toBe(false);
+      await kill(bench, task, 1);
+      expect(containerOf(await task.until("it ended", hasEnded())).state).toMatchObject({ exitCode: 137 });
+    },
+  },
+  {
+    name: "kill of a run that is over does nothing",
+    async run(bench) {
+      const task = await bench.launch(oneMain({ run: 0.3, exit: 2 }), { name: "other", does: forever });
+      await task.until("it ended", hasEnded());
+      await kill(bench, task, 0);
+      await restart(bench, task, "main", 1);
+      await task.until("it ran again", (state) => containerOf(state).instance === 1);
+      await kill(bench, task, 0);
+      expect(containerOf(await task.until("it ended again", hasEnded("main", 1))).state).toMatchObject({ exitCode: 2 });
+    },
+  },
+  {
     name: "logs hold what a container wrote, oldest first, with times",
     async run(bench) {
       const task = await bench.launch(oneMain({ run: 0.3, print: ["one", "two words", "three"] }));
@@ -120,6 +159,12 @@ export const runTests: readonly ContractTest[] = [
 async function restart({ provider }: Workbench, task: BenchTask, container: string, instance: number): Promise<void> {
   if (provider.restart === undefined) throw new Error("this provider restarts nothing in place");
   await provider.restart(task, container, instance);
+}
+
+/** Of the first run of `main`. */
+async function kill({ provider }: Workbench, task: BenchTask, graceSeconds: number): Promise<void> {
+  if (provider.kill === undefined) throw new Error("this provider ends no container alone");
+  await provider.kill({ task, container: "main", instance: 0 }, graceSeconds);
 }
 
 async function logs(

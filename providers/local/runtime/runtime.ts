@@ -29,6 +29,8 @@ export interface Runtime {
   start(spec: TaskSpec): Promise<TaskState>;
   stop(task: TaskRef, how: { graceSeconds: number; discard: boolean }): Promise<"stopping" | "stopped" | "gone">;
   restart(task: TaskRef, container: string, instance: number): Promise<void>;
+  /** As Provider.kill. */
+  kill(run: ContainerRef, graceSeconds: number): Promise<void>;
   list(): Promise<readonly TaskState[]>;
   /** As Provider.watch. */
   watch(feed: TaskFeed, signal: AbortSignal): Promise<void>;

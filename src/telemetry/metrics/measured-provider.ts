@@ -13,7 +13,18 @@ export interface CallSeen {
 }
 
 /** Calls that end by themselves; of exec, attach and forward it is how they begin, not their stream. */
-const operations = ["launch", "stop", "list", "capacity", "restart", "stats", "exec", "attach", "forward"] as const;
+const operations = [
+  "launch",
+  "stop",
+  "list",
+  "capacity",
+  "restart",
+  "kill",
+  "stats",
+  "exec",
+  "attach",
+  "forward",
+] as const;
 type Operation = (typeof operations)[number];
 
 /** The same provider, each of its calls told to `seen`. A method that it lacks stays absent: presence is the capability. */

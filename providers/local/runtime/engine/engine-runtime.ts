@@ -13,11 +13,11 @@ import { engineEndpoint, type EngineTls } from "./api/endpoint.ts";
 import { EngineError } from "./api/errors.ts";
 import { createTransport } from "./api/transport.ts";
 import { createDriver, type Driver } from "./driver.ts";
-import { identityFilter, sandboxName } from "./names.ts";
+import { identityFilter, runKey, sandboxName } from "./names.ts";
 import { amend, createSandbox, type RecordedTask, type Workshop } from "./perform.ts";
 import { engineArchitecture, engineFacts, engineFlavour, trafficSwapped } from "./reading/facts.ts";
 import { engineLogs } from "./reading/logs.ts";
-import { engineStats } from "./reading/stats.ts";
+import { engineStats, runningTasks } from "./reading/stats.ts";
 import { newRecord } from "./record.ts";
 import { createImages } from "./request/images.ts";
 import { pauseImage, pauseRootfs } from "./request/pause.ts";
@@ -75,6 +75,7 @@ export async function createEngineRuntime(options: EngineRuntimeOptions): Promis
     start: async (spec) => start(room, spec),
     stop: async (ref, how) => stop(room, ref, how),
     restart: async (ref, container, instance) => restart(room, ref, container, instance),
+    kill: async (run, graceSeconds) => kill(room, run, graceSeconds),
     async list() {
       await driver.sweep();
       return tasks.all().flatMap((task) => tasks.tell(task) ?? []);
@@ -87,7 +88,7 @@ export async function createEngineRuntime(options: EngineRuntimeOptions): Promis
     ...streams.calls,
     async stats() {
       await driver.sweep();
-      return engineStats(client, runningTasks(tasks), { now: () => clock.now(), ...(await shop.engine()) });
+      return engineStats(client, runningTasks(tasks.all()), { now: () => clock.now(), ...(await shop.engine()) });
     },
     async close() {
       images.close();
@@ -234,6 +235,24 @@ async function restart(room: Room, ref: TaskRef, container: string, instance: nu
   driver.kick(task);
 }
 
+/** The earliest deadline ever asked for counts, as of a stop. */
+async function kill({ shop, tasks, driver }: Room, run: ContainerRef, graceSeconds: number): Promise<void> {
+  const task = tasks.find(run.task.identity);
+  if (task === undefined) throw unknownTask(run.task.identity);
+  await tasks.locked(task, async () => {
+    await look(shop, task);
+    const key = runKey(run.container, run.instance);
+    if (!isRecorded(task) || !runs(task, run)) return;
+    const deadline = Math.min(task.record.kills[key] ?? Infinity, shop.clock.now() + graceSeconds * 1000);
+    await amend(shop, task, { kills: { ...task.record.kills, [key]: deadline } });
+  });
+  driver.kick(task);
+}
+
+function runs({ seen }: Task, { container, instance }: ContainerRef): boolean {
+  return seen.some((one) => one.container === container && one.instance === instance && one.state === "running");
+}
+
 function unknownTask({ podUid, attempt }: TaskIdentity): ProviderError {
   return new ProviderError(
     "notFound",
@@ -262,20 +281,15 @@ async function watch(room: Room, feed: TaskFeed, signal: AbortSignal): Promise<v
 }
 
 /** A log that was followed ends with its run; whoever reads it may rely on finding the run ended. */
-async function noticeEnd(
-  { shop, tasks }: Room,
-  { task: { identity }, container, instance }: ContainerRef,
-): Promise<void> {
-  const task = tasks.find(identity);
+async function noticeEnd({ shop, tasks }: Room, run: ContainerRef): Promise<void> {
+  const task = tasks.find(run.task.identity);
   if (task === undefined) return;
-  const isOver = (): boolean =>
-    !task.seen.some((one) => one.container === container && one.instance === instance && one.state === "running");
   for (let tries = 0; tries < endTries; tries += 1) {
     await tasks.locked(task, async () => {
       await look(shop, task);
       tasks.tell(task);
     });
-    if (isOver()) return;
+    if (!runs(task, run)) return;
     await shop.clock.sleep(endPause);
   }
 }
@@ -283,14 +297,3 @@ async function noticeEnd(
 /** The engine closes the log a moment before it notes the end; more than this means that it closed it for another reason. */
 const endTries = 20;
 const endPause = 100;
-
-function runningTasks(tasks: Tasks): Parameters<typeof engineStats>[1] {
-  return tasks.all().flatMap(({ identity, seen }) => {
-    const running = seen.filter((one) => one.state === "running");
-    const runs = running.flatMap(({ id, kind, container: name, startedAt }) =>
-      kind === "sandbox" || startedAt === undefined ? [] : [{ id, name, startedAt }],
-    );
-    const sandbox = running.find(({ kind }) => kind === "sandbox")?.id;
-    return runs.length === 0 ? [] : [{ identity, sandbox, runs }];
-  });
-}

@@ -17,6 +17,7 @@ const view = (change: Partial<TaskView>): TaskView => ({
   prepared: true,
   startable: true,
   stop: undefined,
+  kills: {},
   signalled: {},
   now: 1000,
   ...change,
@@ -96,6 +97,16 @@ describe("restarts", () => {
       "kills it when it does not end",
       { containers: wanting("b", 1), runs: ended, signalled: { "b/0": -30_000 } },
       [signal("b", "KILL")],
+    ],
+    [
+      "kills a run at once whose grace to end alone is over, and leaves the others",
+      { runs: [...passed, run("a", "running"), run("b", "running")], kills: { "b/0": 1000 } },
+      [signal("b", "KILL")],
+    ],
+    [
+      "asks a run to end alone, and starts nothing in its place",
+      { runs: [...passed, run("a", "running"), run("b", "running")], kills: { "b/0": 5000 } },
+      [signal("b", "stop")],
     ],
     [
       "restarts the sandbox first where it has ended",

@@ -15,6 +15,8 @@ export interface TaskView {
   /** False without a spec: then nothing is started. */
   readonly startable: boolean;
   readonly stop: { readonly askedAt: number; readonly deadline: number } | undefined;
+  /** By run key: when a run that is to end alone has to be dead. */
+  readonly kills: Readonly<Record<string, number>>;
   /** By run key: when it was asked to end. */
   readonly signalled: Readonly<Record<string, number>>;
   readonly now: number;
@@ -53,12 +55,26 @@ export function nextSteps(view: TaskView): Decision {
   const running = view.runs.filter((run) => run.state === "running");
   // Without its sandbox a run has lost its network for good: it ends, and whoever decides on restarts sees it end.
   if (view.sandbox !== "running" && running.length > 0) return kill(view, running);
-  if (!view.startable) return { steps: [] };
+  if (!view.startable) return together(killed(view, running));
   const { due, replaced } = dueNow(view);
-  const ending = replaced.map((run) => endOne(view, run, (view.signalled[keyOf(run)] ?? view.now) + replaceGrace));
+  const ending = [
+    ...replaced.map((run) => endOne(view, run, (view.signalled[keyOf(run)] ?? view.now) + replaceGrace)),
+    ...killed(
+      view,
+      running.filter((run) => !replaced.includes(run)),
+    ),
+  ];
   const removals = superseded(view);
   const decisions = [...ending, { steps: [...removals, ...startSteps(view, due)] }];
   return together(decisions);
+}
+
+/** What is to end alone: it ends, and whoever decides on restarts sees it end. */
+function killed(view: TaskView, running: readonly Run[]): Decision[] {
+  return running.flatMap((run) => {
+    const deadline = view.kills[keyOf(run)];
+    return deadline === undefined ? [] : [endOne(view, run, deadline)];
+  });
 }
 
 type Wanted = TaskView["containers"][number];

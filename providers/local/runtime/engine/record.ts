@@ -19,6 +19,8 @@ export interface TaskRecord {
   readonly begun: readonly string[];
   /** Runs that the engine refused to start. */
   readonly failed: Readonly<Record<string, { readonly message: string; readonly at: number }>>;
+  /** By run key: when a run that is to end alone has to be dead. */
+  readonly kills: Readonly<Record<string, number>>;
   /** By run key: when it was asked to end. */
   readonly signalled: Readonly<Record<string, number>>;
   /** Kept after the sandbox has ended. */
@@ -35,6 +37,7 @@ export function newRecord(spec: TaskSpec): TaskRecord {
     wanted: {},
     begun: [],
     failed: {},
+    kills: {},
     signalled: {},
     addresses: [],
     filled: undefined,

@@ -17,6 +17,7 @@ export function taskView(record: TaskRecord, seen: readonly Seen[], now: number)
     prepared: sandbox?.state === "running" && sandbox.startedAt === record.filled,
     startable: !record.bare,
     stop: record.stop,
+    kills: record.kills,
     signalled: record.signalled,
     now,
   };

@@ -57,6 +57,9 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     async restart({ identity }, container, instance) {
       await supervisor.call("restart", { identity, container, instance });
     },
+    async kill({ task: { identity }, container, instance }, graceSeconds) {
+      await supervisor.call("kill", { identity, container, instance, graceSeconds });
+    },
     list: () => supervisor.call("list", {}),
     watch: (feed, signal) => watchTasks(place, feed, signal),
     logs: (source, want, signal) => readRunLog(place, source, want, signal),

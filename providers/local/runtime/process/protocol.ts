@@ -19,7 +19,7 @@ import type { Entrance } from "./container/entrance.ts";
 import type { ProcessMark } from "./host/processes.ts";
 
 /** Rises when an old client and a new supervisor would misunderstand each other. */
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 
 export interface Methods {
   hello: { params: Record<string, never>; result: Hello };
@@ -29,6 +29,7 @@ export interface Methods {
     result: "stopping" | "stopped" | "gone";
   };
   restart: { params: { identity: TaskIdentity; container: string; instance: number }; result: null };
+  kill: { params: RunRef & { graceSeconds: number }; result: null };
   list: { params: Record<string, never>; result: readonly TaskState[] };
   stats: { params: Record<string, never>; result: readonly TaskStats[] };
   /** Where a command has to be started; burstlet starts it itself, and its bytes never pass the supervisor. */

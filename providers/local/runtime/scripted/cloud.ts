@@ -23,7 +23,7 @@ export interface ScriptedCloudOptions {
   readonly ledger?: Ledger | undefined;
 }
 
-export type Operation = "start" | "stop" | "restart" | "list" | "logs" | "stats";
+export type Operation = "start" | "stop" | "restart" | "kill" | "list" | "logs" | "stats";
 
 interface Watcher {
   readonly feed: TaskFeed;

@@ -25,6 +25,14 @@ export type LedgerEntry =
       readonly identity: TaskIdentity;
       readonly container: string;
       readonly instance: number;
+    }
+  | {
+      readonly at: number;
+      readonly request: "kill";
+      readonly identity: TaskIdentity;
+      readonly container: string;
+      readonly instance: number;
+      readonly graceSeconds: number;
     };
 
 export interface Ledger {
@@ -35,9 +43,10 @@ export interface Ledger {
     outcome: "stopping" | "stopped" | "gone",
   ): void;
   restarted(identity: TaskIdentity, container: string, instance: number): void;
+  killed(identity: TaskIdentity, container: string, instance: number, graceSeconds: number): void;
 }
 
-export const noLedger: Ledger = { started: () => {}, stopped: () => {}, restarted: () => {} };
+export const noLedger: Ledger = { started: () => {}, stopped: () => {}, restarted: () => {}, killed: () => {} };
 
 /** Keeps everything, for as long as it lives. Times are wall milliseconds. */
 export function createLedger(clock: Clock): Ledger & { readonly entries: readonly LedgerEntry[] } {
@@ -50,5 +59,7 @@ export function createLedger(clock: Clock): Ledger & { readonly entries: readonl
       void entries.push({ at: clock.now(), request: "stop", identity, ...how, outcome }),
     restarted: (identity, container, instance) =>
       void entries.push({ at: clock.now(), request: "restart", identity, container, instance }),
+    killed: (identity, container, instance, graceSeconds) =>
+      void entries.push({ at: clock.now(), request: "kill", identity, container, instance, graceSeconds }),
   };
 }

@@ -52,6 +52,13 @@ export function createScriptedRuntime({ cloud }: { readonly cloud: ScriptedCloud
       cloud.ledger.restarted(identity, container, instance);
       task.restart(container, instance);
     },
+    async kill({ task: { identity }, container, instance }, graceSeconds) {
+      open("kill");
+      const task = cloud.task(identity);
+      if (task === undefined) throw noSuchTask(identity);
+      cloud.ledger.killed(identity, container, instance, graceSeconds);
+      task.kill(container, instance, graceSeconds);
+    },
     async list() {
       open("list");
       return [...cloud.tasks.values()].map((task) => task.state);

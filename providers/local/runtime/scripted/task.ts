@@ -21,7 +21,9 @@ interface Run {
   /** Told to start, and not told to start again since. */
   begun: boolean;
   /** Monotonic time of SIGTERM. */
-  terminatedAt?: number;
+  terminatedAt?: number | undefined;
+  /** Monotonic time at which this run alone is killed. */
+  killAt?: number | undefined;
   cancel?: (() => void) | undefined;
 }
 
@@ -68,6 +70,18 @@ export class ScriptedTask {
     const state: RunState = { is: "waiting", reason: "ContainerCreating" };
     this.#change(index, { instance, state, ...(last.is === "terminated" && { last }) });
     this.#begin(index);
+  }
+
+  /** SIGTERM to this run, SIGKILL when its grace is over; a later call with less grace shortens it. */
+  kill(name: string, instance: number, graceSeconds: number): void {
+    const index = this.state.containers.findIndex((container) => container.name === name);
+    const container = this.state.containers[index];
+    const run = this.#runs[index];
+    if (run === undefined || container?.instance !== instance || container.state.is !== "running") return;
+    const deadline = this.#clock.monotonic() + graceSeconds * 1000;
+    if (run.killAt !== undefined && run.killAt <= deadline) return;
+    run.killAt = deadline;
+    this.#endOne(index);
   }
 
   /** May be called again; a later call with less grace shortens it. */
@@ -118,6 +132,8 @@ export class ScriptedTask {
     const run = this.#runs[index];
     if (run === undefined) return;
     run.begun = true;
+    run.terminatedAt = undefined;
+    run.killAt = undefined;
     if (run.script.image === "missing") {
       const message = `the timetable says that image ${this.state.containers[index]?.image} is missing`;
       return this.#change(index, { state: { is: "waiting", reason: "ErrImagePull", message } });
@@ -166,8 +182,8 @@ export class ScriptedTask {
 
   #endOne(index: number): void {
     const run = this.#runs[index];
-    const deadline = this.#deadline;
-    if (run === undefined || deadline === undefined) return;
+    const deadline = Math.min(this.#deadline ?? Infinity, run?.killAt ?? Infinity);
+    if (run === undefined || deadline === Infinity) return;
     const now = this.#clock.monotonic();
     run.terminatedAt ??= now;
     const byItself = run.terminatedAt + run.script.stop * 1000;

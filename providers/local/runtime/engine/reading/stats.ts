@@ -3,8 +3,9 @@ import type { TaskIdentity, TaskStats } from "../../../../../src/provider.ts";
 import type { EngineClient } from "../api/client.ts";
 import { engineIsAway } from "../api/errors.ts";
 import type { EngineStats } from "../api/shapes.ts";
+import type { Task } from "../tasks.ts";
 
-export interface RunningTask {
+interface RunningTask {
   readonly identity: TaskIdentity;
   /** Holds the network of all runs; `undefined` when it has ended. */
   readonly sandbox: string | undefined;
@@ -33,6 +34,18 @@ export async function engineStats(
       return { identity, ...(network === undefined ? {} : { network }), containers };
     }),
   );
+}
+
+/** What `engineStats` asks for: every task of which something runs. */
+export function runningTasks(tasks: readonly Pick<Task, "identity" | "seen">[]): readonly RunningTask[] {
+  return tasks.flatMap(({ identity, seen }) => {
+    const running = seen.filter((one) => one.state === "running");
+    const runs = running.flatMap(({ id, kind, container: name, startedAt }) =>
+      kind === "sandbox" || startedAt === undefined ? [] : [{ id, name, startedAt }],
+    );
+    const sandbox = running.find(({ kind }) => kind === "sandbox")?.id;
+    return runs.length === 0 ? [] : [{ identity, sandbox, runs }];
+  });
 }
 
 async function sample(client: EngineClient, id: string): Promise<EngineStats | undefined> {

@@ -20,7 +20,8 @@ export interface Run {
   readonly ran: boolean;
   /** Its streams are one terminal. */
   readonly tty: boolean;
-  signal(signal: NodeJS.Signals): void;
+  /** SIGTERM, once; SIGKILL after the shortest grace that was ever given, in seconds; without one, never. */
+  end(graceSeconds?: number): void;
   kill(): void;
   /** `undefined` where nothing can be said of it. */
   usage(): RunUsage | undefined;
@@ -91,7 +92,7 @@ export function startRun(
     startedAt,
     ran: wired !== undefined,
     tty: want.container.tty,
-    signal,
+    end: ending(() => signal("SIGTERM"), enclosure.kill, clock, ended),
     kill: enclosure.kill,
     usage: steadyUsage(enclosure, cgroup),
     place() {
@@ -101,6 +102,25 @@ export function startRun(
     attach: (connection, how) => audience?.join(connection, how),
     resize: (columns, rows) => wired?.resize(columns, rows),
     ended,
+  };
+}
+
+function ending(terminate: () => void, kill: () => void, clock: Clock, ended: Promise<unknown>): Run["end"] {
+  let told = false;
+  let killAt = Infinity;
+  let cancelKill = (): void => undefined;
+  void ended.then(() => {
+    killAt = -Infinity;
+    cancelKill();
+  });
+  return (graceSeconds = Infinity) => {
+    if (!told) terminate();
+    told = true;
+    const deadline = clock.monotonic() + graceSeconds * 1000;
+    if (deadline >= killAt) return;
+    killAt = deadline;
+    cancelKill();
+    cancelKill = clock.after(graceSeconds * 1000, kill);
   };
 }
 

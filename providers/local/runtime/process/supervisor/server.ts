@@ -124,6 +124,11 @@ async function call(
       supervisor.restart(identity, container, instance);
       return null;
     }
+    case "kill": {
+      const { graceSeconds, ...run } = params as Methods["kill"]["params"];
+      supervisor.kill(run, graceSeconds);
+      return null;
+    }
     case "list":
       return supervisor.list();
     case "stats":

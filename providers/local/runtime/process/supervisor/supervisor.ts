@@ -84,6 +84,10 @@ export class Supervisor {
     this.#known(identity).restart(container, instance);
   }
 
+  kill({ identity, container, instance }: RunRef, graceSeconds: number): void {
+    this.#known(identity).kill(container, instance, graceSeconds);
+  }
+
   list(): readonly TaskState[] {
     return [...this.#tasks.values()].map((task) => task.state());
   }

@@ -45,8 +45,6 @@ export class Task {
   readonly #context: TaskContext;
   readonly #sandbox: Sandbox;
   readonly #launching = new Set<string>();
-  /** Runs that have had their SIGTERM. */
-  readonly #terminated = new Set<string>();
   readonly #runs = new Map<string, Run>();
   readonly #stopped = new AbortController();
   #record: TaskRecord;
@@ -72,10 +70,7 @@ export class Task {
     if (this.#halted) return;
     const steps = nextSteps(this.#record, this.#launching);
     for (const name of steps.launch) this.#launch(name);
-    for (const name of steps.terminate.filter((candidate) => !this.#terminated.has(candidate))) {
-      this.#terminated.add(name);
-      this.#runs.get(name)?.signal("SIGTERM");
-    }
+    for (const name of steps.terminate) this.#runs.get(name)?.end();
     if (!this.#record.stopping || this.busy()) return;
     this.#cancelDeadline();
     void this.#sandbox.close();
@@ -119,6 +114,11 @@ export class Task {
       withContainer(this.#record, name, { instance, last: container.state, state, spawned: false, marks: [] }),
     );
     this.advance();
+  }
+
+  /** Ends this run alone. */
+  kill(name: string, instance: number, graceSeconds: number): void {
+    if (this.#find(name).instance === instance) this.#runs.get(name)?.end(graceSeconds);
   }
 
   stats(): Promise<TaskStats> {
@@ -239,7 +239,6 @@ export class Task {
     if (this.#overdue) run.kill();
     void run.ended.then((end) => {
       this.#runs.delete(name);
-      this.#terminated.delete(name);
       this.#end(name, end);
       this.advance();
     });
