@@ -76,8 +76,8 @@ export interface Provider<Request = unknown> {
   restart?(task: TaskRef, container: string, instance: number): Promise<void>;
   /**
    * Ends one run of one container and nothing else: SIGTERM, grace, SIGKILL. Returns soon; its end, with the true exit
-   * code, comes by `watch`. No-op when that run does not run. A later call with less grace shortens it. A provider that
-   * lacks it and restarts by `task` has the whole task stopped in its place.
+   * code, comes by `watch`. No-op when that run does not run. A later call with less grace shortens it. A provider with
+   * `restart` has it; one that restarts by `task` and lacks it has the whole task stopped in its place.
    */
   kill?(run: ContainerRef, graceSeconds: number): Promise<void>;
   /** Records of one run of one container, oldest first, in batches. */

@@ -15,6 +15,7 @@ import { type TurnOptions, waitForTurn } from "./node/turn.ts";
 import { createPodController, type PodController } from "./pods/controller.ts";
 import { withStaticPods } from "./pods/static/static-pods.ts";
 import { createPrepare } from "./pods/prepare.ts";
+import { createProber } from "./probes/prober.ts";
 import type { Capacity, Provider, ProviderError } from "./provider.ts";
 import { systemClock as clock } from "./telemetry/clock.ts";
 import type { FieldLog } from "./telemetry/log.ts";
@@ -23,7 +24,7 @@ import type { ProcessMetrics } from "./telemetry/metrics/process-metrics.ts";
 import { productVersion } from "./version.ts";
 
 /** How much goes on at once, for all nodes of the process together. */
-export const lanesAtOnce = { api: 32, launch: 64, cloud: 64 } as const;
+export const lanesAtOnce = { api: 32, launch: 64, cloud: 64, probe: 128, "exec-probe": 16 } as const;
 
 /** What the nodes of one process share. */
 export interface Shared {
@@ -87,7 +88,7 @@ async function serve({ node, provider, metrics, seat }: Parts, shared: Shared, s
     leaseAge: () => keeper.leaseAge(),
   });
   const settings = { node, taints: node.taints ?? [defaultTaint(node.provider)], process: shared.config };
-  const view = createNodeView({ provider, metrics: metrics.text, settings, clock, log });
+  const view = createNodeView({ provider, metrics: metrics.text, probes: metrics.probes, settings, clock, log });
   const context = { nodeName: node.name, pods: pods.lookup, provider, health, view, clock, log };
   const kubelet = await shared.kubeletPorts.open(context);
   metrics.certificateEnd(kubelet.certificateEnd);
@@ -148,7 +149,7 @@ async function openProvider(node: NodeConfiguration, clusterUid: string, log: Fi
 
 function podsOf(
   node: NodeConfiguration,
-  { cluster, services, lanes, clusterUid }: Shared,
+  { cluster, services, lanes, clusterUid, kubernetes }: Shared,
   provider: Provider,
   meter: NodeMetrics,
   log: FieldLog,
@@ -176,5 +177,6 @@ function podsOf(
     log,
     providerHealth,
     meter,
+    askProbe: createProber({ exec: provider.exec?.bind(provider), kubernetes }),
   });
 }

@@ -68,6 +68,11 @@ describe("the support table", () => {
 });
 
 const rows = (kind: RuntimeKind = "engine", less: Partial<Where> = {}) => supportRows({ ...ableWhere(kind), ...less });
+const probedPod = podWith({
+  startupProbe: { exec: { command: ["true"] }, failureThreshold: 30, periodSeconds: 1 },
+  livenessProbe: { httpGet: { port: 80, path: "/live", httpHeaders: [] }, terminationGracePeriodSeconds: 1 },
+  readinessProbe: { grpc: { port: 81 }, initialDelaySeconds: 1, timeoutSeconds: 2, successThreshold: 2 },
+});
 const refusedPaths = (pod: Pod, table = rows()): string[] => refusalsOf(pod, table).map(({ path }) => path);
 const changedPaths = (pod: Pod, table = rows()): string[] =>
   table.flatMap(({ effect, find }) => (effect === "changed" ? [...(find?.(pod) ?? [])] : []));
@@ -93,7 +98,11 @@ describe("a pod", () => {
       podWith({ ports: [{ containerPort: 1 }, { containerPort: 2, hostPort: 2 }] }),
       "spec.containers[0].ports[1].hostPort",
     ],
-    ["a probe", podWith({ livenessProbe: { httpGet: { port: 80 } } }), "spec.containers[0].livenessProbe"],
+    [
+      "a sidecar's startup probe",
+      podOf({ initContainers: [{ name: "s", restartPolicy: "Always", startupProbe: { tcpSocket: { port: 80 } } }] }),
+      "spec.initContainers[0].startupProbe",
+    ],
     ["a hook", podWith({ lifecycle: { preStop: { sleep: { seconds: 1 } } } }), "spec.containers[0].lifecycle"],
     [
       "a GPU",
@@ -151,6 +160,26 @@ describe("a pod", () => {
     expect(refusedPaths(pod, rows("scripted"))).toEqual(["spec.containers[0].stdin", "spec.containers[0].tty"]);
     expect(refusedPaths(pod, rows("process"))).toEqual([]);
     expect(refusedPaths(podWith({ stdin: false, tty: false }), rows("scripted"))).toEqual([]);
+  });
+
+  test.for(["process", "engine"] as const)("with probes of every kind is accepted on the runtime %s", (kind) => {
+    expect(refusedPaths(probedPod, rows(kind))).toEqual([]);
+  });
+
+  test("with probes over the network is refused where it has no address, unless they ask somebody else", () => {
+    const table = rows("process", { taskAddresses: false });
+    expect(refusedPaths(probedPod, table)).toEqual([
+      "spec.containers[0].livenessProbe.httpGet",
+      "spec.containers[0].readinessProbe.grpc",
+    ]);
+    const elsewhere = podWith({ readinessProbe: { httpGet: { host: "gate.example", port: 80 } } });
+    expect(refusedPaths(elsewhere, table)).toEqual([]);
+  });
+
+  test("with probes is refused where nothing runs, and a probe with a field that nobody knows everywhere", () => {
+    expect(refusedPaths(probedPod, rows("scripted")).length).toBe(3);
+    const fresh = podWith({ livenessProbe: { tcpSocket: { port: 1 }, patience: 1 } as never });
+    expect(refusedPaths(fresh)).toEqual(["spec.containers[0].livenessProbe.patience"]);
   });
 
   test("is told every reason at once", () => {

@@ -129,7 +129,14 @@ export function testNode(
     pods: podTable(pods),
     provider: given,
     health: [],
-    view: createNodeView({ provider: given, settings, metrics: async () => "# no metrics\n", clock, log }),
+    view: createNodeView({
+      provider: given,
+      settings,
+      metrics: async () => "# no metrics\n",
+      probes: async () => "# no probes\n",
+      clock,
+      log,
+    }),
     clock,
     log,
   };

@@ -5,10 +5,11 @@ import { annotations } from "../model/annotations.ts";
 import { idempotencyToken, type TaskIdentity } from "../model/identity.ts";
 import { asProviderError } from "../model/provider-error.ts";
 import type { Clock, Log, Pod, Provider } from "../provider.ts";
-import { eventsOf, type PodEvent } from "./pod-events.ts";
+import { eventsOf, type PodEvent, unhealthyEvent } from "./pod-events.ts";
 import { startsNothing, troubleAfter } from "./plan/on-error.ts";
 import type { Action } from "./plan/plan.ts";
 import { recordPatch } from "./plan/record.ts";
+import type { Unhealthy } from "./plan/unhealthy.ts";
 import { type Notes, type Operation, recordOf, type Trouble, type World } from "./plan/world.ts";
 import type { Prepare } from "./prepare.ts";
 import type { PodStore, TaskStore } from "./stores.ts";
@@ -50,6 +51,8 @@ export async function act(deps: ActDeps, uid: string, world: World, action: Acti
       return launch(deps, uid, action);
     case "restart":
       return restart(deps, uid, action);
+    case "kill":
+      return kill(deps, uid, world, action);
     case "report":
       return report(deps, uid, world, action);
     case "stop":
@@ -110,9 +113,26 @@ async function restart(deps: ActDeps, uid: string, action: Doing<"restart">): Pr
   });
 }
 
+async function kill(deps: ActDeps, uid: string, world: World, action: Doing<"kill">): Promise<void> {
+  const { unhealthy, killAt, attempt: attemptNumber } = action;
+  const { container, instance } = unhealthy;
+  const before = world.notes.kills?.get(container);
+  if (before?.killAt !== killAt) tellUnhealthy(deps, uid, unhealthy);
+  await attempt(deps, uid, "kill", async () => {
+    const run = { task: refOf(deps, uid, attemptNumber), container, instance };
+    const graceSeconds = Math.max(0, (killAt - deps.clock.now()) / 1000);
+    await deps.lanes.run("cloud", async () => deps.provider.kill?.(run, graceSeconds), { priority: 1 });
+    const kills = new Map(deps.notes.get(uid)?.kills);
+    note(deps, uid, {
+      kills: kills.set(container, { attempt: attemptNumber, instance, killAt, sentAt: deps.clock.now() }),
+    });
+  });
+}
+
 async function stop(deps: ActDeps, uid: string, world: World, action: Doing<"stop">): Promise<void> {
   const first = !(world.notes.stops?.has(action.attempt) ?? false);
-  if (first) tellKilling(deps, uid, world, action.attempt);
+  if (first && action.unhealthy !== undefined) tellUnhealthy(deps, uid, action.unhealthy);
+  else if (first) tellKilling(deps, uid, world, action.attempt);
   const graceSeconds = Math.max(0, Math.ceil((action.killAt - deps.clock.now()) / 1000));
   const how = { graceSeconds, discard: action.discard };
   await attempt(deps, uid, "stop", async () => {
@@ -208,6 +228,11 @@ function tellKilling(deps: ActDeps, uid: string, world: World, attemptNumber: nu
     const message = `Stopping container ${one.name}`;
     tell(deps, pod, { type: "Normal", reason: "Killing", message, container: one.name });
   }
+}
+
+function tellUnhealthy(deps: ActDeps, uid: string, unhealthy: Unhealthy): void {
+  const pod = deps.pods.get(uid);
+  if (pod !== undefined) tell(deps, pod, unhealthyEvent(pod, unhealthy));
 }
 
 /** The task's id, size and price, once they are known and where the pod does not show them yet. */

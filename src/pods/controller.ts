@@ -4,6 +4,8 @@
  */
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Lanes } from "../limits/lanes.ts";
+import type { AskProbe } from "../probes/prober.ts";
+import type { ProbeLane } from "../probes/probes.ts";
 import type { Clock, Log, Pod, Provider, ProviderError } from "../provider.ts";
 import { type ActDeps, type PodLane, tell } from "./act.ts";
 import { createLookup } from "./lookup.ts";
@@ -12,6 +14,7 @@ import { meteredMemory, meteredWork, type PodMeter, unmetered } from "./meter.ts
 import type { NodeTraits } from "./plan/world.ts";
 import type { PodEvent } from "./pod-events.ts";
 import type { Prepare } from "./prepare.ts";
+import { createProbing } from "./probing.ts";
 import { createKeyQueue } from "./queue.ts";
 import { createReconcile } from "./reconcile.ts";
 
@@ -22,13 +25,15 @@ export interface PodControllerOptions {
   readonly cluster: Pick<Cluster, "pods" | "events" | "holdReferences">;
   readonly provider: Provider;
   readonly prepare: Prepare;
-  readonly lanes: Lanes<PodLane>;
+  readonly lanes: Lanes<PodLane | ProbeLane>;
   readonly clock: Clock;
   readonly log: Log;
   readonly random?: () => number;
   /** Trouble with the cloud as a whole, or `undefined` when it is over. */
   readonly providerHealth: (trouble: ProviderError | undefined) => void;
   readonly meter?: PodMeter;
+  /** Asks one probe of a container once. */
+  readonly askProbe: AskProbe;
 }
 
 export interface PodController {
@@ -54,7 +59,15 @@ export function createPodController(options: PodControllerOptions): PodControlle
       if (last !== undefined) queue.add(uid);
     },
   };
-  const reconcile = createReconcile({ ...options, memory, deps });
+  const probing = createProbing({
+    ...deps,
+    lanes: options.lanes,
+    ask: options.askProbe,
+    meter,
+    tell: (pod, event) => tell(deps, pod, event),
+    changed: (uid) => queue.add(uid),
+  });
+  const reconcile = createReconcile({ ...options, memory, deps, probing });
   const work = async (uid: string): Promise<void> => {
     const until = await reconcile(uid);
     if (until !== undefined) queue.addAt(uid, until);
@@ -68,7 +81,11 @@ export function createPodController(options: PodControllerOptions): PodControlle
     lookup: createLookup(memory.pods, memory.tasks),
     known: memory.known,
     async run(signal) {
-      signal.addEventListener("abort", () => stopping.abort(signal.reason), { once: true });
+      const end = (): void => {
+        stopping.abort(signal.reason);
+        probing.close();
+      };
+      signal.addEventListener("abort", end, { once: true });
       const news = {
         ask: queue.add,
         tell: (pod: Pod, event: PodEvent) => tell(deps, pod, event),

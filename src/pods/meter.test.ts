@@ -13,6 +13,8 @@ function setUp() {
     passed: (operation: string, seconds: number, failed: boolean) => told.push([operation, seconds, failed]),
     podStarted: (seconds: number) => told.push(["started", seconds]),
     containerStarted: (type: string) => told.push(type),
+    probed: () => told.push("probed"),
+    unprobed: () => told.push("unprobed"),
   };
   const memory = meteredMemory(createMemory(), meter, clock);
   const put = (version: number, phase: TaskState["phase"], ...containers: ContainerState[]): boolean =>

@@ -2,6 +2,7 @@
 import type { Clock } from "../model/clock.ts";
 import type { Pod } from "../model/kube.ts";
 import type { ContainerKind, ContainerState, TaskState } from "../model/task-state.ts";
+import type { Answer } from "../probes/probes.ts";
 import type { Memory } from "./memory.ts";
 import { recordOf } from "./plan/world.ts";
 import type { PodStore } from "./stores.ts";
@@ -15,12 +16,18 @@ export interface PodMeter {
   /** A pod's task runs, so long after the pod was first seen. */
   podStarted(seconds: number): void;
   containerStarted(type: ContainerType): void;
+  /** One question of a probe was answered. */
+  probed(pod: Pod, answer: Answer): void;
+  /** Nothing of this pod is probed any more. */
+  unprobed(podUid: string): void;
 }
 
 export const unmetered: PodMeter = {
   passed: () => undefined,
   podStarted: () => undefined,
   containerStarted: () => undefined,
+  probed: () => undefined,
+  unprobed: () => undefined,
 };
 
 /** The kubelet counts a sidecar among the init containers, where the pod has it. */

@@ -1,6 +1,7 @@
 /** Which events a change of status is worth: told once, because the change happens once. Pure. */
 import type { NewEvent } from "../cluster/cluster.ts";
 import type { ContainerStatus, Pod } from "../model/kube.ts";
+import type { Unhealthy } from "./plan/unhealthy.ts";
 
 export type PodEvent = Pick<NewEvent, "type" | "reason" | "message"> & { readonly container?: string };
 
@@ -43,6 +44,14 @@ export function editEvents(before: Pod, after: Pod): PodEvent[] {
     const message = `The image is now ${image} in the spec, and the container that runs keeps its own: delete the pod to replace it`;
     return [{ type: "Warning", reason: "ImageChangeNotApplied", message, container } as const];
   });
+}
+
+/** Why a container is ended although its pod goes on: the kubelet's words (pkg/kubelet/kuberuntime). */
+export function unhealthyEvent({ spec }: Pod, { container, probe }: Unhealthy): PodEvent {
+  const isSidecar = spec?.initContainers?.some(({ name }) => name === container) === true;
+  const restarts = !isSidecar && spec?.restartPolicy !== "Never" ? ", will be restarted" : "";
+  const message = `${isSidecar ? "Init container" : "Container"} ${container} failed ${probe} probe${restarts}`;
+  return { type: "Normal", reason: "Killing", message, container };
 }
 
 function specsOf({ spec }: Pod): readonly { name: string; image?: string | undefined }[] {

@@ -5,6 +5,7 @@ import type { Memory } from "./memory.ts";
 import { noteCalm } from "./plan/attempts.ts";
 import { plan } from "./plan/plan.ts";
 import { type NodeTraits, recordOf, type World } from "./plan/world.ts";
+import type { Probing } from "./probing.ts";
 
 /** More actions than any pod needs in a row: a plan that does not settle is a bug, and must not spin. */
 const STEPS_AT_MOST = 32;
@@ -17,23 +18,26 @@ export interface ReconcileOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly deps: ActDeps;
+  readonly probing: Pick<Probing, "look">;
 }
 
 /** Resolves to when to look again (milliseconds since 1970); `undefined`: when something changes. */
 export type Reconcile = (uid: string) => Promise<number | undefined>;
 
-export function createReconcile({ memory, node, provider, clock, log, deps }: ReconcileOptions): Reconcile {
+export function createReconcile({ memory, node, provider, clock, log, deps, probing }: ReconcileOptions): Reconcile {
   const { pods, tasks, notes, known } = memory;
   const traits = {
     name: provider.name,
     restarts: provider.restarts,
     canRestart: provider.restart !== undefined,
+    canKill: provider.kill !== undefined,
     memory: provider.memory,
   };
   const worldOf = (uid: string): World => ({
     pod: pods.get(uid),
     tasks: tasks.of(uid),
     tasksKnown: known.tasks,
+    health: probing.look(uid, pods.get(uid), tasks.of(uid)),
     notes: notes.get(uid) ?? {},
     provider: traits,
     node,
@@ -55,7 +59,7 @@ export function createReconcile({ memory, node, provider, clock, log, deps }: Re
       }
       await act(deps, uid, world, action);
     }
-    log.error("a pod's plan does not settle", { uid, world: worldOf(uid).notes });
+    log.error("a pod's plan does not settle", { uid, world: notes.get(uid) });
     return clock.now() + UNSETTLED_PAUSE_MS;
   };
 }

@@ -10,8 +10,14 @@ import { type Action, plan } from "./plan/plan.ts";
 import { recordPatch } from "./plan/record.ts";
 import type { Prepared, Trouble, World } from "./plan/world.ts";
 
-const provider = { name: "local", restarts: "container", canRestart: true, memory: Infinity } as const;
-export const taskProvider = { name: "fargate", restarts: "task", canRestart: false, memory: 3600 } as const;
+const provider = { name: "local", restarts: "container", canRestart: true, canKill: true, memory: Infinity } as const;
+export const taskProvider = {
+  name: "fargate",
+  restarts: "task",
+  canRestart: false,
+  canKill: false,
+  memory: 3600,
+} as const;
 
 /** Resolved and translated for this attempt. */
 export function ready(attempt = 1): Prepared {
@@ -23,6 +29,7 @@ export function world(of: Pod | undefined, more: Partial<World> = {}): World {
     pod: of,
     tasks: [],
     tasksKnown: true,
+    health: new Map(),
     notes: {},
     provider,
     node: { hostIP: undefined, daemonSetPods: "refuse" },

@@ -62,7 +62,7 @@ export function containerStatus(
 /** An init container is ready once it has succeeded, every other one while it runs. */
 function isReady(seen: ContainerState, kind: ContainerKind): boolean {
   if (kind === "init") return seen.state.is === "terminated" && seen.state.exitCode === 0;
-  return seen.state.is === "running" && (seen.ready ?? true);
+  return seen.state.is === "running" && (seen.started ?? true) && (seen.ready ?? true);
 }
 
 /** A container that never ran has nothing to keep: its waiting reason follows the story. */

@@ -40,7 +40,9 @@ type Kind = "init" | "sidecar" | "main";
 interface Row {
   readonly kind: Kind;
   /** As the task shows it; absent: left out of this attempt. */
-  readonly seen: { readonly state: RunState; readonly instance: number; readonly ready?: boolean } | undefined;
+  readonly seen:
+    | { readonly state: RunState; readonly instance: number; readonly ready?: boolean; readonly started?: boolean }
+    | undefined;
   /** As the API server shows it. */
   readonly before: { readonly state: RunState; readonly restartCount: number; readonly last: RunState } | undefined;
 }
@@ -49,7 +51,10 @@ const row = (kinds: readonly Kind[]): fc.Arbitrary<Row> =>
   fc.record({
     kind: fc.constantFrom(...kinds),
     seen: fc.option(
-      fc.record({ state: runState, instance: fc.nat(3), ready: fc.boolean() }, { requiredKeys: ["state", "instance"] }),
+      fc.record(
+        { state: runState, instance: fc.nat(3), ready: fc.boolean(), started: fc.boolean() },
+        { requiredKeys: ["state", "instance"] },
+      ),
       { nil: undefined, freq: 5 },
     ),
     before: fc.option(fc.record({ state: runState, restartCount: fc.nat(4), last: runState }), { nil: undefined }),
@@ -198,6 +203,7 @@ function contradictions({ spec, status }: { spec: Pod["spec"]; status: PodStatus
     ["the pod is ready and its containers are not", is("Ready") && !is("ContainersReady")],
     ["ready after its end", ended && is("Ready")],
     ["a container is ready that does not run", statuses.some((one) => one.ready && !one.state?.running)],
+    ["a main container is ready before it has started", statuses.some((one) => one.ready && one.started === false)],
     ["running, although nothing ever ran", status.phase === "Running" && !is("Initialized")],
     [
       "succeeded with a failed container",

@@ -9,6 +9,7 @@ export const runTests: readonly ContractTest[] = [
     name: "a provider restarts containers in place exactly when it says so",
     async run({ provider }) {
       expect(provider.restart !== undefined).toBe(provider.restarts === "container");
+      if (provider.restart !== undefined) expect(provider.kill).toBeDefined();
       expect(provider.memory).toBeGreaterThanOrEqual(0);
     },
   },

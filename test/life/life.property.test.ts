@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Pod } from "../../src/model/kube.ts";
 import { ProviderError } from "../../src/provider.ts";
-import { createLife, type Life, podOf, type Script } from "./model.ts";
+import { createLife, type Life, podOf, type Probes, type Script } from "./model.ts";
 
 const names = ["a", "b", "c"] as const;
 
@@ -34,10 +34,32 @@ const initScript: fc.Arbitrary<Script> = fc.record({
   SCRIPT_EXIT: fc.constantFrom("0", "0", "3"),
 });
 
+const probe = fc.record({
+  exec: fc.record({
+    command: fc
+      .constantFrom("ok", "ok", "fail", "broken", "hang", "flap 7", "flap 100")
+      .map((words) => words.split(" ")),
+  }),
+  periodSeconds: fc.constantFrom(1, 10),
+  initialDelaySeconds: fc.constantFrom(0, 5),
+  failureThreshold: fc.constantFrom(1, 3),
+});
+
+/** The API server takes a grace of its own from no readiness probe. */
+const mortal = fc
+  .tuple(probe, fc.constantFrom(undefined, 3))
+  .map(([one, grace]) => (grace === undefined ? one : { ...one, terminationGracePeriodSeconds: grace }));
+
+const probes: fc.Arbitrary<Probes> = fc.record(
+  { startupProbe: mortal, livenessProbe: mortal, readinessProbe: probe },
+  { requiredKeys: [] },
+);
+
 const podSpec = fc.record({
   restartPolicy: fc.constantFrom(...(["Always", "OnFailure", "Never"] as const)),
   containers: fc.array(script, { minLength: 1, maxLength: 3 }),
   init: fc.array(initScript, { maxLength: 2 }),
+  probes: fc.array(probes, { maxLength: 3 }),
   deadline: fc.option(fc.constantFrom(5, 100), { nil: undefined, freq: 6 }),
 });
 
@@ -53,7 +75,7 @@ type Step =
   | { do: "start" }
   | { do: "api"; away: boolean }
   | { do: "cloud"; well: boolean }
-  | { do: "fail"; operation: "start" | "stop" | "restart" };
+  | { do: "fail"; operation: "start" | "stop" | "restart" | "kill" };
 
 const name = fc.constantFrom(...names);
 
@@ -84,7 +106,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       do: fc.constant("fail" as const),
-      operation: fc.constantFrom("start" as const, "stop" as const, "restart" as const),
+      operation: fc.constantFrom("start" as const, "stop" as const, "restart" as const, "kill" as const),
     }),
   },
 );

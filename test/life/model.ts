@@ -6,6 +6,9 @@ import type { TaskSpec } from "../../providers/local/runtime/runtime.ts";
 import { createLanes } from "../../src/limits/lanes.ts";
 import { createPodController } from "../../src/pods/controller.ts";
 import { createPrepare } from "../../src/pods/prepare.ts";
+import type { Container } from "../../src/model/kube.ts";
+import type { Outcome } from "../../src/probes/probe.ts";
+import type { AskProbe } from "../../src/probes/prober.ts";
 import type { Pod, Provider, ResolvedPod } from "../../src/provider.ts";
 import { type FakeClock, fakeClock } from "../support/fake-clock.ts";
 import { type MemoryApi, memoryApi } from "./memory-api.ts";
@@ -97,11 +100,12 @@ export function createLife(restarts: Provider["restarts"]): Life {
           name: nodeName,
           allocatable: { cpu: 4, memory: 1e9, ephemeralStorage: 1e9 },
         }),
-        lanes: createLanes({ api: 8, launch: 8, cloud: 8 }),
+        lanes: createLanes({ api: 8, launch: 8, cloud: 8, probe: 8, "exec-probe": 8 }),
         clock,
         log: { debug: () => {}, info: () => {}, warn: () => {}, error: (message) => api.failed(message) },
         random: () => 0.5,
         providerHealth: () => {},
+        askProbe: askByScript(clock),
       });
       ended = controller.run(signal);
     },
@@ -116,6 +120,21 @@ export function createLife(restarts: Provider["restarts"]): Life {
     get isRunning() {
       return running !== undefined;
     },
+  };
+}
+
+/**
+ * What a probe's command finds here: `ok`; `fail`; `broken`, it cannot be run; `hang`, it never ends; `flap N`, it fails
+ * and succeeds for N seconds each.
+ */
+function askByScript(clock: FakeClock): AskProbe {
+  return async ({ action }, _target, signal): Promise<Outcome> => {
+    const [what = "ok", seconds = "1"] = action.via === "exec" ? action.argv : [];
+    const found = (result: Outcome["result"]): Outcome => ({ result, message: what });
+    if (what === "broken") return found("error");
+    if (what === "hang") await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+    const succeeds = what === "flap" ? Math.floor(clock.now() / (Number(seconds) * 1000)) % 2 === 0 : what === "ok";
+    return found(succeeds ? "success" : "failure");
   };
 }
 
@@ -146,6 +165,7 @@ function scriptedProvider(
     capacity: () => Promise.reject(new Error("nobody asks here")),
     ...(restarts === "container" && {
       restart: (task, container, instance) => through(() => runtime.restart(task, container, instance)),
+      kill: (run, graceSeconds) => through(() => runtime.kill(run, graceSeconds)),
     }),
   };
 }
@@ -174,7 +194,10 @@ function taskSpecOf(pod: ResolvedPod): TaskSpec {
 
 export type Script = Readonly<Record<string, string>>;
 
-/** A pod bound to the node; each script is the environment of one container. */
+/** The probes of one container, as in its spec. */
+export type Probes = Pick<Container, "startupProbe" | "livenessProbe" | "readinessProbe">;
+
+/** A pod bound to the node; each script is the environment of one container, each of `probes` belongs to the main one at its place. */
 export function podOf(
   name: string,
   uid: string,
@@ -183,6 +206,7 @@ export function podOf(
     containers: readonly Script[];
     init?: readonly Script[];
     deadline?: number | undefined;
+    probes?: readonly Probes[];
   },
 ): Pod {
   const container = (prefix: string) => (script: Script, index: number) => ({
@@ -198,7 +222,9 @@ export function podOf(
       nodeName,
       restartPolicy: spec.restartPolicy,
       terminationGracePeriodSeconds: 10,
-      containers: spec.containers.map(container("main")),
+      containers: spec.containers.map((script, index) => {
+        return { ...container("main")(script, index), ...spec.probes?.[index] };
+      }),
       ...(spec.init !== undefined && spec.init.length > 0 && { initContainers: spec.init.map(container("init")) }),
       ...(spec.deadline !== undefined && { activeDeadlineSeconds: spec.deadline }),
     },

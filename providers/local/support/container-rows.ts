@@ -15,9 +15,10 @@ import {
   withoutMounts,
 } from "./row.ts";
 
-const noProbes =
-  "Probing is not available yet on this provider, and a pod whose health nobody checks would look healthy: remove the probe.";
 const noAttach = "Nothing can be attached to on this runtime, so nobody could type into the container: remove it.";
+const nothingToProbe = "Nothing really runs on this runtime, so nothing could be asked: remove the probe.";
+const noAddressToProbe =
+  "Pods get no address of their own on this host, so nothing but a command can ask the container: use exec.";
 const counted = ["cpu", "memory", "ephemeral-storage"];
 
 /** Fields of containers, but for security. */
@@ -43,17 +44,17 @@ export const containerRows: readonly LocalRow[] = [
     ),
     kept(`${at}.imagePullPolicy`, "Kept."),
     refused(`${at}.lifecycle`, "Hooks are not available yet on this provider: remove lifecycle."),
-    refused(`${at}.livenessProbe`, noProbes),
+    ...probe(`${at}.livenessProbe`),
     kept(`${at}.name`, "Kept."),
     ...ports(`${at}.ports[]`),
-    refused(`${at}.readinessProbe`, noProbes),
+    ...probe(`${at}.readinessProbe`),
     kept(`${at}.resizePolicy`, "Kept, and without effect: nothing is resized in place."),
     ...resources(`${at}.resources`),
     refused(
       `${at}.restartPolicyRules`,
       "Rules by exit code are not available here: use the pod's restartPolicy or a Job's podFailurePolicy.",
     ),
-    refused(`${at}.startupProbe`, noProbes),
+    ...probe(`${at}.startupProbe`),
     kept(`${at}.stdin`, "Kept: open for whoever attaches; without it, stdin is empty."),
     on(withoutAttach, refused(`${at}.stdin`, noAttach, is(true))),
     kept(`${at}.stdinOnce`, "Kept: stdin ends with the first attached client; means something only with stdin."),
@@ -65,6 +66,10 @@ export const containerRows: readonly LocalRow[] = [
     ...mounts(`${at}.volumeMounts[]`),
     kept(`${at}.workingDir`, "Kept."),
   ]),
+  refused(
+    "spec.initContainers[].startupProbe",
+    "The containers behind a sidecar would start before it has started up: use a readinessProbe, or let them wait themselves.",
+  ),
   refused(
     "spec.containers[].restartPolicy",
     "A restart policy of a single container is not available here: use the pod's restartPolicy.",
@@ -92,6 +97,28 @@ function ports(at: string): readonly LocalRow[] {
     kept(`${at}.name`, "Kept."),
     kept(`${at}.protocol`, "Kept."),
   ];
+}
+
+function probe(at: string): readonly LocalRow[] {
+  const action = (name: string, sentence: string): LocalRow[] => [
+    kept(`${at}.${name}`, sentence),
+    on(withoutAttach, refused(`${at}.${name}`, nothingToProbe)),
+  ];
+  const numbers = ["failureThreshold", "initialDelaySeconds", "periodSeconds", "successThreshold", "timeoutSeconds"];
+  return [
+    ...action("exec", "Kept: the command runs in the container, and is killed when its time is over."),
+    ...["grpc", "httpGet", "tcpSocket"].flatMap((name) => [
+      ...action(name, "Kept: the node asks, at the pod's own address."),
+      on(withoutAddresses, refused(`${at}.${name}`, noAddressToProbe, isAboutPod)),
+    ]),
+    ...numbers.map((name) => kept(`${at}.${name}`, "Kept.")),
+    kept(`${at}.terminationGracePeriodSeconds`, "Kept: the grace of a container that this probe ends."),
+  ];
+}
+
+/** A probe may name another host than the pod. */
+function isAboutPod(action: unknown): boolean {
+  return isSet(action) && !isSet((action as { host?: unknown }).host);
 }
 
 function resources(at: string): readonly LocalRow[] {

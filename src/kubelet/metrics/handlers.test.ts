@@ -28,7 +28,7 @@ describe("the endpoints of metrics", () => {
       'container_cpu_usage_seconds_total{container="main",namespace="default",pod="web"}',
     ],
     ["/metrics/cadvisor", prometheus, "machine_cpu_cores 4"],
-    ["/metrics/probes", prometheus, ""],
+    ["/metrics/probes", prometheus, "# no probes"],
     ["/stats/summary", "application/json", '"podRef":{"name":"web","namespace":"default","uid":"u1"}'],
     ["/configz", "application/json", '{"kubeletconfig":{"kind":"KubeletConfiguration"'],
   ] as const)("%s answers with the type that its readers expect", async ([path, type, part]) => {

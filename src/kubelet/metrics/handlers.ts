@@ -24,9 +24,8 @@ export const metricsCadvisor: Handler = async ({ res }, { view, pods }) => {
   await write(res, metricsContentType, inChunks(cadvisorLines(usage, machine)));
 };
 
-/** Present and empty, as of a kubelet whose pods have no probes: burstlet runs none yet. */
-export const metricsProbes: Handler = async ({ res }) => {
-  await write(res, metricsContentType, []);
+export const metricsProbes: Handler = async ({ res }, { view }) => {
+  await write(res, metricsContentType, [await view.probes()]);
 };
 
 export const statsSummary: Handler = async ({ req, res, query }, { view, pods, nodeName }) => {

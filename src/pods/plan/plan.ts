@@ -8,6 +8,7 @@ import { planEnding, planOrphan, planTerminated, stopDue } from "./ending.ts";
 import { heldUp, onError } from "./on-error.ts";
 import { nodeRefusal, refusalStory } from "./refuse.ts";
 import { report, type Story, storyOf } from "./report.ts";
+import { type Unhealthy, unhealthyDue } from "./unhealthy.ts";
 import { deadlineOf, isUnsent, type View, viewOf } from "./view.ts";
 import type { AttemptRecord, World } from "./world.ts";
 
@@ -24,6 +25,8 @@ export type Action =
   | { readonly do: "record"; readonly attempt: number; readonly try: number; readonly story: Story }
   | { readonly do: "launch"; readonly attempt: number; readonly try: number }
   | { readonly do: "restart"; readonly attempt: number; readonly container: string; readonly instance: number }
+  /** End one run of one container, dead at `killAt`. */
+  | { readonly do: "kill"; readonly attempt: number; readonly unhealthy: Unhealthy; readonly killAt: number }
   /** Write the status that this story makes. */
   | { readonly do: "report"; readonly story: Story; readonly patch: Record<string, unknown> }
   | {
@@ -31,6 +34,8 @@ export type Action =
       readonly attempt: number;
       readonly killAt: number;
       readonly discard: boolean;
+      /** The container for whose sake all of them are stopped. */
+      readonly unhealthy?: Unhealthy;
     }
   /** Remove the API object, with its uid as precondition. */
   | { readonly do: "remove" };
@@ -117,7 +122,6 @@ function planLive(world: World, view: View, task: NonNullable<View["task"]>): Ac
   const older = world.tasks.find((one) => one.identity.attempt < task.identity.attempt);
   const clearing = older === undefined ? undefined : stopDue(world, older.identity.attempt, now, true);
   if (clearing?.do === "stop") return clearing;
-  const clearAt = clearing?.do === "wait" ? clearing.until : undefined;
   const earlier = view.record?.earlierRestarts ?? {};
   const counted = (one: { name: string; instance: number }) =>
     (earlier[one.name] ?? 0) + one.instance - (notes.calm?.get(one.name) ?? 0);
@@ -126,21 +130,24 @@ function planLive(world: World, view: View, task: NonNullable<View["task"]>): Ac
   // The end of this attempt is told before the next begins: the record of the next one is made from it.
   const told = report(world, view, storyOf(view, { backOffs }));
   if (told !== undefined) return told;
+  const unhealthy = view.lost ? undefined : unhealthyDue(world, view.spec, task);
+  if (unhealthy !== undefined && unhealthy.do !== "wait") return unhealthy;
+  const lookAt = soonest(...[clearing, unhealthy].map((one) => (one?.do === "wait" ? one.until : undefined)));
   if (provider.restarts === "container" && provider.canRestart && !view.lost) {
-    return planRestart(world, view, dues, clearAt);
+    return planRestart(world, view, dues, lookAt);
   }
-  if (task.phase !== "stopped" || dues.length === 0) return { do: "wait", until: soonest(deadline(view), clearAt) };
+  if (task.phase !== "stopped" || dues.length === 0) return { do: "wait", until: soonest(deadline(view), lookAt) };
   const at = Math.max(...dues.map((due) => due.at));
-  if (at > now) return { do: "wait", until: soonest(at, deadline(view), clearAt) };
+  if (at > now) return { do: "wait", until: soonest(at, deadline(view), lookAt) };
   return planLaunch(world, view, { attempt: task.identity.attempt + 1, omit: completed(view.pod) }, { backOffs });
 }
 
-function planRestart(world: World, view: View, dues: readonly DueRestart[], clearAt: number | undefined): Action {
+function planRestart(world: World, view: View, dues: readonly DueRestart[], lookAt: number | undefined): Action {
   const { now, notes } = world;
   const trouble = notes.troubles?.restart?.retryAt ?? 0;
   const times = dues.map((due) => ({ due, at: Math.max(due.at, trouble, sentUntil(due, world)) }));
   const ready = times.find(({ at }) => at <= now);
-  if (ready === undefined) return { do: "wait", until: soonest(deadline(view), clearAt, ...times.map(({ at }) => at)) };
+  if (ready === undefined) return { do: "wait", until: soonest(deadline(view), lookAt, ...times.map(({ at }) => at)) };
   const { container, instance } = ready.due;
   return { do: "restart", attempt: view.record?.attempt ?? 1, container, instance };
 }

@@ -36,10 +36,21 @@ export interface Words {
 export function viewOf(world: World, pod: Pod): View {
   const spec: PodSpec = pod.spec ?? { containers: [] };
   const record = recordOf(pod) ?? adopted(world);
-  const real = world.tasks.find((task) => task.identity.attempt === record?.attempt);
+  const told = world.tasks.find((task) => task.identity.attempt === record?.attempt);
+  const real = told === undefined ? undefined : probed(told, world.health);
   const lost = real === undefined && record !== undefined && world.tasksKnown && isLost(record, world);
   const task = real ?? (lost ? lostTask(pod, spec, record) : undefined);
   return { pod, spec, record, task, lost, life: lifeOf(pod, spec, task, world.now) };
+}
+
+/** The task with what the core's own probes say of its containers. */
+function probed(task: TaskState, health: World["health"]): TaskState {
+  if (task.probedBy === "provider" || health.size === 0) return task;
+  const containers = task.containers.map((one) => {
+    const found = health.get(one.name);
+    return found === undefined ? one : { ...one, started: found.started, ready: found.ready };
+  });
+  return { ...task, containers };
 }
 
 /** A task that carries this pod's uid although the record is gone (somebody removed our annotations): keep it. */

@@ -5,6 +5,7 @@ import type { Pod } from "../../model/kube.ts";
 import type { ProviderError } from "../../model/provider-error.ts";
 import type { Refusal } from "../../model/refusal.ts";
 import type { TaskState } from "../../model/task-state.ts";
+import type { Health } from "../../probes/health.ts";
 
 export interface World {
   /** As the API server shows it; absent once the object is gone. */
@@ -13,6 +14,8 @@ export interface World {
   readonly tasks: readonly TaskState[];
   /** The provider has told every existing task at least once: only then does absence mean something. */
   readonly tasksKnown: boolean;
+  /** What the core's own probes have found of the present runs, by container; only of those that have probes. */
+  readonly health: ReadonlyMap<string, Health>;
   readonly notes: Notes;
   readonly provider: ProviderTraits;
   readonly node: NodeTraits;
@@ -23,6 +26,7 @@ export interface ProviderTraits {
   readonly name: string;
   readonly restarts: "container" | "task" | "cloud";
   readonly canRestart: boolean;
+  readonly canKill: boolean;
   /** Seconds. */
   readonly memory: number;
 }
@@ -48,13 +52,15 @@ export interface Notes {
   readonly stops?: ReadonlyMap<number, StopSent> | undefined;
   /** The last `restart` sent for each container of the present attempt. */
   readonly restarts?: ReadonlyMap<string, RestartSent> | undefined;
+  /** The last `kill` sent for each container. */
+  readonly kills?: ReadonlyMap<string, KillSent> | undefined;
   /** When the pod object vanished, what its tasks may still use of their grace: milliseconds since 1970. */
   readonly orphanKillAt?: number | undefined;
   /** restartCount of each container when it last ran calmly (10 minutes): the back-off counts from there. */
   readonly calm?: ReadonlyMap<string, number> | undefined;
 }
 
-export type Operation = "launch" | "restart" | "stop";
+export type Operation = "launch" | "restart" | "kill" | "stop";
 
 export type Prepared = { readonly generation: number; readonly attempt: number } & (
   | { readonly is: "ready"; readonly request: unknown; readonly provisioned?: string; readonly hourlyUsd?: number }
@@ -64,6 +70,13 @@ export type Prepared = { readonly generation: number; readonly attempt: number }
 
 export interface RestartSent {
   readonly instance: number;
+  readonly sentAt: number;
+}
+
+export interface KillSent {
+  readonly attempt: number;
+  readonly instance: number;
+  readonly killAt: number;
   readonly sentAt: number;
 }
 

@@ -10,6 +10,7 @@ const headings = {
   node: "## `/metrics`, of one node",
   resource: "## `/metrics/resource`",
   cadvisor: "## `/metrics/cadvisor`",
+  probes: "## `/metrics/probes`",
 } as const satisfies Record<keyof typeof metricNames, string>;
 const groups = Object.entries(metricNames) as [keyof typeof metricNames, Record<string, MetricRow>][];
 

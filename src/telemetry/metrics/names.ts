@@ -27,6 +27,9 @@ const requestBuckets = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60];
 /** 5 ms, 14 bounds, each 2.5 times the one before. */
 const operationBuckets = Array.from({ length: 14 }, (_, index) => Number((0.005 * 2.5 ** index).toPrecision(6)));
 
+/** Prometheus' own default, which the kubelet takes for probes. */
+const probeBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
 const container = ["container", "namespace", "pod"] as const;
 const cadvisor = ["container", "id", "image", "name", "namespace", "pod"] as const;
 
@@ -132,5 +135,17 @@ export const metricNames = {
     container_scrape_error: gauge("1 if there was an error while getting container metrics, 0 otherwise", []),
     machine_cpu_cores: gauge("Number of cores that the node promises.", []),
     machine_memory_bytes: gauge("Amount of memory that the node promises, in bytes.", []),
+  },
+  /** `/metrics/probes`: k8s.io/kubernetes pkg/kubelet/prober/prober_manager.go. */
+  probes: {
+    prober_probe_total: counter(
+      "Cumulative number of a liveness, readiness or startup probe for a container by result.",
+      ["probe_type", "result", "container", "pod", "namespace", "pod_uid"],
+    ),
+    prober_probe_duration_seconds: histogram(
+      "Duration in seconds for a probe response.",
+      ["probe_type", "container", "pod", "namespace"],
+      probeBuckets,
+    ),
   },
 } as const satisfies Record<string, Readonly<Record<string, MetricRow>>>;

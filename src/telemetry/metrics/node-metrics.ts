@@ -3,6 +3,7 @@ import type { Provider } from "../../provider.ts";
 import { type CallSeen, measuredProvider } from "./measured-provider.ts";
 import { createMeters } from "./meters.ts";
 import { metricNames } from "./names.ts";
+import { createProbeMetrics, type ProbeMetrics } from "./probe-metrics.ts";
 
 /** What a node holds at the moment of a scrape. */
 export interface Population {
@@ -11,7 +12,7 @@ export interface Population {
   readonly containers: { readonly running: number; readonly exited: number; readonly unknown: number };
 }
 
-export interface NodeMetrics {
+export interface NodeMetrics extends Pick<ProbeMetrics, "probed" | "unprobed"> {
   /** The same provider, its calls counted. */
   measured(provider: Provider): Provider;
   providerReady(ready: boolean): void;
@@ -26,6 +27,8 @@ export interface NodeMetrics {
   containerStarted(type: "container" | "init_container" | "ephemeral_container"): void;
   /** Prometheus text, with what the process as a whole tells. */
   text(): Promise<string>;
+  /** Prometheus text of `/metrics/probes`. */
+  probes(): Promise<string>;
 }
 
 export interface NodeMetricsOptions {
@@ -38,6 +41,7 @@ export interface NodeMetricsOptions {
 /** The metrics of one virtual node. Counting costs a few microseconds. */
 export function createNodeMetrics({ nodeName, clock, shared }: NodeMetricsOptions): NodeMetrics {
   const { meters, registry } = createMeters(metricNames.node);
+  const { text: probes, ...probing } = createProbeMetrics();
   let readPopulation: (() => Population) | undefined;
   let readCertificateEnd: (() => number) | undefined;
   meters.kubelet_node_name.set({ node: nodeName }, 1);
@@ -59,6 +63,8 @@ export function createNodeMetrics({ nodeName, clock, shared }: NodeMetricsOption
   };
 
   return {
+    ...probing,
+    probes,
     measured: (provider) => measuredProvider(provider, clock, called),
     providerReady: (ready) => meters.burstlet_provider_ready.set(ready ? 1 : 0),
     population(read) {

@@ -1,0 +1,125 @@
+/** Which runs of a pod's containers are probed, and what is told of the answers: events, and numbers for the metrics. */
+import type { Lanes } from "../limits/lanes.ts";
+import { parseTime } from "../model/clock.ts";
+import type { Container, Pod } from "../model/kube.ts";
+import type { ContainerState, TaskState } from "../model/task-state.ts";
+import type { Health } from "../probes/health.ts";
+import { probesOf } from "../probes/probe.ts";
+import type { AskProbe } from "../probes/prober.ts";
+import { type Answer, createProbes, type ProbedRun, type ProbeLane } from "../probes/probes.ts";
+import type { Clock } from "../provider.ts";
+import { expand } from "../resolve/expand.ts";
+import type { PodMeter } from "./meter.ts";
+import { recordOf } from "./plan/world.ts";
+import type { PodEvent } from "./pod-events.ts";
+import type { PodStore } from "./stores.ts";
+
+export interface Probing {
+  /** Brings the probes of this pod up to what is known of it, and tells what they have found. */
+  look(uid: string, pod: Pod | undefined, tasks: readonly TaskState[]): ReadonlyMap<string, Health>;
+  close(): void;
+}
+
+export interface ProbingOptions {
+  readonly ask: AskProbe;
+  readonly lanes: Pick<Lanes<ProbeLane>, "run">;
+  readonly pods: Pick<PodStore, "get">;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly meter: PodMeter;
+  readonly tell: (pod: Pod, event: PodEvent) => void;
+  /** Has the pod of this uid looked at soon. */
+  readonly changed: (uid: string) => void;
+}
+
+const none: ReadonlyMap<string, Health> = new Map();
+
+export function createProbing(options: ProbingOptions): Probing {
+  const { pods, meter, tell } = options;
+  /** Pods with probed runs: most pods have none, and cost nothing. */
+  const probed = new Set<string>();
+  const probes = createProbes({ ...options, answered });
+
+  function answered(answer: Answer): void {
+    const pod = pods.get(answer.podUid);
+    if (pod === undefined) return;
+    meter.probed(pod, answer);
+    const event = eventOf(answer);
+    if (event !== undefined) tell(pod, event);
+  }
+
+  return {
+    look(uid, pod, tasks) {
+      const runs = pod === undefined ? [] : runsOf(pod, tasks);
+      if (runs.length === 0 && !probed.delete(uid)) return none;
+      if (runs.length > 0) probed.add(uid);
+      else meter.unprobed(uid);
+      probes.watch(uid, runs);
+      return probes.healthOf(uid);
+    },
+    close: probes.close,
+  };
+}
+
+/** The kubelet's words (pkg/kubelet/prober/prober.go). A success is no event. */
+function eventOf({ container, probe: { kind }, outcome: { result, message } }: Answer): PodEvent | undefined {
+  const probe = `${kind.charAt(0).toUpperCase()}${kind.slice(1)} probe`;
+  switch (result) {
+    case "success":
+      return undefined;
+    case "warning":
+      return { type: "Warning", reason: "ProbeWarning", message: `${probe} warning: ${message}`, container };
+    case "failure":
+      return { type: "Warning", reason: "Unhealthy", message: `${probe} failed: ${message}`, container };
+    case "error": {
+      const words = `${probe} errored and resulted in unknown state: ${message}`;
+      return { type: "Warning", reason: "Unhealthy", message: words, container };
+    }
+  }
+}
+
+/** Every running container of the present task that has probes, unless its provider runs them. */
+export function runsOf(pod: Pod, tasks: readonly TaskState[]): ProbedRun[] {
+  const specs = probedContainers(pod);
+  if (specs.length === 0) return [];
+  const attempt = recordOf(pod)?.attempt ?? Math.max(...tasks.map(({ identity }) => identity.attempt));
+  const task = tasks.find(({ identity, probedBy }) => identity.attempt === attempt && probedBy === "core");
+  if (task === undefined) return [];
+  return specs.flatMap((spec) => {
+    const seen = task.containers.find(({ name }) => name === spec.name);
+    if (seen?.state.is !== "running") return [];
+    return {
+      run: { task: { identity: task.identity, id: task.id }, container: spec.name, instance: seen.instance },
+      address: task.podIPs[0],
+      probes: probesOf(spec, (command) => withVariables(command, spec)),
+      startedAt: seen.state.startedAt,
+      told: toldOf(pod, seen, seen.state.startedAt),
+      ending: pod.metadata?.deletionTimestamp !== undefined || task.phase === "stopping",
+    };
+  });
+}
+
+/** Init containers that end have no probes, sidecars have. */
+function probedContainers({ spec }: Pod): Container[] {
+  const all = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
+  return all.filter((one) => one.startupProbe ?? one.livenessProbe ?? one.readinessProbe);
+}
+
+/** As the kubelet: only what the spec itself says of a variable; the others stay as written. */
+function withVariables(command: readonly string[], { env = [] }: Container): readonly string[] {
+  const lookup = (name: string) => env.findLast((one) => one.name === name)?.value;
+  return command.map((word) => {
+    const text = expand(word, lookup, Infinity);
+    return typeof text === "string" ? text : word;
+  });
+}
+
+/** What the API server shows of this very run. */
+function toldOf(pod: Pod, seen: ContainerState, startedAt: number): ProbedRun["told"] {
+  const all = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])];
+  const status = all.find(({ name }) => name === seen.name);
+  const since = parseTime(status?.state?.running?.startedAt);
+  const same = since === Math.floor(startedAt / 1000) * 1000 && status?.containerID === seen.containerID;
+  return status !== undefined && same ? { started: status.started ?? true, ready: status.ready } : undefined;
+}
