@@ -33,6 +33,13 @@ const engine = z.strictObject({
     .default("bridge")
     .describe("Network of the engine that tasks join. With none or host, tasks have no address of their own.")
     .meta({ examples: ["bridge"] }),
+  allowPrivileged: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whoever may create pods here may have privileged containers and every capability: the engine's whole machine.",
+    )
+    .meta({ examples: [true] }),
 });
 
 const processes = z.strictObject({

@@ -13,7 +13,7 @@ export async function create(config: unknown, context: ProviderContext): Promise
   const parsed = configSchema.parse(config ?? {});
   const runtime = await openRuntime(parsed, context);
   try {
-    return await createLocalProvider(runtime, parsed.capacity, context);
+    return await createLocalProvider(runtime, parsed.capacity, context, parsed.engine.allowPrivileged);
   } catch (error) {
     await runtime.close();
     throw error;
@@ -25,13 +25,14 @@ export async function createLocalProvider(
   runtime: Runtime,
   promised: LocalConfig["capacity"],
   { clusterUid, nodeName, log }: ProviderContext,
+  allowPrivileged = false,
 ): Promise<Provider<LocalRequest>> {
   const ours = (task: TaskState): boolean => task.nodeName === nodeName && task.identity.clusterUid === clusterUid;
-  let where = { ...ableWhere(runtime.kind), attach: runtime.attach !== undefined };
+  let where = { ...ableWhere(runtime.kind), attach: runtime.attach !== undefined, privileged: allowPrivileged };
   let support = supportRows(where);
   const facts = async (): Promise<RuntimeFacts> => {
     const found = await runtime.facts();
-    const now = whereOf(runtime, found);
+    const now = whereOf(runtime, found, allowPrivileged);
     if (!isDeepStrictEqual(now, where)) {
       where = now;
       support = supportRows(where);

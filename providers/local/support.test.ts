@@ -114,16 +114,32 @@ describe("a pod", () => {
       podOf({ volumes: [{ name: "a", emptyDir: { medium: "HugePages" } }] }),
       "spec.volumes[0].emptyDir.medium",
     ],
-    ["a user", podOf({ securityContext: { runAsUser: 0 } }), "spec.securityContext.runAsUser"],
     [
-      "no escalation",
-      podWith({ securityContext: { allowPrivilegeEscalation: false } }),
-      "spec.containers[0].securityContext.allowPrivilegeEscalation",
+      "an SELinux user",
+      podOf({ securityContext: { seLinuxOptions: { user: "u" } } }),
+      "spec.securityContext.seLinuxOptions",
     ],
     [
-      "dropped capabilities",
-      podWith({ securityContext: { capabilities: { drop: ["ALL"] } } }),
-      "spec.containers[0].securityContext.capabilities.drop",
+      "an AppArmor profile",
+      podWith({ securityContext: { appArmorProfile: { type: "RuntimeDefault" } } }),
+      "spec.containers[0].securityContext.appArmorProfile",
+    ],
+    [
+      "a capability that reaches beyond the pod",
+      podWith({ securityContext: { capabilities: { add: ["CHOWN", "SYS_ADMIN"] } } }),
+      "spec.containers[0].securityContext.capabilities.add",
+    ],
+    [
+      "a kernel parameter of the whole machine",
+      podOf({
+        securityContext: {
+          sysctls: [
+            { name: "kernel.shm_rmid_forced", value: "1" },
+            { name: "kernel.panic", value: "1" },
+          ],
+        },
+      }),
+      "spec.securityContext.sysctls[1].name",
     ],
     ["Windows", podOf({ os: { name: "windows" } }), "spec.os.name"],
     [
@@ -148,6 +164,32 @@ describe("a pod", () => {
     [
       "settings that are the default",
       podWith({ tty: false, securityContext: { privileged: false, runAsNonRoot: false, capabilities: {} } }),
+    ],
+    [
+      "security settings that an engine enforces",
+      podOf({
+        shareProcessNamespace: true,
+        securityContext: {
+          runAsUser: 1000,
+          runAsGroup: 1000,
+          runAsNonRoot: true,
+          fsGroup: 1000,
+          fsGroupChangePolicy: "Always",
+          supplementalGroups: [1],
+          sysctls: [{ name: "net.ipv4.tcp_syncookies", value: "1" }],
+          seccompProfile: { type: "Unconfined" },
+        },
+        containers: [
+          {
+            name: "a",
+            securityContext: {
+              allowPrivilegeEscalation: false,
+              readOnlyRootFilesystem: true,
+              capabilities: { drop: ["ALL"], add: ["NET_BIND_SERVICE", "CAP_SYS_PTRACE"] },
+            },
+          },
+        ],
+      }),
     ],
     ["no host port", podWith({ ports: [{ containerPort: 80, hostPort: 0 }] })],
   ])("with %s is accepted", ([, pod]) => {
@@ -235,15 +277,6 @@ describe("a pod", () => {
     const at = "spec.containers[0].resources.limits";
     expect(changedPaths(pod, rows("process", { limits: false }))).toEqual([`${at}.cpu`, `${at}.memory`]);
     expect(changedPaths(pod, rows("process"))).toEqual([]);
-  });
-
-  test("gets the seccomp profile that its runtime really has, or none", () => {
-    const pod = (type: string): Pod => podOf({ securityContext: { seccompProfile: { type } } });
-    const path = ["spec.securityContext.seccompProfile.type"];
-    expect(refusedPaths(pod("RuntimeDefault"), rows("engine"))).toEqual([]);
-    expect(refusedPaths(pod("Unconfined"), rows("engine"))).toEqual(path);
-    expect(refusedPaths(pod("RuntimeDefault"), rows("process"))).toEqual(path);
-    expect(refusedPaths(pod("Unconfined"), rows("process"))).toEqual([]);
   });
 
   test("is told what is honoured differently", () => {

@@ -1,12 +1,15 @@
 import {
   Late,
   type Refusal,
+  type ResolvedContainer,
   type ResolvedPod,
   type SupportRow,
   type Text,
   type Translation,
 } from "../../src/provider.ts";
+import { hooksOf } from "./lifecycle.ts";
 import type { ContainerSpec, TaskSpec } from "./runtime/runtime.ts";
+import { containerSecurity, podSecurity } from "./security.ts";
 import { refusalsOf } from "./support.ts";
 import type { Where } from "./support/row.ts";
 
@@ -32,26 +35,36 @@ function requestOf(pod: ResolvedPod): LocalRequest {
     hostname: pod.hostname,
     hostAliases: pod.hostAliases,
     dns: policy === "explicit" ? { nameservers, searches, options } : undefined,
-    containers: pod.containers.map((container): ContainerSpec => ({
-      name: container.name,
-      kind: container.kind,
-      image: container.image,
-      imagePullPolicy: container.imagePullPolicy,
-      command: container.command,
-      args: container.args,
-      workingDir: container.workingDir,
-      env: container.env,
-      mounts: container.mounts,
-      cpuLimit: container.resources.cpuLimit,
-      memoryLimit: container.resources.memoryLimit,
-      terminationMessagePath: container.terminationMessagePath,
-      terminationMessageFallback: container.terminationMessagePolicy === "FallbackToLogsOnError",
-      stdin: container.stdin,
-      stdinOnce: container.stdinOnce,
-      tty: container.tty,
-    })),
+    graceSeconds: pod.graceSeconds,
+    ...podSecurity(pod.pod),
+    containers: pod.containers.map((container): ContainerSpec => containerSpec(pod, container)),
     volumes: pod.volumes,
     pullCredentials: pod.pullCredentials,
+  };
+}
+
+/** What a runtime needs of one container. */
+function containerSpec(pod: ResolvedPod, container: ResolvedContainer): ContainerSpec {
+  const security = containerSecurity(pod.pod, container.name);
+  return {
+    name: container.name,
+    kind: container.kind,
+    image: container.image,
+    imagePullPolicy: container.imagePullPolicy,
+    command: container.command,
+    args: container.args,
+    workingDir: container.workingDir,
+    env: container.env,
+    mounts: container.mounts,
+    cpuLimit: container.resources.cpuLimit,
+    memoryLimit: container.resources.memoryLimit,
+    terminationMessagePath: container.terminationMessagePath,
+    terminationMessageFallback: container.terminationMessagePolicy === "FallbackToLogsOnError",
+    stdin: container.stdin,
+    stdinOnce: container.stdinOnce,
+    tty: container.tty,
+    ...(security !== undefined && { security }),
+    ...hooksOf(pod.pod, container.name),
   };
 }
 

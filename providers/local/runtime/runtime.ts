@@ -20,6 +20,7 @@ import type {
   TaskState,
   TaskStats,
 } from "../../../src/provider.ts";
+import type { HookSpec } from "./hooks/hook-spec.ts";
 
 export interface Runtime {
   readonly kind: "process" | "engine" | "scripted";
@@ -85,6 +86,14 @@ export interface TaskSpec {
     readonly username: string;
     readonly password: string | SecretText | Late;
   }[];
+  /** Seconds that a run gets to end when it is replaced while it runs; absent: 30. */
+  readonly graceSeconds?: number | undefined;
+  /** Group of every file in the task's volumes, and one of every container's groups. */
+  readonly fsGroup?: number | undefined;
+  /** Kernel parameters of the task's own network and IPC namespaces. */
+  readonly sysctls?: readonly { readonly name: string; readonly value: string }[] | undefined;
+  /** All containers see each other's processes. */
+  readonly sharesProcesses?: boolean | undefined;
 }
 
 export interface ContainerSpec {
@@ -113,6 +122,31 @@ export interface ContainerSpec {
   readonly stdinOnce: boolean;
   /** The container's streams are one terminal. */
   readonly tty: boolean;
+  /** Absent: as the image and the runtime have it. */
+  readonly security?: SecuritySpec | undefined;
+  /** The run counts as running only when this has succeeded; what comes after it in the row waits; a failure ends the run. */
+  readonly postStart?: HookSpec | undefined;
+  /** Before SIGTERM, within the grace; never when the run ends by itself. */
+  readonly preStop?: HookSpec | undefined;
+}
+
+export interface SecuritySpec {
+  /** `undefined`: the image's. */
+  readonly user: number | undefined;
+  readonly group: number | undefined;
+  /** Refuse to start as user 0, whoever says so. */
+  readonly nonRoot: boolean;
+  /** More groups of the process. */
+  readonly groups: readonly number[];
+  readonly readOnlyRoot: boolean;
+  /** Names without CAP_; `ALL` is every one. */
+  readonly addCapabilities: readonly string[];
+  readonly dropCapabilities: readonly string[];
+  readonly privileged: boolean;
+  /** No program gains rights that its caller has not. */
+  readonly noNewPrivileges: boolean;
+  /** No filter of system calls. */
+  readonly unconfined: boolean;
 }
 
 export type VolumeSpec =
@@ -130,5 +164,7 @@ export type VolumeSpec =
         readonly mode: number;
         readonly content: string | SecretText | Late;
         readonly encoding: "utf8" | "base64";
+        /** Owner; absent: root. */
+        readonly uid?: number | undefined;
       }[];
     };

@@ -50,10 +50,14 @@ export const podRows: readonly LocalRow[] = [
   kept("spec.serviceAccount", "The old name of serviceAccountName."),
   kept("spec.serviceAccountName", "Kept: whose token the pod gets."),
   kept("spec.setHostnameAsFQDN", "Kept."),
-  refused(
-    "spec.shareProcessNamespace",
-    "Containers of a pod do not see each other's processes here: remove shareProcessNamespace.",
-    is(true),
+  on(onlyOn("engine"), kept("spec.shareProcessNamespace", "Kept.")),
+  on(
+    onlyOn("process", "scripted"),
+    refused(
+      "spec.shareProcessNamespace",
+      "Containers of a pod do not see each other's processes on this runtime: remove shareProcessNamespace.",
+      is(true),
+    ),
   ),
   changed("spec.subdomain", "Other pods find this one by it; the pod's own /etc/hosts does not have the full name."),
   kept("spec.terminationGracePeriodSeconds", "Kept: SIGTERM, then SIGKILL when the time is over."),

@@ -14,11 +14,17 @@ export interface Where {
   readonly limits: boolean;
   /** Can a client reach a container's own streams? */
   readonly attach: boolean;
+  /** Does the configuration grant containers the rights of the engine's machine? */
+  readonly privileged: boolean;
 }
 
-export function whereOf({ kind, attach }: Pick<Runtime, "kind" | "attach">, facts: RuntimeFacts): Where {
+export function whereOf(
+  { kind, attach }: Pick<Runtime, "kind" | "attach">,
+  facts: RuntimeFacts,
+  privileged: boolean,
+): Where {
   const { taskAddresses, mounts = true, memoryLimits: limits = true } = facts;
-  return { kind, taskAddresses, mounts, limits, attach: attach !== undefined };
+  return { kind, taskAddresses, mounts, limits, attach: attach !== undefined, privileged };
 }
 
 /** Until a runtime tells otherwise, its host is taken to be able to do everything. */
@@ -28,6 +34,7 @@ export const ableWhere = (kind: RuntimeKind): Where => ({
   mounts: true,
   limits: true,
   attach: kind !== "scripted",
+  privileged: false,
 });
 
 /** A row of the local provider's table; without `on` it holds wherever containers run. */
@@ -58,6 +65,11 @@ export const withoutLimits: NonNullable<LocalRow["on"]> = {
 export const withoutAttach: NonNullable<LocalRow["on"]> = {
   in: "runtimes that run nothing",
   holds: ({ attach }) => !attach,
+};
+
+export const withoutPrivileges: NonNullable<LocalRow["on"]> = {
+  in: "engine, without allowPrivileged",
+  holds: ({ kind, privileged }) => kind === "engine" && !privileged,
 };
 
 type Matches = (value: unknown) => boolean;

@@ -3,14 +3,17 @@ import { asProviderError } from "../../../../src/provider.ts";
 import type { Clock } from "../../../../src/provider.ts";
 import type { EngineClient } from "./api/client.ts";
 import { EngineError, engineIsAway } from "./api/errors.ts";
-import { packTar, type TarEntry } from "./api/tar.ts";
+import { packTar } from "./api/tar.ts";
 import { runKey, runName, sandboxName, taskLabels } from "./names.ts";
 import type { Step } from "./next.ts";
 import type { TaskRecord } from "./record.ts";
-import { containerBody, lateValues, openText, sandboxBody, type Flavour } from "./request/bodies.ts";
+import { containerBody, lateValues, sandboxBody, type Flavour } from "./request/bodies.ts";
+import { volumeEntries } from "./request/files.ts";
 import type { Images } from "./request/images.ts";
 import { containerBinds, engineVolumes, messageVolume, sandboxFolder } from "./request/mounts.ts";
+import { needsImageUser, userOf } from "./request/security.ts";
 import type { RecordStore } from "./store.ts";
+import type { ContainerSpec, TaskSpec } from "../runtime.ts";
 import type { Task } from "./tasks.ts";
 
 export interface EngineKnowledge {
@@ -113,26 +116,9 @@ async function prepare(shop: Workshop, task: RecordedTask): Promise<void> {
   const sandbox = task.seen.find((one) => one.kind === "sandbox");
   const addresses = sandbox?.addresses ?? [];
   const late = lateValues(addresses, shop.hostIP);
-  const entries = engineVolumes(task.name, task.record.spec).flatMap((volume): TarEntry[] => {
-    const folder = volume.sandboxPath.slice(sandboxFolder.length + 1);
-    // Modes as the kubelet gives them: everybody may write into an emptyDir.
-    const root: TarEntry = { path: folder, type: "directory", mode: volume.files === undefined ? 0o777 : 0o755 };
-    const files = (volume.files ?? []).map((file): TarEntry => {
-      const content = Buffer.from(openText(file.content, late), file.encoding);
-      return { path: `${folder}/${file.path}`, type: "file", mode: file.mode, content };
-    });
-    return [root, ...foldersOf(folder, volume.files ?? []), ...files];
-  });
+  const entries = volumeEntries(task.name, task.record.spec, late);
   await shop.client.upload(sandboxName(task.name), sandboxFolder, packTar(entries));
   await amend(shop, task, { filled: sandbox?.startedAt, addresses });
-}
-
-function foldersOf(folder: string, files: readonly { readonly path: string }[]): TarEntry[] {
-  const parents = files.flatMap(({ path }) => {
-    const parts = path.split("/").slice(0, -1);
-    return parts.map((_part, index) => parts.slice(0, index + 1).join("/"));
-  });
-  return [...new Set(parents)].map((path) => ({ path: `${folder}/${path}`, type: "directory", mode: 0o755 }));
 }
 
 interface RunRef {
@@ -157,6 +143,7 @@ async function createRun(shop: Workshop, task: RecordedTask, run: RunRef, change
     const binds = containerBinds(task.name, spec, container, folderOf);
     const message = await messageBind(shop, task, run, folderOf, container.terminationMessagePath);
     const late = lateValues(task.record.addresses, shop.hostIP);
+    const user = await userFor(shop, spec, container, image.reference);
     const plan = {
       spec,
       container,
@@ -165,6 +152,7 @@ async function createRun(shop: Workshop, task: RecordedTask, run: RunRef, change
       sandbox: sandboxName(task.name),
       flavour,
       late,
+      user,
     };
     const body = containerBody({ ...plan, binds: [...binds, ...message] });
     await unlessTaken(shop.client.createContainer(runName(task.name, run.container, run.instance), body));
@@ -174,6 +162,17 @@ async function createRun(shop: Workshop, task: RecordedTask, run: RunRef, change
   shop.images.forget(key);
   task.waits.delete(run.container);
   return done;
+}
+
+async function userFor(
+  { client }: Workshop,
+  spec: TaskSpec,
+  { name, security }: ContainerSpec,
+  image: string,
+): Promise<string | undefined> {
+  if (security === undefined) return undefined;
+  const imageUser = needsImageUser(security) ? ((await client.image(image))?.Config?.User ?? "") : "";
+  return userOf(security, imageUser, { spec, container: name });
 }
 
 /** The kubelet's words; it too tries such a container again and again, as a change elsewhere may help. */

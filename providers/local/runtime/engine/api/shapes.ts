@@ -46,6 +46,7 @@ export interface VolumeInspect {
 export interface ImageInspect {
   readonly Id: string;
   readonly RepoDigests: readonly string[] | null;
+  readonly Config?: { readonly User?: string } | null;
 }
 
 export interface EngineEvent {

@@ -6,6 +6,9 @@ export interface TarEntry {
   readonly type: "file" | "directory";
   readonly mode: number;
   readonly content?: Buffer | undefined;
+  /** Owner and group; absent: root. */
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
 }
 
 const block = 512;
@@ -17,7 +20,7 @@ export function packTar(entries: readonly TarEntry[]): Buffer {
     const long = Buffer.byteLength(name) > 100 ? paxPath(name) : [];
     return [
       ...long,
-      header(name.slice(0, 100), entry.type === "directory" ? "5" : "0", entry.mode, content.length),
+      header(name.slice(0, 100), entry.type === "directory" ? "5" : "0", entry, content.length),
       padded(content),
     ];
   });
@@ -31,7 +34,7 @@ function paxPath(name: string): Buffer[] {
   while (String(length).length + Buffer.byteLength(record) !== length)
     length = String(length).length + Buffer.byteLength(record);
   const body = Buffer.from(`${length}${record}`);
-  return [header("pax", "x", 0o644, body.length), padded(body)];
+  return [header("pax", "x", { mode: 0o644 }, body.length), padded(body)];
 }
 
 function padded(content: Buffer): Buffer {
@@ -39,12 +42,17 @@ function padded(content: Buffer): Buffer {
   return rest === 0 ? content : Buffer.concat([content, Buffer.alloc(block - rest)]);
 }
 
-function header(name: string, type: string, mode: number, size: number): Buffer {
+function header(
+  name: string,
+  type: string,
+  { mode, uid = 0, gid = 0 }: Pick<TarEntry, "mode" | "uid" | "gid">,
+  size: number,
+): Buffer {
   const head = Buffer.alloc(block);
   head.write(name, 0, 100, "utf8");
   octal(head, mode & 0o7777, 100, 8);
-  octal(head, 0, 108, 8);
-  octal(head, 0, 116, 8);
+  owner(head, uid, 108);
+  owner(head, gid, 116);
   octal(head, size, 124, 12);
   octal(head, 0, 136, 12);
   head.write("        ", 148, 8, "latin1");
@@ -53,6 +61,13 @@ function header(name: string, type: string, mode: number, size: number): Buffer 
   const sum = head.reduce((total, byte) => total + byte, 0);
   head.write(`${sum.toString(8).padStart(6, "0")}\u0000 `, 148, 8, "latin1");
   return head;
+}
+
+/** Seven octal digits hold 2,097,151; a larger number is binary with the highest bit set, as GNU tar has it and Go reads it. */
+function owner(head: Buffer, id: number, offset: number): void {
+  if (id <= 0o7777777) return octal(head, id, offset, 8);
+  head[offset] = 0x80;
+  head.writeUIntBE(id, offset + 2, 6);
 }
 
 function octal(head: Buffer, value: number, offset: number, width: number): void {

@@ -5,6 +5,7 @@ import type { ContainerSpec, TaskSpec } from "../../runtime.ts";
 import { runLabels, sandboxLabels } from "../names.ts";
 import { engineVolumes } from "./mounts.ts";
 import { pauseCommand } from "./pause.ts";
+import { securityOptions } from "./security.ts";
 
 /** Only where the engines differ. */
 export type Flavour = "docker" | "podman";
@@ -20,6 +21,9 @@ export function sandboxBody(task: string, spec: TaskSpec, image: string, network
       NetworkMode: network,
       // The containers of a pod share one IPC namespace.
       IpcMode: "shareable",
+      ...(spec.sysctls === undefined
+        ? {}
+        : { Sysctls: Object.fromEntries(spec.sysctls.map(({ name, value }) => [name, value])) }),
       Binds: engineVolumes(task, spec).map((volume) => `${volume.name}:${volume.sandboxPath}:rw,nocopy`),
       ExtraHosts: spec.hostAliases.flatMap(({ ip, hostnames }) => hostnames.map((name) => `${name}:${ip}`)),
       ...(dns === undefined ? {} : { Dns: dns.nameservers, DnsSearch: dns.searches, DnsOptions: dns.options }),
@@ -38,6 +42,8 @@ export interface ContainerPlan {
   readonly binds: readonly string[];
   readonly late: LateValues;
   readonly flavour: Flavour;
+  /** `undefined`: the image's. */
+  readonly user?: string | undefined;
 }
 
 export function containerBody(plan: ContainerPlan): object {
@@ -54,18 +60,21 @@ export function containerBody(plan: ContainerPlan): object {
     ...(plan.flavour === "podman" ? { Hostname: spec.hostname } : {}),
     Env: container.env.map(({ name, value }) => `${name}=${openText(value, late)}`),
     Labels: runLabels(spec, container, plan.instance),
+    ...(plan.user === undefined ? {} : { User: plan.user }),
     OpenStdin: container.stdin,
     StdinOnce: container.stdinOnce,
     Tty: container.tty,
     HostConfig: {
       NetworkMode: `container:${plan.sandbox}`,
       IpcMode: `container:${plan.sandbox}`,
+      ...(spec.sharesProcesses ? { PidMode: `container:${plan.sandbox}` } : {}),
       Binds: plan.binds,
       ...(container.cpuLimit === undefined ? {} : { NanoCpus: Math.round(container.cpuLimit * 1e9) }),
       // Without equal MemorySwap an engine grants as much swap again.
       ...(container.memoryLimit === undefined
         ? {}
         : { Memory: container.memoryLimit, MemorySwap: container.memoryLimit }),
+      ...securityOptions(container.security),
     },
   };
 }

@@ -5,7 +5,7 @@ import { programs } from "./programs.ts";
 
 /** `localhost/` is never pulled from anywhere. The tag changes with the programs. */
 export function pauseImage(architecture: Architecture): string {
-  return `localhost/burstlet-pause:4-${architecture}`;
+  return `localhost/burstlet-pause:5-${architecture}`;
 }
 
 export const pauseCommand = "/pause";

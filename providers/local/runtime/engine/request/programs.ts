@@ -7,7 +7,8 @@ import type { Architecture } from "./elf.ts";
 export interface Programs {
   /**
    * An endless loop around a system call that waits for a signal. As process 1 of its own process namespace, where
-   * signals without a handler do nothing, only SIGKILL ends it, which is what we send.
+   * signals without a handler do nothing, only SIGKILL ends it, which is what we send. It ignores SIGCHLD, so that
+   * the kernel buries what containers that share the namespace leave behind.
    */
   readonly pause: string;
   /**
@@ -25,7 +26,10 @@ export interface Programs {
 }
 
 const amd64: Programs = {
-  pause: code([["b8220000000f05ebf7", "pause (34), for ever"]]),
+  pause: code([
+    ["6a006a006a006a014889e66a115f31d26a08415a6a0d580f05", "rt_sigaction (13) of SIGCHLD: ignore"],
+    ["b8220000000f05ebf7", "pause (34), for ever"],
+  ]),
   killSessions: code([
     ["488d5c2410488b334883c3084885f67415e864000000", "group: the next argument, or on to the scan; edx = number"],
     ["89d7f7df6a095eb83e0000000f05ebdf", "kill (62) -edx, a whole group, with 9: group"],
@@ -65,6 +69,10 @@ const amd64: Programs = {
 
 const arm64: Programs = {
   pause: code([
+    [
+      "ff8300d1e00340b2e07f00a9ff7f01a9200280d2e1030091e2031faa030180d2c81080d2010000d4",
+      "rt_sigaction (134), as above",
+    ],
     ["000080d2010080d2020080d2030080d2040080d2280980d2010000d4f9ffff17", "ppoll (73) for nothing, for ever"],
   ]),
   killSessions: code([

@@ -1,0 +1,66 @@
+import { describe, expect, test } from "vitest";
+import { podOf, podWith } from "../../test/support/resolve-sources.ts";
+import { hooksOf } from "./lifecycle.ts";
+import { containerSecurity, podSecurity } from "./security.ts";
+
+describe("security of a container", () => {
+  test("says nothing where nothing is asked", () => {
+    expect(containerSecurity(podOf({ containers: [{ name: "a" }] }), "a")).toBeUndefined();
+    const usual = { privileged: false, allowPrivilegeEscalation: true, runAsNonRoot: false };
+    expect(containerSecurity(podOf({ containers: [{ name: "a", securityContext: usual }] }), "a")).toBeUndefined();
+  });
+
+  test("takes each field from the container first, then from the pod", () => {
+    const pod = podOf({
+      securityContext: {
+        runAsUser: 1,
+        runAsGroup: 2,
+        runAsNonRoot: true,
+        fsGroup: 3,
+        supplementalGroups: [4, 3],
+        seccompProfile: { type: "Unconfined" },
+      },
+      initContainers: [{ name: "i", securityContext: { runAsUser: 0, runAsNonRoot: false } }],
+      containers: [{ name: "a", securityContext: { runAsUser: 10, seccompProfile: { type: "RuntimeDefault" } } }],
+    });
+    expect(containerSecurity(pod, "a")).toMatchObject({
+      user: 10,
+      group: 2,
+      nonRoot: true,
+      groups: [4, 3],
+      unconfined: false,
+    });
+    expect(containerSecurity(pod, "i")).toMatchObject({ user: 0, group: 2, nonRoot: false, unconfined: true });
+    expect(podSecurity(pod)).toEqual({ fsGroup: 3 });
+  });
+
+  test("of the pod as a whole are its kernel parameters and shared processes", () => {
+    const sysctls = [{ name: "net.ipv4.tcp_syncookies", value: "1" }];
+    const pod = podOf({ shareProcessNamespace: true, securityContext: { sysctls } });
+    expect(podSecurity(pod)).toEqual({ sysctls, sharesProcesses: true });
+    expect(podSecurity(podOf({}))).toEqual({});
+  });
+});
+
+describe("hooks of a container", () => {
+  const ports = [{ name: "web", containerPort: 8080 }];
+
+  test.for([
+    [{ exec: { command: ["a", "b"] } }, { kind: "exec", argv: ["a", "b"] }],
+    [{ sleep: { seconds: 3 } }, { kind: "sleep", seconds: 3 }],
+    [{ httpGet: { port: "web" } }, { kind: "http", scheme: "http", port: 8080, path: "/", headers: [] }],
+    [
+      { httpGet: { port: "81", scheme: "HTTPS", path: "x", httpHeaders: [{ name: "A", value: "b" }] } },
+      { kind: "http", scheme: "https", port: 81, path: "/x", headers: [{ name: "A", value: "b" }] },
+    ],
+    [{ httpGet: { port: "nobody" } }, { kind: "http", scheme: "http", port: 0, path: "/", headers: [] }],
+  ] as const)("read %j", ([handler, hook]) => {
+    const pod = podWith({ ports, lifecycle: { postStart: handler, preStop: handler } } as never);
+    expect(hooksOf(pod, pod.spec?.containers[0]?.name ?? "")).toEqual({ postStart: hook, preStop: hook });
+  });
+
+  test("are none where the pod has none", () => {
+    expect(hooksOf(podWith({}), "a")).toEqual({});
+    expect(hooksOf(podWith({ lifecycle: { stopSignal: "SIGINT" } }), "a")).toEqual({});
+  });
+});

@@ -1,0 +1,56 @@
+import { describe, expect, test } from "vitest";
+import { podOf, podWith } from "../../../test/support/resolve-sources.ts";
+import type { Pod } from "../../../src/provider.ts";
+import { refusalsOf, supportRows } from "../support.ts";
+import { ableWhere, type RuntimeKind, type Where } from "./row.ts";
+
+const rows = (kind: RuntimeKind = "engine", more: Partial<Where> = {}) => supportRows({ ...ableWhere(kind), ...more });
+const refusedPaths = (pod: Pod, table = rows()): string[] => refusalsOf(pod, table).map(({ path }) => path);
+
+describe("a pod with security settings", () => {
+  test("is refused for every security setting that the process runtime cannot enforce", () => {
+    const context = { runAsUser: 1, runAsGroup: 1, runAsNonRoot: true };
+    const own = {
+      ...context,
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      privileged: true,
+      capabilities: { add: ["CHOWN"], drop: ["ALL"] },
+    };
+    const sysctls = [{ name: "net.ipv4.tcp_syncookies", value: "1" }];
+    const pod = podOf({
+      shareProcessNamespace: true,
+      securityContext: { ...context, fsGroup: 1, supplementalGroups: [1], sysctls },
+      containers: [{ name: "a", securityContext: own }],
+    });
+    const short = refusedPaths(pod, rows("process")).map((path) => path.replace(/^.*securityContext[.]/, ""));
+    const both = ["runAsGroup", "runAsNonRoot", "runAsUser"];
+    const pods = ["spec.shareProcessNamespace", ...both, "fsGroup", "supplementalGroups", "sysctls[0].name"];
+    const containers = [
+      ...both,
+      "allowPrivilegeEscalation",
+      "capabilities.add",
+      "capabilities.drop",
+      "privileged",
+      "readOnlyRootFilesystem",
+    ];
+    expect(short).toEqual([...pods, ...containers]);
+  });
+
+  test("may have the rights of the engine's machine only where the configuration grants them", () => {
+    const pod = podWith({ securityContext: { privileged: true, capabilities: { add: ["SYS_ADMIN"] } } });
+    const at = "spec.containers[0].securityContext";
+    expect(refusedPaths(pod)).toEqual([`${at}.capabilities.add`, `${at}.privileged`]);
+    expect(refusedPaths(pod, rows("engine", { privileged: true }))).toEqual([]);
+  });
+
+  test("gets the seccomp profile that its runtime really has, or none", () => {
+    const pod = (type: string): Pod => podOf({ securityContext: { seccompProfile: { type } } });
+    const path = ["spec.securityContext.seccompProfile.type"];
+    expect(refusedPaths(pod("RuntimeDefault"), rows("engine"))).toEqual([]);
+    expect(refusedPaths(pod("Unconfined"), rows("engine"))).toEqual([]);
+    expect(refusedPaths(pod("Localhost"), rows("engine"))).toEqual(path);
+    expect(refusedPaths(pod("RuntimeDefault"), rows("process"))).toEqual(path);
+    expect(refusedPaths(pod("Unconfined"), rows("process"))).toEqual([]);
+  });
+});
