@@ -33,7 +33,7 @@ describe("a probe of a container", () => {
     [65_536, undefined],
     ["", undefined],
   ])("takes port %j for %j", ([port, found]) => {
-    const action = of({ tcpSocket: { port: port as never } }, { ports })?.action;
+    const action = of({ tcpSocket: { port } }, { ports })?.action;
     expect(action).toEqual(
       found === undefined
         ? { via: "nothing", why: `container main has no port ${JSON.stringify(port)}` }

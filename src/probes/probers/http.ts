@@ -86,15 +86,17 @@ function urlOf({ scheme, host, port, path }: HttpQuestion): URL {
   return new URL(`${scheme}://${hostPort(host, port)}${path.startsWith("/") ? "" : "/"}${path}`);
 }
 
-type Headers = Readonly<Record<string, string[]>>;
+type Headers = Readonly<Record<string, string | string[]>>;
 
 function headersOf({ headers, userAgent }: HttpQuestion): Headers {
-  const all: Record<string, string[]> = {};
-  for (const { name, value } of headers) (all[name.toLowerCase()] ??= []).push(value);
-  all["user-agent"] ??= [userAgent];
-  all["accept"] ??= ["*/*"];
+  const lists = Map.groupBy(headers, ({ name }) => name.toLowerCase());
+  const written: Record<string, string | string[]> = Object.fromEntries(
+    [...lists].map(([name, list]) => [name, list.map(({ value }) => value)]),
+  );
+  const host = lists.get("host")?.[0]?.value;
+  const all = { "user-agent": userAgent, accept: "*/*", ...written, ...(host !== undefined && { host }) };
   // An empty one is the author's way to send none.
-  return all["accept"][0] === "" ? without(all, "accept") : all;
+  return lists.get("accept")?.[0]?.value === "" ? without(all, "accept") : all;
 }
 
 function without(headers: Headers, name: string): Headers {
