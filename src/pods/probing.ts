@@ -8,6 +8,7 @@ import { probesOf } from "../probes/probe.ts";
 import type { AskProbe } from "../probes/prober.ts";
 import { type Answer, createProbes, type ProbedRun, type ProbeLane } from "../probes/probes.ts";
 import type { Clock } from "../provider.ts";
+import { isTerminal } from "../status/phase.ts";
 import { expand } from "../resolve/expand.ts";
 import type { PodMeter } from "./meter.ts";
 import { recordOf } from "./plan/world.ts";
@@ -37,7 +38,7 @@ const none: ReadonlyMap<string, Health> = new Map();
 
 export function createProbing(options: ProbingOptions): Probing {
   const { pods, meter, tell } = options;
-  /** Pods with probed runs: most pods have none, and cost nothing. */
+  /** Pods that had probed runs: most pods have none, and cost nothing. */
   const probed = new Set<string>();
   const probes = createProbes({ ...options, answered });
 
@@ -51,11 +52,13 @@ export function createProbing(options: ProbingOptions): Probing {
 
   return {
     look(uid, pod, tasks) {
-      const runs = pod === undefined ? [] : runsOf(pod, tasks);
-      if (runs.length === 0 && !probed.delete(uid)) return none;
+      const over = pod === undefined || isTerminal(pod.status?.phase);
+      const runs = over ? [] : runsOf(pod, tasks);
       if (runs.length > 0) probed.add(uid);
-      else meter.unprobed(uid);
+      else if (!probed.has(uid)) return none;
       probes.watch(uid, runs);
+      // Between two runs its numbers stay.
+      if (over && probed.delete(uid)) meter.unprobed(uid);
       return probes.healthOf(uid);
     },
     close: probes.close,

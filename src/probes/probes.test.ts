@@ -49,6 +49,13 @@ describe("the probes of a run", () => {
     expect(asked).toEqual(["readiness #0 3", "readiness #0 13", "readiness #0 23"]);
   });
 
+  it("of liveness come somewhere within a period, so that those of many runs do not come at once", async () => {
+    const { clock, asked, watch } = setUp();
+    watch([probe("liveness", { initialDelay: 3_000 })]);
+    await clock.advance(20_000);
+    expect(asked).toEqual(["liveness #0 8", "liveness #0 18"]);
+  });
+
   it("count the delay from the start of the run, not from when it was seen", async () => {
     const { clock, asked, watch } = setUp();
     watch([probe("readiness", { initialDelay: 3_000 })], { startedAt: clock.now() - 2_000 });
@@ -63,7 +70,7 @@ describe("the probes of a run", () => {
     expect(asked).toEqual(["readiness #0 5"]);
   });
 
-  it("are asked for readiness and liveness as soon as the run has started up, and no more for startup", async () => {
+  it("are asked for readiness and liveness once the run has started up, and no more for startup", async () => {
     let up = false;
     const { clock, asked, watch } = setUp(() => (up ? "success" : "failure"));
     watch([probe("startup", { period: 1_000, failureThreshold: 9 }), probe("liveness"), probe("readiness")]);
@@ -75,8 +82,8 @@ describe("the probes of a run", () => {
       "startup #0 1",
       "startup #0 2",
       "startup #0 3",
-      "liveness #0 3",
       "readiness #0 3",
+      "liveness #0 8",
     ]);
   });
 
@@ -107,14 +114,14 @@ describe("the probes of a run", () => {
       await clock.sleep(5_000);
       return "failure";
     });
-    watch([probe("liveness")]);
+    watch([probe("startup")]);
     await clock.advance(4_000);
-    watch([probe("liveness")], {}, 1);
+    watch([probe("startup")], {}, 1);
     await clock.advance(2_000);
-    expect([main(), answered]).toEqual([{ started: true, ready: true, failed: undefined }, []]);
+    expect([main(), answered]).toEqual([{ started: false, ready: false, failed: undefined }, []]);
     await clock.advance(4_000);
-    expect(asked).toEqual(["liveness #0 0", "liveness #1 5"]);
-    expect(main()?.failed).toBe("liveness");
+    expect(asked).toEqual(["startup #0 0", "startup #1 5"]);
+    expect(main()?.failed).toBe("startup");
     await clock.advance(100_000);
     expect(asked).toHaveLength(2);
   });

@@ -66,22 +66,17 @@ interface Turn {
 }
 
 export function createProbes(options: ProbesOptions): Probes {
-  const { clock, random } = options;
+  const { clock } = options;
   const bornAt = clock.monotonic();
   const pods = new Map<string, Map<string, Watched>>();
   const agenda = createAgenda<Turn>(clock, (turn, at) => takeTurn(options, agenda, turn, at));
 
   const begin = (run: ProbedRun): Watched => {
-    const watched = {
-      run,
-      health: newRun(run.probes, run.told),
-      over: new AbortController(),
-      planned: new Set<ProbeKind>(),
-    };
-    plan(agenda, watched, clock, (period) => {
-      // As the kubelet: after a start of ours, with everything to be asked at once, questions spread over one period.
-      const age = clock.monotonic() - bornAt;
-      return age < period && run.told !== undefined ? random() * period : 0;
+    const { probes, told } = run;
+    const watched = { run, health: newRun(probes, told), over: new AbortController(), planned: new Set<ProbeKind>() };
+    // As the kubelet: soon after a start of ours, with everything to be asked at once.
+    plan(options, agenda, watched, ({ kind, period }) => {
+      return kind === "liveness" || (told !== undefined && clock.monotonic() - bornAt < period);
     });
     return watched;
   };
@@ -117,14 +112,23 @@ function isSame({ run: a }: ProbedRun, { run: b }: ProbedRun): boolean {
   return a.instance === b.instance && a.task.identity.attempt === b.task.identity.attempt;
 }
 
-/** Puts what is wanted and not planned yet into the agenda: after its initial delay, or now. */
-function plan(agenda: Agenda<Turn>, watched: Watched, clock: Clock, spread: (period: number) => number): void {
+/**
+ * Puts what is wanted and not planned yet into the agenda: after its initial delay, and `spread` over a period. Liveness
+ * always is, as its ticks are with the kubelet, which run since before the container; readiness should be known at once.
+ */
+function plan(
+  { clock, random }: ProbesOptions,
+  agenda: Agenda<Turn>,
+  watched: Watched,
+  spread: (probe: Probe) => boolean,
+): void {
   const { run, health, planned } = watched;
   for (const probe of run.probes) {
     if (planned.has(probe.kind) || !isWanted(health, probe.kind, run.ending)) continue;
     planned.add(probe.kind);
-    const delay = Math.max(0, run.startedAt + probe.initialDelay - clock.now(), spread(probe.period));
-    agenda.put(clock.monotonic() + delay, { watched, probe });
+    const delay = Math.max(0, run.startedAt + probe.initialDelay - clock.now());
+    const phase = spread(probe) ? random() * probe.period : 0;
+    agenda.put(clock.monotonic() + delay + phase, { watched, probe });
   }
 }
 
@@ -176,16 +180,16 @@ async function ask(
   }
 }
 
-function take({ answered, changed, clock }: ProbesOptions, agenda: Agenda<Turn>, turn: Turn, answer: Answer): void {
+function take(options: ProbesOptions, agenda: Agenda<Turn>, turn: Turn, answer: Answer): void {
   const { watched, probe } = turn;
-  answered(answer);
+  options.answered(answer);
   if (answer.outcome.result === "error") return;
   const before = healthOf(watched.health);
   watched.health = afterAnswer(watched.health, probe, answer.outcome.result !== "failure");
   const after = healthOf(watched.health);
   // A container that has just started up: the other probes are wanted from now on.
-  if (after.started && !before.started) plan(agenda, watched, clock, () => 0);
+  if (after.started && !before.started) plan(options, agenda, watched, ({ kind }) => kind === "liveness");
   if (after.started !== before.started || after.ready !== before.ready || after.failed !== before.failed) {
-    changed(answer.podUid);
+    options.changed(answer.podUid);
   }
 }

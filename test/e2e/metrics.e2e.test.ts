@@ -106,7 +106,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "what a virtual node tells
       ]),
     );
     expect(await raw("/livez")).toBe("ok");
-    expect(await raw("/metrics/probes")).toBe("");
+    expect(await raw("/metrics/probes")).toContain("# TYPE prober_probe_total counter\n");
   });
 
   it("keeps in the node's counter what a pod used that is gone", async () => {

@@ -57,14 +57,14 @@ describe.for(["container", "task"] as const)("a pod with probes whose restarts b
 
   it("runs its container again when its liveness probe fails, with the true exit code and the kubelet's event", async () => {
     const life = begin(running({ livenessProbe: asks("fail", { failureThreshold: 2 }) }));
-    await life.clock.advance(9_000);
+    await life.clock.advance(14_000);
     expect(main(pod(life))).toMatchObject({ restartCount: 0, ready: true });
     await life.clock.advance(2_000);
     expect(main(pod(life))).toMatchObject({ restartCount: 1, lastState: { terminated: { exitCode: 143 } } });
     expect(told(life, "Unhealthy").slice(0, 2)).toEqual(["Liveness probe failed: fail", "Liveness probe failed: fail"]);
     expect(told(life, "Killing")).toEqual(["Container main0 failed liveness probe, will be restarted"]);
     await life.clock.advance(3_600_000);
-    // 10 s of life and up to 300 s of back-off each.
+    // 15 s of life and up to 300 s of back-off each.
     expect(main(pod(life))?.restartCount).toBeGreaterThan(10);
     expect(main(pod(life))?.restartCount).toBeLessThan(25);
     expect(life.api.refusedWrites).toEqual([]);
@@ -73,7 +73,7 @@ describe.for(["container", "task"] as const)("a pod with probes whose restarts b
   it("has the probe's own grace to end in, not the pod's", async () => {
     const livenessProbe = asks("fail", { failureThreshold: 1, terminationGracePeriodSeconds: 4 });
     const life = begin(running({ livenessProbe }, "Always", { SCRIPT_STOP: "60" }));
-    await life.clock.advance(3_900);
+    await life.clock.advance(8_900);
     expect(main(pod(life))?.restartCount).toBe(0);
     await life.clock.advance(200);
     expect(main(pod(life))).toMatchObject({ restartCount: 1, lastState: { terminated: { exitCode: 137 } } });
@@ -81,7 +81,7 @@ describe.for(["container", "task"] as const)("a pod with probes whose restarts b
 
   it("fails for good when its liveness probe fails and nothing of it may run again", async () => {
     const life = begin(running({ livenessProbe: asks("fail", { failureThreshold: 1 }) }, "Never"));
-    await life.clock.advance(5_000);
+    await life.clock.advance(6_000);
     expect(pod(life)?.status?.phase).toBe("Failed");
     expect(main(pod(life))?.state?.terminated?.exitCode).toBe(143);
     expect(told(life, "Killing")).toEqual(["Container main0 failed liveness probe"]);
@@ -159,6 +159,6 @@ describe.for(["container", "task"] as const)("a pod with probes whose restarts b
     );
     await life.clock.advance(100_000);
     expect(main(pod(life))).toMatchObject({ restartCount: 0, started: true, ready: false });
-    expect(told(life, "Unhealthy")[0]).toBe("Liveness probe errored and resulted in unknown state: broken");
+    expect(told(life, "Unhealthy")).toContain("Liveness probe errored and resulted in unknown state: broken");
   });
 });
