@@ -46,7 +46,8 @@ export interface Provider<Request = unknown> {
 
   /**
    * Starts the task, or finds it started: idempotent for the same token. Resolves when the cloud has accepted it,
-   * with the first picture of it; progress comes by `watch`. `noCapacity` promises that nothing was started.
+   * with the first picture of it; progress comes by `watch`. `noCapacity` promises that nothing was started. Lifecycle
+   * hooks are the provider's: a container runs once its postStart has succeeded, and ends when that fails.
    */
   launch(launch: Launch<Request>, signal: AbortSignal): Promise<TaskState>;
 
@@ -75,7 +76,7 @@ export interface Provider<Request = unknown> {
   /** Runs instance `instance` of one container again, in place. No-op when that instance exists already. */
   restart?(task: TaskRef, container: string, instance: number): Promise<void>;
   /**
-   * Ends one run of one container and nothing else: SIGTERM, grace, SIGKILL. Returns soon; its end, with the true exit
+   * Ends one run of one container and nothing else: preStop, SIGTERM, grace, SIGKILL. Returns soon; its end, with the true exit
    * code, comes by `watch`. No-op when that run does not run. A later call with less grace shortens it. A provider with
    * `restart` has it; one that restarts by `task` and lacks it has the whole task stopped in its place.
    */

@@ -2,12 +2,20 @@ import type { Pod } from "../../src/provider.ts";
 import type { HookSpec } from "./runtime/hooks/hook-spec.ts";
 import { containerOf } from "./security.ts";
 
-/** The hooks of a container. Pure. What names no handler, or a port that the container has not, is no hook that can run. */
-export function hooksOf(pod: Pod, container: string): { readonly postStart?: HookSpec; readonly preStop?: HookSpec } {
+/** The hooks of a container, and its own signal to end. Pure. */
+export function lifecycleOf(
+  pod: Pod,
+  container: string,
+): { readonly postStart?: HookSpec; readonly preStop?: HookSpec; readonly stopSignal?: string } {
   const { lifecycle, ports = [] } = containerOf(pod, container) ?? {};
   const postStart = hookOf(lifecycle?.postStart, ports);
   const preStop = hookOf(lifecycle?.preStop, ports);
-  return { ...(postStart !== undefined && { postStart }), ...(preStop !== undefined && { preStop }) };
+  const { stopSignal } = lifecycle ?? {};
+  return {
+    ...(postStart !== undefined && { postStart }),
+    ...(preStop !== undefined && { preStop }),
+    ...(stopSignal !== undefined && { stopSignal }),
+  };
 }
 
 type Container = NonNullable<Pod["spec"]>["containers"][number];

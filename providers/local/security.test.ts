@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { podOf, podWith } from "../../test/support/resolve-sources.ts";
-import { hooksOf } from "./lifecycle.ts";
+import { lifecycleOf } from "./lifecycle.ts";
 import { containerSecurity, podSecurity } from "./security.ts";
 
 describe("security of a container", () => {
@@ -56,11 +56,12 @@ describe("hooks of a container", () => {
     [{ httpGet: { port: "nobody" } }, { kind: "http", scheme: "http", port: 0, path: "/", headers: [] }],
   ] as const)("read %j", ([handler, hook]) => {
     const pod = podWith({ ports, lifecycle: { postStart: handler, preStop: handler } } as never);
-    expect(hooksOf(pod, pod.spec?.containers[0]?.name ?? "")).toEqual({ postStart: hook, preStop: hook });
+    expect(lifecycleOf(pod, pod.spec?.containers[0]?.name ?? "")).toEqual({ postStart: hook, preStop: hook });
   });
 
   test("are none where the pod has none", () => {
-    expect(hooksOf(podWith({}), "a")).toEqual({});
-    expect(hooksOf(podWith({ lifecycle: { stopSignal: "SIGINT" } }), "a")).toEqual({});
+    expect(lifecycleOf(podWith({}), "a")).toEqual({});
+    const pod = podWith({ lifecycle: { stopSignal: "SIGINT" } });
+    expect(lifecycleOf(pod, pod.spec?.containers[0]?.name ?? "")).toEqual({ stopSignal: "SIGINT" });
   });
 });

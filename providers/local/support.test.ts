@@ -103,7 +103,16 @@ describe("a pod", () => {
       podOf({ initContainers: [{ name: "s", restartPolicy: "Always", startupProbe: { tcpSocket: { port: 80 } } }] }),
       "spec.initContainers[0].startupProbe",
     ],
-    ["a hook", podWith({ lifecycle: { preStop: { sleep: { seconds: 1 } } } }), "spec.containers[0].lifecycle"],
+    [
+      "a hook that asks somebody else",
+      podWith({ lifecycle: { preStop: { httpGet: { host: "example.com", port: 80 } } } }),
+      "spec.containers[0].lifecycle.preStop.httpGet.host",
+    ],
+    [
+      "a hook that Kubernetes has not",
+      podWith({ lifecycle: { postStart: { tcpSocket: { port: 80 } } } }),
+      "spec.containers[0].lifecycle.postStart.tcpSocket",
+    ],
     [
       "a GPU",
       podWith({ resources: { limits: { cpu: "1", "nvidia.com/gpu": "1" } } }),
@@ -164,32 +173,6 @@ describe("a pod", () => {
     [
       "settings that are the default",
       podWith({ tty: false, securityContext: { privileged: false, runAsNonRoot: false, capabilities: {} } }),
-    ],
-    [
-      "security settings that an engine enforces",
-      podOf({
-        shareProcessNamespace: true,
-        securityContext: {
-          runAsUser: 1000,
-          runAsGroup: 1000,
-          runAsNonRoot: true,
-          fsGroup: 1000,
-          fsGroupChangePolicy: "Always",
-          supplementalGroups: [1],
-          sysctls: [{ name: "net.ipv4.tcp_syncookies", value: "1" }],
-          seccompProfile: { type: "Unconfined" },
-        },
-        containers: [
-          {
-            name: "a",
-            securityContext: {
-              allowPrivilegeEscalation: false,
-              readOnlyRootFilesystem: true,
-              capabilities: { drop: ["ALL"], add: ["NET_BIND_SERVICE", "CAP_SYS_PTRACE"] },
-            },
-          },
-        ],
-      }),
     ],
     ["no host port", podWith({ ports: [{ containerPort: 80, hostPort: 0 }] })],
   ])("with %s is accepted", ([, pod]) => {

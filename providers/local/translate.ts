@@ -7,7 +7,7 @@ import {
   type Text,
   type Translation,
 } from "../../src/provider.ts";
-import { hooksOf } from "./lifecycle.ts";
+import { lifecycleOf } from "./lifecycle.ts";
 import type { ContainerSpec, TaskSpec } from "./runtime/runtime.ts";
 import { containerSecurity, podSecurity } from "./security.ts";
 import { refusalsOf } from "./support.ts";
@@ -64,7 +64,7 @@ function containerSpec(pod: ResolvedPod, container: ResolvedContainer): Containe
     stdinOnce: container.stdinOnce,
     tty: container.tty,
     ...(security !== undefined && { security }),
-    ...hooksOf(pod.pod, container.name),
+    ...lifecycleOf(pod.pod, container.name),
   };
 }
 

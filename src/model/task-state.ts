@@ -46,6 +46,8 @@ export interface ContainerState {
   readonly state: RunState;
   /** How the previous run ended, when there was one. */
   readonly last?: Terminated | undefined;
+  /** Why lifecycle hooks of the present run have failed, in the provider's words; each is told by an event. */
+  readonly hookFailures?: { readonly postStart?: string; readonly preStop?: string } | undefined;
   /** Probe results; only where `probedBy` is `provider`. */
   readonly ready?: boolean | undefined;
   readonly started?: boolean | undefined;

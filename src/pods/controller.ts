@@ -92,7 +92,7 @@ export function createPodController(options: PodControllerOptions): PodControlle
         hold: cluster.holdReferences,
       };
       const sink = podSink(memory, news, clock);
-      const feed = taskFeed(memory, options.providerHealth, queue.add);
+      const feed = taskFeed(memory, options.providerHealth, queue.add, news.tell);
       await Promise.all([cluster.pods.watch(nodeName, sink, signal), provider.watch(feed, signal)]);
       await queue.drain();
     },

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { ContainerStatus, Pod } from "../model/kube.ts";
+import type { ContainerState, TaskState } from "../model/task-state.ts";
 import { pod, status } from "../status/testing.ts";
-import { editEvents, eventsOf } from "./pod-events.ts";
+import { editEvents, eventsOf, hookEvents } from "./pod-events.ts";
 
 const showing = (...containerStatuses: ContainerStatus[]): Pod =>
   pod(
@@ -119,5 +120,46 @@ describe("events of a pod", () => {
     expect(words(fresh, refused("hostPath"))).toEqual(["Warning ProviderRefused -: hostPath"]);
     expect(words(refused("hostPath"), refused("hostPath"))).toEqual([]);
     expect(words(refused("hostPath"), refused("hostPID"))).toHaveLength(1);
+  });
+});
+
+describe("events of hooks", () => {
+  const picture = (one: Partial<ContainerState>): TaskState => ({
+    id: "t",
+    identity: { clusterUid: "c", podUid: "u", attempt: 1 },
+    podName: "p",
+    podNamespace: "d",
+    nodeName: "n",
+    version: 1,
+    phase: "running",
+    containers: [{ name: "a", kind: "main", instance: 0, image: "i", state: { is: "running", startedAt: 0 }, ...one }],
+    podIPs: [],
+    probedBy: "core",
+  });
+  const failed = { postStart: "command exited with 3" };
+  const failedAgain = picture({ instance: 1, hookFailures: failed });
+
+  it("tell of a failure once, with its reason and its container", () => {
+    expect(hookEvents(picture({}), picture({ hookFailures: failed }))).toEqual([
+      {
+        type: "Warning",
+        reason: "FailedPostStartHook",
+        message: "PostStartHook failed: command exited with 3",
+        container: "a",
+      },
+    ]);
+    expect(hookEvents(picture({ hookFailures: failed }), picture({ hookFailures: failed }))).toEqual([]);
+  });
+
+  it("tell of the next run's failure too, and of a preStop hook beside the other", () => {
+    expect(hookEvents(picture({ hookFailures: failed }), failedAgain)).toHaveLength(1);
+    const both = picture({ hookFailures: { ...failed, preStop: "no" } });
+    expect(hookEvents(picture({ hookFailures: failed }), both).map(({ reason }) => reason)).toEqual([
+      "FailedPreStopHook",
+    ]);
+  });
+
+  it("are none for a task that was not known before: they have been told", () => {
+    expect(hookEvents(undefined, failedAgain)).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 /** Which events a change of status is worth: told once, because the change happens once. Pure. */
 import type { NewEvent } from "../cluster/cluster.ts";
 import type { ContainerStatus, Pod } from "../model/kube.ts";
+import type { TaskState } from "../model/task-state.ts";
 import type { Unhealthy } from "./plan/unhealthy.ts";
 
 export type PodEvent = Pick<NewEvent, "type" | "reason" | "message"> & { readonly container?: string };
@@ -52,6 +53,21 @@ export function unhealthyEvent({ spec }: Pod, { container, probe }: Unhealthy): 
   const restarts = !isSidecar && spec?.restartPolicy !== "Never" ? ", will be restarted" : "";
   const message = `${isSidecar ? "Init container" : "Container"} ${container} failed ${probe} probe${restarts}`;
   return { type: "Normal", reason: "Killing", message, container };
+}
+
+/** Hooks that have failed since the picture before. Without one before, whoever told that one has told of them. */
+export function hookEvents(before: TaskState | undefined, after: TaskState): PodEvent[] {
+  return after.containers.flatMap((one) => {
+    const known = before?.containers.find(({ name }) => name === one.name);
+    if (known === undefined) return [];
+    const told = known.instance === one.instance ? known.hookFailures : undefined;
+    return (["postStart", "preStop"] as const).flatMap((hook): PodEvent[] => {
+      const failure = one.hookFailures?.[hook];
+      if (failure === undefined || told?.[hook] !== undefined) return [];
+      const name = hook === "postStart" ? "PostStartHook" : "PreStopHook";
+      return [{ type: "Warning", reason: `Failed${name}`, message: `${name} failed: ${failure}`, container: one.name }];
+    });
+  });
 }
 
 function specsOf({ spec }: Pod): readonly { name: string; image?: string | undefined }[] {

@@ -128,6 +128,8 @@ export interface ContainerSpec {
   readonly postStart?: HookSpec | undefined;
   /** Before SIGTERM, within the grace; never when the run ends by itself. */
   readonly preStop?: HookSpec | undefined;
+  /** Instead of the image's, which is SIGTERM where it says nothing. */
+  readonly stopSignal?: string | undefined;
 }
 
 export interface SecuritySpec {

@@ -1,3 +1,4 @@
+import { hookRows } from "./hook-rows.ts";
 import {
   changed,
   inContainers,
@@ -43,7 +44,7 @@ export const containerRows: readonly LocalRow[] = [
       kept(`${at}.image`, "A name of the process runtime's own table of images; an unknown one is ErrImagePull."),
     ),
     kept(`${at}.imagePullPolicy`, "Kept."),
-    refused(`${at}.lifecycle`, "Hooks are not available yet on this provider: remove lifecycle."),
+    ...hookRows(`${at}.lifecycle`),
     ...probe(`${at}.livenessProbe`),
     kept(`${at}.name`, "Kept."),
     ...ports(`${at}.ports[]`),

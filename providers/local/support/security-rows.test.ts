@@ -8,6 +8,33 @@ const rows = (kind: RuntimeKind = "engine", more: Partial<Where> = {}) => suppor
 const refusedPaths = (pod: Pod, table = rows()): string[] => refusalsOf(pod, table).map(({ path }) => path);
 
 describe("a pod with security settings", () => {
+  test("is accepted where an engine enforces them", () => {
+    const pod = podOf({
+      shareProcessNamespace: true,
+      securityContext: {
+        runAsUser: 1000,
+        runAsGroup: 1000,
+        runAsNonRoot: true,
+        fsGroup: 1000,
+        fsGroupChangePolicy: "Always",
+        supplementalGroups: [1],
+        sysctls: [{ name: "net.ipv4.tcp_syncookies", value: "1" }],
+        seccompProfile: { type: "Unconfined" },
+      },
+      containers: [
+        {
+          name: "a",
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ["ALL"], add: ["NET_BIND_SERVICE", "CAP_SYS_PTRACE"] },
+          },
+        },
+      ],
+    });
+    expect(refusedPaths(pod)).toEqual([]);
+  });
+
   test("is refused for every security setting that the process runtime cannot enforce", () => {
     const context = { runAsUser: 1, runAsGroup: 1, runAsNonRoot: true };
     const own = {

@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { ProviderError } from "../../../../src/provider.ts";
 import type { Clock, ContainerRef, Log, TaskFeed, TaskIdentity, TaskRef, TaskState } from "../../../../src/provider.ts";
+import { createHooks } from "../hooks/hooks.ts";
 import type { Runtime, TaskSpec } from "../runtime.ts";
 import { advance, isRecorded, look } from "./advance.ts";
 import { createEngineClient } from "./api/client.ts";
@@ -15,12 +16,12 @@ import { createTransport } from "./api/transport.ts";
 import { createDriver, type Driver } from "./driver.ts";
 import { identityFilter, runKey, sandboxName } from "./names.ts";
 import { amend, createSandbox, type RecordedTask, type Workshop } from "./perform.ts";
-import { engineArchitecture, engineFacts, engineFlavour, trafficSwapped } from "./reading/facts.ts";
+import { engineFacts } from "./reading/facts.ts";
+import { engineKnowledge } from "./reading/knowledge.ts";
 import { engineLogs } from "./reading/logs.ts";
 import { engineStats, runningTasks } from "./reading/stats.ts";
 import { newRecord } from "./record.ts";
 import { createImages } from "./request/images.ts";
-import { pauseImage, pauseRootfs } from "./request/pause.ts";
 import { createRecordStore } from "./store.ts";
 import { engineStreams } from "./streams/engine-streams.ts";
 import { createTasks, type Task, type Tasks } from "./tasks.ts";
@@ -58,13 +59,15 @@ export async function createEngineRuntime(options: EngineRuntimeOptions): Promis
   const store = await createRecordStore(join(options.stateDir, "tasks"), log);
   const images = createImages(client, clock);
   const tasks = createTasks(clock, hostIP);
-  const shop: Workshop = { client, store, images, clock, network, hostIP, ...engineKnowledge(client) };
+  const knowledge = engineKnowledge(client);
+  const streams = engineStreams({ client, clock, ...knowledge }, { log, clusterUid, nodeName });
+  const hooks = createHooks(streams.calls, clock);
+  const shop: Workshop = { client, store, images, hooks, clock, network, hostIP, ...knowledge };
   for (const record of (await store.load()).values()) {
     const { identity } = record.spec;
     if (identity.clusterUid === clusterUid && record.spec.nodeName === nodeName) tasks.get(identity).record = record;
   }
   const driver = createDriver({ shop, tasks, clock, log, clusterUid, nodeName });
-  const streams = engineStreams(shop, { log, clusterUid, nodeName });
   const room: Room = { shop, tasks, driver };
   return {
     kind: "engine",
@@ -92,35 +95,10 @@ export async function createEngineRuntime(options: EngineRuntimeOptions): Promis
     },
     async close() {
       images.close();
+      hooks.close();
       await driver.close();
       await streams.close();
       await client.close();
-    },
-  };
-}
-
-/** What is asked of the engine once, and the sandbox's image, which is made where it is missing. */
-function engineKnowledge(client: Workshop["client"]): Pick<Workshop, "engine" | "forgetEngine"> {
-  let asked: ReturnType<Workshop["engine"]> | undefined;
-  async function ask(): ReturnType<Workshop["engine"]> {
-    const version = await client.version();
-    const architecture = engineArchitecture(version);
-    const pause = pauseImage(architecture);
-    if ((await client.image(pause)) === undefined) await client.importImage(pause, pauseRootfs(architecture));
-    return { flavour: engineFlavour(version), trafficSwapped: trafficSwapped(version), pause };
-  }
-  return {
-    async engine() {
-      asked ??= ask();
-      try {
-        return await asked;
-      } catch (error) {
-        asked = undefined;
-        throw error;
-      }
-    },
-    forgetEngine() {
-      asked = undefined;
     },
   };
 }
@@ -204,6 +182,7 @@ async function erase(room: Room, task: Task): Promise<void> {
   for (const volume of await client.volumes(identityFilter(task.identity))) await client.removeVolume(volume.Name);
   await shop.store.remove(task.name);
   shop.images.forget(task.name);
+  shop.hooks.forget(`${task.name}/`);
   task.record = undefined;
   task.seen = [];
   tasks.drop(task);

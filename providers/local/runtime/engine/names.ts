@@ -48,6 +48,11 @@ export function runKey(container: string, instance: number): string {
   return `${container}/${instance}`;
 }
 
+/** One hook of one run within its task. */
+export function hookKey(hook: "postStart" | "preStop", container: string, instance: number): string {
+  return `${hook}:${runKey(container, instance)}`;
+}
+
 export function nodeFilter(clusterUid: string, nodeName: string): readonly string[] {
   return [`${labels.cluster}=${clusterUid}`, `${labels.node}=${nodeName}`];
 }

@@ -1,36 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { nextSteps, type Run, type Step, type TaskView } from "./next.ts";
+import { performed, row, run, view } from "./testing.ts";
 
-const row = [
-  { name: "init", kind: "init", wanted: 0 },
-  { name: "side", kind: "sidecar", wanted: 0 },
-  { name: "late", kind: "init", wanted: 0 },
-  { name: "a", kind: "main", wanted: 0 },
-  { name: "b", kind: "main", wanted: 0 },
-] as const;
-
-const view = (change: Partial<TaskView>): TaskView => ({
-  containers: row,
-  runs: [],
-  sandbox: "running",
-  prepared: true,
-  startable: true,
-  stop: undefined,
-  kills: {},
-  signalled: {},
-  now: 1000,
-  ...change,
-});
-
-const run = (container: string, state: Run["state"], more: Partial<Run> = {}): Run => ({
-  container,
-  instance: 0,
-  state,
-  succeeded: false,
-  inEngine: true,
-  ...more,
-});
 const ok = { succeeded: true };
 const passed = [run("init", "ended", ok), run("side", "running"), run("late", "ended", ok)];
 const create = (container: string, instance = 0): Step => ({ do: "create", container, instance });
@@ -266,33 +238,3 @@ describe("whatever the engine shows", () => {
     );
   });
 });
-
-/** An engine where everything works, and every container runs until it is told to end. */
-function performed(before: TaskView, step: Step): TaskView {
-  switch (step.do) {
-    case "create sandbox":
-      return { ...before, sandbox: "created", prepared: false };
-    case "start sandbox":
-      return { ...before, sandbox: "running", prepared: false };
-    case "prepare":
-      return { ...before, prepared: true };
-    case "end sandbox":
-      return { ...before, sandbox: "ended" };
-    case "create":
-      return { ...before, runs: [...before.runs, run(step.container, "created", { instance: step.instance })] };
-    case "start":
-      return change(before, step, { state: "running" });
-    case "signal":
-      return change(before, step, { state: "ended" });
-    case "remove":
-      return { ...before, runs: before.runs.filter((one) => !isRun(one, step)) };
-  }
-}
-
-function change(before: TaskView, step: { container: string; instance: number }, to: Partial<Run>): TaskView {
-  return { ...before, runs: before.runs.map((one) => (isRun(one, step) ? { ...one, ...to } : one)) };
-}
-
-function isRun(one: Run, step: { container: string; instance: number }): boolean {
-  return one.container === step.container && one.instance === step.instance;
-}

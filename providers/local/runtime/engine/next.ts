@@ -3,11 +3,11 @@
  * total, so a new burstlet goes on wherever the engine says that the old one stopped.
  */
 import type { ContainerKind } from "../../../../src/provider.ts";
-import { runKey } from "./names.ts";
+import { hookKey, runKey } from "./names.ts";
 
 export interface TaskView {
   /** In order of start. */
-  readonly containers: readonly { readonly name: string; readonly kind: ContainerKind; readonly wanted: number }[];
+  readonly containers: readonly WantedContainer[];
   readonly runs: readonly Run[];
   readonly sandbox: "absent" | "created" | "running" | "ended";
   /** Address known and volumes filled, for this run of the sandbox. */
@@ -19,8 +19,23 @@ export interface TaskView {
   readonly kills: Readonly<Record<string, number>>;
   /** By run key: when it was asked to end. */
   readonly signalled: Readonly<Record<string, number>>;
+  /** By hook key: how far each hook is; absent: not begun. */
+  readonly hooks: Readonly<Record<string, HookState>>;
+  /** For a run that is replaced while it runs. */
+  readonly graceMs: number;
   readonly now: number;
 }
+
+export interface WantedContainer {
+  readonly name: string;
+  readonly kind: ContainerKind;
+  readonly wanted: number;
+  readonly postStart?: boolean;
+  readonly preStop?: boolean;
+}
+
+export type HookName = "postStart" | "preStop";
+export type HookState = "begun" | "succeeded" | "failed";
 
 export interface Run {
   readonly container: string;
@@ -35,6 +50,7 @@ export interface Run {
 export type Step =
   | { readonly do: "create sandbox" | "start sandbox" | "prepare" | "end sandbox" }
   | { readonly do: "create" | "start" | "remove"; readonly container: string; readonly instance: number }
+  | { readonly do: "hook"; readonly hook: HookName; readonly container: string; readonly instance: number }
   | { readonly do: "signal"; readonly container: string; readonly instance: number; readonly signal: "stop" | "KILL" };
 
 export interface Decision {
@@ -43,10 +59,11 @@ export interface Decision {
   readonly wakeAt?: number | undefined;
 }
 
-/** A sidecar that is told to end when the grace is over already still gets this, as the kubelet gives it (KEP-753). */
-const leastSidecarGrace = 2000;
-/** For a run that is replaced while it runs; the pod's own grace is not known here (Kubernetes' default is 30 s). */
-const replaceGrace = 30_000;
+/**
+ * What is told to end when its grace is over already, because its preStop hook took it or because a sidecar had to wait
+ * for its turn, still gets this, as the kubelet gives it (KEP-753).
+ */
+const leastGrace = 2000;
 /** SIGKILL takes effect soon, and the engine tells; looking again after this is for the case that it does not. */
 const killLook = 1000;
 
@@ -58,14 +75,14 @@ export function nextSteps(view: TaskView): Decision {
   if (!view.startable) return together(killed(view, running));
   const { due, replaced } = dueNow(view);
   const ending = [
-    ...replaced.map((run) => endOne(view, run, (view.signalled[keyOf(run)] ?? view.now) + replaceGrace)),
+    ...replaced.map((run) => endRun(view, run, (view.signalled[keyOf(run)] ?? view.now) + view.graceMs)),
     ...killed(
       view,
       running.filter((run) => !replaced.includes(run)),
     ),
   ];
   const removals = superseded(view);
-  const decisions = [...ending, { steps: [...removals, ...startSteps(view, due)] }];
+  const decisions = [...ending, { steps: [...removals, ...postStartSteps(view), ...startSteps(view, due)] }];
   return together(decisions);
 }
 
@@ -73,19 +90,17 @@ export function nextSteps(view: TaskView): Decision {
 function killed(view: TaskView, running: readonly Run[]): Decision[] {
   return running.flatMap((run) => {
     const deadline = view.kills[keyOf(run)];
-    return deadline === undefined ? [] : [endOne(view, run, deadline)];
+    return deadline === undefined ? [] : [endRun(view, run, deadline)];
   });
 }
 
-type Wanted = TaskView["containers"][number];
-
 /** Which containers' wanted runs should be started now, in order; and which running ones stand in the way. */
-function dueNow(view: TaskView): { due: readonly Wanted[]; replaced: readonly Run[] } {
+function dueNow(view: TaskView): { due: readonly WantedContainer[]; replaced: readonly Run[] } {
   const mains = view.containers.filter((container) => container.kind === "main");
   const rowPassed = mains.some((main) =>
     view.runs.some((run) => run.container === main.name && run.state !== "created"),
   );
-  const due: Wanted[] = [];
+  const due: WantedContainer[] = [];
   const replaced: Run[] = [];
   for (const container of view.containers) {
     const isInit = container.kind === "init";
@@ -96,15 +111,36 @@ function dueNow(view: TaskView): { due: readonly Wanted[]; replaced: readonly Ru
     const current = runOf(view, container.name, container.wanted);
     if (previous !== undefined) replaced.push(previous);
     else if (current === undefined || current.state === "created") due.push(container);
-    const blocks = isInit
-      ? current?.succeeded !== true
-      : container.kind === "sidecar" && !rowPassed && (current === undefined || current.state === "created");
-    if (blocks) break;
+    if (holdsUp(view, container, current, rowPassed)) break;
   }
   return { due, replaced };
 }
 
-function startSteps(view: TaskView, due: readonly Wanted[]): Step[] {
+/** Does what comes after this container in the row have to wait for it? */
+function holdsUp(
+  view: TaskView,
+  { name, kind, wanted, postStart = false }: WantedContainer,
+  current: Run | undefined,
+  rowPassed: boolean,
+): boolean {
+  if (kind === "init") return current?.succeeded !== true;
+  const hooked = !postStart || view.hooks[hookKey("postStart", name, wanted)] === "succeeded";
+  if (kind === "sidecar") return !rowPassed && (current === undefined || current.state === "created" || !hooked);
+  // The kubelet starts one container after the other, and is not done with one before its hook is.
+  return !hooked && current?.state !== "ended";
+}
+
+/** Hooks of runs that have started and not been through theirs. */
+function postStartSteps(view: TaskView): Step[] {
+  return view.containers.flatMap(({ name, wanted, postStart = false }): Step[] => {
+    const run = runOf(view, name, wanted);
+    if (!postStart || run?.state !== "running" || view.kills[keyOf(run)] !== undefined) return [];
+    const state = view.hooks[hookKey("postStart", name, wanted)];
+    return state === undefined || state === "begun" ? [hookStep("postStart", run)] : [];
+  });
+}
+
+function startSteps(view: TaskView, due: readonly WantedContainer[]): Step[] {
   if (due.length === 0) return [];
   if (view.sandbox === "absent") return [{ do: "create sandbox" }];
   if (view.sandbox !== "running") return [{ do: "start sandbox" }];
@@ -131,16 +167,45 @@ function stopping(view: TaskView, stop: { askedAt: number; deadline: number }): 
   const running = view.runs.filter((run) => run.state === "running");
   const isSidecar = (run: Run): boolean => kindOf(view, run.container) === "sidecar";
   const mains = running.filter((run) => !isSidecar(run));
-  if (mains.length > 0) return together(mains.map((run) => endOne(view, run, stop.deadline)));
+  // Sidecars wait for their turn to end; their hooks do not (pkg/kubelet/kuberuntime, killContainer).
+  const hooks = running.filter((run) => isSidecar(run) && preStopDue(view, run, stop.deadline));
+  const hooksOfSidecars = { steps: hooks.map((run) => hookStep("preStop", run)), wakeAt: stop.deadline };
+  if (mains.length > 0) {
+    const ends = mains.map((run) => endRun(view, run, stop.deadline));
+    return together(hooks.length === 0 ? ends : [...ends, hooksOfSidecars]);
+  }
   const sidecar = view.containers
     .toReversed()
     .flatMap(({ name }) => running.filter((run) => run.container === name))[0];
   if (sidecar !== undefined) {
+    if (hooks.includes(sidecar)) return hooksOfSidecars;
     const atOnce = stop.deadline <= stop.askedAt;
-    const least = (view.signalled[keyOf(sidecar)] ?? view.now) + leastSidecarGrace;
-    return endOne(view, sidecar, atOnce ? stop.deadline : Math.max(stop.deadline, least));
+    const end = endOne(view, sidecar, atOnce ? stop.deadline : atLeast(view, sidecar, stop.deadline));
+    return hooks.length === 0 ? end : together([end, hooksOfSidecars]);
   }
   return { steps: view.sandbox === "running" ? [{ do: "end sandbox" }] : [] };
+}
+
+/** By way of its preStop hook, where it has one and there is time for it. */
+function endRun(view: TaskView, run: Run, deadline: number): Decision {
+  if (preStopDue(view, run, deadline)) return { steps: [hookStep("preStop", run)], wakeAt: deadline };
+  const hooked = view.hooks[hookKey("preStop", run.container, run.instance)] !== undefined;
+  return endOne(view, run, hooked ? atLeast(view, run, deadline) : deadline);
+}
+
+function preStopDue(view: TaskView, run: Run, deadline: number): boolean {
+  const container = view.containers.find(({ name }) => name === run.container);
+  if (container?.preStop !== true || view.now >= deadline || view.signalled[keyOf(run)] !== undefined) return false;
+  const state = view.hooks[hookKey("preStop", run.container, run.instance)];
+  return state === undefined || state === "begun";
+}
+
+function atLeast(view: TaskView, run: Run, deadline: number): number {
+  return Math.max(deadline, (view.signalled[keyOf(run)] ?? view.now) + leastGrace);
+}
+
+function hookStep(hook: HookName, { container, instance }: Run): Step {
+  return { do: "hook", hook, container, instance };
 }
 
 function endOne(view: TaskView, run: Run, deadline: number): Decision {

@@ -4,7 +4,7 @@ import type { Clock } from "../../../../src/provider.ts";
 import type { EngineClient } from "./api/client.ts";
 import { EngineError, engineIsAway } from "./api/errors.ts";
 import { packTar } from "./api/tar.ts";
-import { runKey, runName, sandboxName, taskLabels } from "./names.ts";
+import { hookKey, runKey, runName, sandboxName, taskLabels } from "./names.ts";
 import type { Step } from "./next.ts";
 import type { TaskRecord } from "./record.ts";
 import { containerBody, lateValues, sandboxBody, type Flavour } from "./request/bodies.ts";
@@ -13,8 +13,10 @@ import type { Images } from "./request/images.ts";
 import { containerBinds, engineVolumes, messageVolume, sandboxFolder } from "./request/mounts.ts";
 import { needsImageUser, userOf } from "./request/security.ts";
 import type { RecordStore } from "./store.ts";
+import type { Hooks } from "../hooks/hooks.ts";
 import type { ContainerSpec, TaskSpec } from "../runtime.ts";
 import type { Task } from "./tasks.ts";
+import { taskView } from "./view.ts";
 
 export interface EngineKnowledge {
   readonly flavour: Flavour;
@@ -27,6 +29,7 @@ export interface Workshop {
   readonly client: EngineClient;
   readonly store: RecordStore;
   readonly images: Images;
+  readonly hooks: Hooks;
   readonly clock: Clock;
   readonly network: string;
   readonly hostIP: string | undefined;
@@ -68,6 +71,8 @@ export async function perform(shop: Workshop, task: RecordedTask, step: Step, ch
     case "remove":
       await client.removeContainer(runName(task.name, step.container, step.instance));
       return done;
+    case "hook":
+      return runHook(shop, task, step, changed);
     case "signal":
       await signalRun(shop, task, step);
       return told;
@@ -246,6 +251,31 @@ async function refusedStart(shop: Workshop, task: Task, error: unknown): Promise
     case "unknown":
       return false;
   }
+}
+
+/** Runs beside us: `changed` when it has ended, and then its outcome is noted here. */
+async function runHook(
+  shop: Workshop,
+  task: RecordedTask,
+  { hook, container, instance }: Extract<Step, { do: "hook" }>,
+  changed: () => void,
+): Promise<Outcome> {
+  const { record } = task;
+  const spec = record.spec.containers.find(({ name }) => name === container)?.[hook];
+  if (spec === undefined) throw new Error(`container ${container} of task ${task.name} has no ${hook} hook`);
+  const key = hookKey(hook, container, instance);
+  if (record.hooks[key] === undefined) await amend(shop, task, { hooks: { ...record.hooks, [key]: { is: "begun" } } });
+  const target = { task: { identity: task.identity }, container, instance };
+  const outcome = shop.hooks.outcome(`${task.name}/${key}`, target, spec, changed);
+  if (outcome === undefined) return told;
+  const { failure } = outcome;
+  const state = failure === undefined ? ({ is: "succeeded" } as const) : ({ is: "failed", failure } as const);
+  const run = runKey(container, instance);
+  // A container whose postStart hook has failed ends, and whoever decides on restarts sees it end.
+  const deadline = shop.clock.now() + taskView(record, [], 0).graceMs;
+  const kills = hook === "postStart" && failure !== undefined ? { [run]: record.kills[run] ?? deadline } : {};
+  await amend(shop, task, { hooks: { ...task.record.hooks, [key]: state }, kills: { ...record.kills, ...kills } });
+  return done;
 }
 
 async function signalRun(shop: Workshop, task: RecordedTask, step: Extract<Step, { do: "signal" }>): Promise<void> {

@@ -1,7 +1,7 @@
 import type { ContainerState, RunState, TaskState, Terminated, Waiting } from "../../../../src/provider.ts";
 import type { ContainerSpec } from "../runtime.ts";
-import { runKey, taskName } from "./names.ts";
-import type { TaskView } from "./next.ts";
+import { hookKey, runKey, taskName } from "./names.ts";
+import type { HookName, TaskView } from "./next.ts";
 import type { TaskRecord } from "./record.ts";
 import type { Seen } from "./seen.ts";
 import { taskView, wantedInstance } from "./view.ts";
@@ -59,6 +59,7 @@ function containerState(source: PictureSource, view: TaskView, spec: ContainerSp
   const instance = wantedInstance(source.record, source.seen, spec.name);
   const seen = seenRun(source, spec.name, instance);
   const last = instance === 0 ? undefined : terminated(source, spec.name, instance - 1);
+  const failures = hookFailures(source, spec.name, instance);
   return {
     name: spec.name,
     kind: spec.kind,
@@ -67,13 +68,28 @@ function containerState(source: PictureSource, view: TaskView, spec: ContainerSp
     ...(seen === undefined ? {} : { imageID: seen.imageID, containerID: `docker://${seen.id}` }),
     state: runState(source, view, spec, instance),
     ...(last === undefined ? {} : { last }),
+    ...(failures === undefined ? {} : { hookFailures: failures }),
   };
 }
 
 function runState(source: PictureSource, view: TaskView, spec: ContainerSpec, instance: number): RunState {
   const seen = seenRun(source, spec.name, instance);
-  if (seen?.state === "running") return { is: "running", startedAt: seen.startedAt ?? 0 };
+  // To Kubernetes a container runs once its postStart hook has succeeded.
+  if (seen?.state === "running" && hooked(source, spec, instance))
+    return { is: "running", startedAt: seen.startedAt ?? 0 };
   return terminated(source, spec.name, instance) ?? waiting(source, view, spec);
+}
+
+function hooked({ record }: PictureSource, { name, postStart }: ContainerSpec, instance: number): boolean {
+  return postStart === undefined || record.hooks[hookKey("postStart", name, instance)]?.is === "succeeded";
+}
+
+/** Why hooks of this run have failed. */
+function hookFailures({ record }: PictureSource, name: string, instance: number): ContainerState["hookFailures"] {
+  const failureOf = (hook: HookName): string | undefined => record.hooks[hookKey(hook, name, instance)]?.failure;
+  const [postStart, preStop] = [failureOf("postStart"), failureOf("preStop")];
+  if (postStart === undefined && preStop === undefined) return undefined;
+  return { ...(postStart !== undefined && { postStart }), ...(preStop !== undefined && { preStop }) };
 }
 
 function terminated(source: PictureSource, container: string, instance: number): Terminated | undefined {

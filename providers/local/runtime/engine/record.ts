@@ -7,6 +7,7 @@ import { Late, SecretText } from "../../../../src/provider.ts";
 import type { ContainerKind } from "../../../../src/provider.ts";
 import type { TaskSpec } from "../runtime.ts";
 import { labels } from "./names.ts";
+import type { HookState } from "./next.ts";
 import type { Seen } from "./seen.ts";
 
 export interface TaskRecord {
@@ -23,6 +24,8 @@ export interface TaskRecord {
   readonly kills: Readonly<Record<string, number>>;
   /** By run key: when it was asked to end. */
   readonly signalled: Readonly<Record<string, number>>;
+  /** By hook key. A hook that was begun before a crash is run again: hooks run at least once, as the kubelet's. */
+  readonly hooks: Readonly<Record<string, { readonly is: HookState; readonly failure?: string | undefined }>>;
   /** Kept after the sandbox has ended. */
   readonly addresses: readonly string[];
   /** Start time of the run of the sandbox whose volumes were filled. */
@@ -39,6 +42,7 @@ export function newRecord(spec: TaskSpec): TaskRecord {
     failed: {},
     kills: {},
     signalled: {},
+    hooks: {},
     addresses: [],
     filled: undefined,
     stop: undefined,

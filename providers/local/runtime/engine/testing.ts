@@ -2,6 +2,8 @@
 import { expect } from "vitest";
 import type { LogRecord, LogRequest, TaskFeed, TaskIdentity, TaskState } from "../../../../src/provider.ts";
 import type { ContainerSpec, Runtime, TaskSpec } from "../runtime.ts";
+import { hookKey } from "./names.ts";
+import type { Run, Step, TaskView } from "./next.ts";
 import { busyboxImage } from "../../../../test/support/engine.ts";
 
 export const testCluster = "c1u5te70-0000-4000-8000-000000000000";
@@ -125,4 +127,73 @@ export function joined(records: readonly LogRecord[]): string[] {
 export async function discard(runtime: Runtime, of: TaskIdentity): Promise<void> {
   const stop = () => runtime.stop({ identity: of }, { graceSeconds: 0, discard: true });
   await expect.poll(stop, { timeout: 15_000 }).toBe("gone");
+}
+
+/** Every kind of container, for `view`. */
+export const row = [
+  { name: "init", kind: "init", wanted: 0 },
+  { name: "side", kind: "sidecar", wanted: 0 },
+  { name: "late", kind: "init", wanted: 0 },
+  { name: "a", kind: "main", wanted: 0 },
+  { name: "b", kind: "main", wanted: 0 },
+] as const;
+
+/** A task of which nothing exists but its sandbox, but for this. */
+export const view = (change: Partial<TaskView>): TaskView => ({
+  containers: row,
+  runs: [],
+  sandbox: "running",
+  prepared: true,
+  startable: true,
+  stop: undefined,
+  kills: {},
+  signalled: {},
+  hooks: {},
+  graceMs: 30_000,
+  now: 1000,
+  ...change,
+});
+
+export const run = (container: string, state: Run["state"], more: Partial<Run> = {}): Run => ({
+  container,
+  instance: 0,
+  state,
+  succeeded: false,
+  inEngine: true,
+  ...more,
+});
+
+/** An engine where everything works, and every container runs until it is told to end. */
+export function performed(before: TaskView, step: Step): TaskView {
+  switch (step.do) {
+    case "create sandbox":
+      return { ...before, sandbox: "created", prepared: false };
+    case "start sandbox":
+      return { ...before, sandbox: "running", prepared: false };
+    case "prepare":
+      return { ...before, prepared: true };
+    case "end sandbox":
+      return { ...before, sandbox: "ended" };
+    case "create":
+      return { ...before, runs: [...before.runs, run(step.container, "created", { instance: step.instance })] };
+    case "start":
+      return change(before, step, { state: "running" });
+    case "hook":
+      return {
+        ...before,
+        hooks: { ...before.hooks, [hookKey(step.hook, step.container, step.instance)]: "succeeded" },
+      };
+    case "signal":
+      return change(before, step, { state: "ended" });
+    case "remove":
+      return { ...before, runs: before.runs.filter((one) => !isRun(one, step)) };
+  }
+}
+
+function change(before: TaskView, step: { container: string; instance: number }, to: Partial<Run>): TaskView {
+  return { ...before, runs: before.runs.map((one) => (isRun(one, step) ? { ...one, ...to } : one)) };
+}
+
+function isRun(one: Run, step: { container: string; instance: number }): boolean {
+  return one.container === step.container && one.instance === step.instance;
 }

@@ -3,13 +3,18 @@ import { runKey } from "./names.ts";
 import type { TaskRecord } from "./record.ts";
 import type { Seen } from "./seen.ts";
 
+/** Kubernetes' own. */
+const defaultGraceSeconds = 30;
+
 /** Pure. Joins what the record and the engine know of a task into what `nextSteps` decides on. */
 export function taskView(record: TaskRecord, seen: readonly Seen[], now: number): TaskView {
   const sandbox = seen.find((one) => one.kind === "sandbox");
   return {
-    containers: record.spec.containers.map(({ name, kind }) => ({
+    containers: record.spec.containers.map(({ name, kind, postStart, preStop }) => ({
       name,
       kind,
+      ...(postStart !== undefined && { postStart: true }),
+      ...(preStop !== undefined && { preStop: true }),
       wanted: wantedInstance(record, seen, name),
     })),
     runs: runsOf(record, seen),
@@ -19,6 +24,8 @@ export function taskView(record: TaskRecord, seen: readonly Seen[], now: number)
     stop: record.stop,
     kills: record.kills,
     signalled: record.signalled,
+    hooks: Object.fromEntries(Object.entries(record.hooks).map(([key, { is }]) => [key, is])),
+    graceMs: (record.spec.graceSeconds ?? defaultGraceSeconds) * 1000,
     now,
   };
 }

@@ -61,6 +61,7 @@ export function containerBody(plan: ContainerPlan): object {
     Env: container.env.map(({ name, value }) => `${name}=${openText(value, late)}`),
     Labels: runLabels(spec, container, plan.instance),
     ...(plan.user === undefined ? {} : { User: plan.user }),
+    ...(container.stopSignal === undefined ? {} : { StopSignal: container.stopSignal }),
     OpenStdin: container.stdin,
     StdinOnce: container.stdinOnce,
     Tty: container.tty,

@@ -17,7 +17,7 @@ export interface EngineStreams {
 
 /** What a runtime can do with the streams of what runs. */
 export function engineStreams(
-  { client, clock, engine }: Workshop,
+  { client, clock, engine }: Pick<Workshop, "client" | "clock" | "engine">,
   { log, clusterUid, nodeName }: { readonly log: Log; readonly clusterUid: string; readonly nodeName: string },
 ): EngineStreams {
   const killer = createSessionKiller({
