@@ -116,12 +116,12 @@ async function restart(deps: ActDeps, uid: string, action: Doing<"restart">): Pr
 async function kill(deps: ActDeps, uid: string, world: World, action: Doing<"kill">): Promise<void> {
   const { unhealthy, killAt, attempt: attemptNumber } = action;
   const { container, instance } = unhealthy;
-  const before = world.notes.kills?.get(container);
-  if (before?.killAt !== killAt) tellUnhealthy(deps, uid, unhealthy);
+  const again = world.notes.kills?.get(container)?.killAt === killAt;
   await attempt(deps, uid, "kill", async () => {
     const run = { task: refOf(deps, uid, attemptNumber), container, instance };
     const graceSeconds = Math.max(0, (killAt - deps.clock.now()) / 1000);
     await deps.lanes.run("cloud", async () => deps.provider.kill?.(run, graceSeconds), { priority: 1 });
+    if (!again) tellUnhealthy(deps, uid, unhealthy);
     const kills = new Map(deps.notes.get(uid)?.kills);
     note(deps, uid, {
       kills: kills.set(container, { attempt: attemptNumber, instance, killAt, sentAt: deps.clock.now() }),

@@ -131,6 +131,18 @@ describe("event recorder", () => {
     expect(warnings(lines)).toEqual(["events of this object are limited"]);
   });
 
+  it("lets a probe that fails each second for an hour cost 36 requests", async () => {
+    const { events, clock, requests } = await begin();
+    for (let second = 0; second < 3_600; second++) {
+      events.record(event("Readiness probe failed: HTTP probe failed with statuscode: 503"));
+      await events.flush();
+      await clock.advance(1_000);
+    }
+    // 25 at once, then one in five minutes.
+    expect(requests.map(({ method }) => method)).toEqual(["POST", ...Array.from({ length: 35 }, () => "PATCH")]);
+    expect(counts(requests).at(-1)).toEqual(["PATCH", 36]);
+  });
+
   it("waits with all events while nobody answers, then sends each of them once", async () => {
     let away = true;
     let tried = 0;
