@@ -11,6 +11,7 @@ const context: ContainerContext = {
   waiting: { reason: "ContainerCreating" },
   firstWait: "ContainerCreating",
   podName: "pod_default(uid)",
+  messageBytes: 4096,
 };
 const spec = { name: "a", image: "busybox" };
 

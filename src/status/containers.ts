@@ -22,6 +22,8 @@ export interface ContainerContext {
   /** PodInitializing for every container of a pod with init containers, ContainerCreating otherwise. */
   readonly firstWait: string;
   readonly podName: string;
+  /** Bytes of a termination message. */
+  readonly messageBytes: number;
 }
 
 /**
@@ -49,7 +51,7 @@ export function containerStatus(
   return {
     name: spec.name,
     state: now,
-    lastState: crashed ? terminatedState(state, seen) : lastState(seen, before, restarts),
+    lastState: crashed ? terminatedState(state, seen, context) : lastState(seen, before, restarts, context),
     ready: isReady(seen, context.kind),
     started: state.is === "running" ? (seen.started ?? true) : false,
     restartCount: restarts,
@@ -108,38 +110,52 @@ function notLaunched(
   };
 }
 
-function lastState(seen: ContainerState, before: ContainerStatus | undefined, restarts: number): KubeContainerState {
-  if (seen.last !== undefined) return terminatedState(seen.last, { containerID: undefined });
+function lastState(
+  seen: ContainerState,
+  before: ContainerStatus | undefined,
+  restarts: number,
+  context: ContainerContext,
+): KubeContainerState {
+  if (seen.last !== undefined) return terminatedState(seen.last, { containerID: undefined }, context);
   // The first run of a new attempt does not know how the previous one ended; the API server does.
   const ended = before?.state?.terminated;
   if (ended !== undefined && restarts > (before?.restartCount ?? 0)) return { terminated: ended };
   return before?.lastState ?? {};
 }
 
-function kubeState(state: RunState, seen: ContainerState, { firstWait }: ContainerContext): KubeContainerState {
+function kubeState(state: RunState, seen: ContainerState, context: ContainerContext): KubeContainerState {
+  const { firstWait } = context;
   switch (state.is) {
     case "waiting":
       return { waiting: waiting(firstWaits.includes(state.reason) ? firstWait : state.reason, state.message) };
     case "running":
       return { running: { startedAt: rfc3339(state.startedAt) } };
     case "terminated":
-      return terminatedState(state, seen);
+      return terminatedState(state, seen, context);
   }
 }
 
-function terminatedState(state: Terminated, seen: { containerID?: string | undefined }): KubeContainerState {
+function terminatedState(
+  state: Terminated,
+  seen: { containerID?: string | undefined },
+  { messageBytes }: ContainerContext,
+): KubeContainerState {
   const known = state.exitCode !== undefined;
   return {
     terminated: {
       exitCode: known ? state.exitCode : UNKNOWN_EXIT_CODE,
       reason: known ? state.reason : "ContainerStatusUnknown",
       ...(state.signal !== undefined && { signal: state.signal }),
-      ...(state.message !== undefined && state.message !== "" && { message: state.message }),
+      ...(state.message !== undefined && state.message !== "" && { message: cut(state.message, messageBytes) }),
       startedAt: time(state.startedAt),
       finishedAt: time(state.finishedAt),
       ...(seen.containerID !== undefined && { containerID: seen.containerID }),
     } as NonNullable<KubeContainerState["terminated"]>,
   };
+}
+
+function cut(message: string, bytes: number): string {
+  return Buffer.byteLength(message) <= bytes ? message : Buffer.from(message).subarray(0, bytes).toString();
 }
 
 /** The API server wants both times; null is its word for an unknown one. */

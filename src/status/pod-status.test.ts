@@ -28,6 +28,17 @@ describe("the status of a pod", () => {
     expect(told(pod(["a"], "Always"))).not.toHaveProperty("initContainerStatuses");
   });
 
+  it("shares 12,288 bytes of termination messages evenly among its containers, as the kubelet does", () => {
+    const message = "x".repeat(4096);
+    const lengths = (names: string[]): (number | undefined)[] => {
+      const shown = task(names.map((name) => container(name, { ...ended(1), message })));
+      const { containerStatuses = [] } = told(pod(names, "Never"), shown);
+      return containerStatuses.map(({ state }) => state?.terminated?.message?.length);
+    };
+    expect(lengths(["a", "b", "c"])).toEqual([4096, 4096, 4096]);
+    expect(lengths(["a", "b", "c", "d"])).toEqual([3072, 3072, 3072, 3072]);
+  });
+
   it("keeps its start time", () => {
     const startTime = "2026-01-01T00:00:00Z";
     expect(told(pod(["a"], "Always", { status: { startTime } })).startTime).toBe(startTime);

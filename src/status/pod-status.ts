@@ -77,9 +77,18 @@ function statuses(of: "init" | "main", { pod, task, story }: StatusInput): Conta
       backOffMs: story.backOffs?.get(spec.name),
       waiting: story.refused ?? story.ended ?? story.waiting ?? { reason: firstWait },
       firstWait,
+      messageBytes: Math.floor(messageBytesOfPod / containersOf(pod)),
       podName: `${pod.metadata?.name}_${pod.metadata?.namespace}(${pod.metadata?.uid})`,
     });
   });
+}
+
+/** The kubelet's (MaxPodTerminationMessageLogLength), shared evenly by all containers (status manager, normalizeStatus). */
+const messageBytesOfPod = 12_288;
+
+function containersOf({ spec }: Pod): number {
+  const { containers = [], initContainers = [], ephemeralContainers = [] } = spec ?? {};
+  return Math.max(1, containers.length + initContainers.length + ephemeralContainers.length);
 }
 
 /** An end is told once nothing runs any more: whoever sees it may take what the pod held. It is never taken back. */

@@ -7,6 +7,7 @@ import { identityFilter, runKey, sandboxName } from "./names.ts";
 import { nextSteps, type Step } from "./next.ts";
 import { messageFile, perform, type RecordedTask, type Workshop } from "./perform.ts";
 import { engineLogs } from "./reading/logs.ts";
+import { killedByKernel } from "./reading/oom.ts";
 import { bareRecord } from "./record.ts";
 import { messageVolume } from "./request/mounts.ts";
 import { seenOf, type Seen } from "./seen.ts";
@@ -27,12 +28,19 @@ export async function lookAt(shop: Workshop, task: Task, listed: readonly Contai
       if (known?.status === one.State) return known;
       const inspected = await shop.client.inspect(one.Id);
       // Removed between the list and the inspection.
-      return inspected === undefined ? undefined : { ...seenOf(inspected), status: one.State };
+      return inspected === undefined ? undefined : { ...withOom(task, seenOf(inspected)), status: one.State };
     }),
   );
   task.seen = seen.filter((one) => one !== undefined);
   if (task.record === undefined && task.seen.length > 0) task.record = bareRecord(task.seen);
   await readMessages(shop, task);
+}
+
+/** An end that the engine does not explain; asked once, as an ended run is not inspected again. */
+function withOom({ record }: Task, seen: Seen): Seen {
+  const limit = record?.spec.containers.find(({ name }) => name === seen.container)?.memoryLimit;
+  if (seen.state !== "ended" || seen.oomKilled || seen.exitCode === 0 || limit === undefined) return seen;
+  return { ...seen, oomKilled: killedByKernel(seen.id) };
 }
 
 /** Rounds within one call; more than any row of containers needs, and an end to a mistake. */
