@@ -84,6 +84,34 @@ describeWith(["go", "namespaces", "root", "busybox", "engine"], "a virtual node 
     expect((await world.cluster.kubectl("logs", "once")).split("\n").toSorted()).toEqual(["", "err", "out"]);
   });
 
+  it("asks its containers by commands and over HTTP, and runs again what is not alive", async () => {
+    const often = { periodSeconds: 1, failureThreshold: 1 };
+    const probes = {
+      livenessProbe: { exec: { command: ["test", "-e", "/tmp/live"] }, ...often, initialDelaySeconds: 2 },
+      readinessProbe: { httpGet: { path: "/ready", port: 8080 }, ...often },
+    };
+    const command = [
+      "sh",
+      "-c",
+      "trap 'exit 7' TERM; touch /tmp/live; httpd -p 8080 -h /tmp; while :; do sleep 0.1; done",
+    ];
+    await world.cluster.apply(podManifest("probed", onEngine({ command, container: probes })));
+    await eventually("it is told that it is not ready", async () =>
+      (await world.eventsOf("probed")).includes(
+        "Unhealthy: Readiness probe failed: HTTP probe failed with statuscode: 404",
+      ),
+    );
+    await world.cluster.kubectl("exec", "probed", "--", "touch", "/tmp/ready");
+    await world.until("probed", "is ready", isReady);
+    await world.cluster.kubectl("exec", "probed", "--", "rm", "/tmp/live");
+    const pod = await world.until(
+      "probed",
+      "runs again",
+      (one) => one.status?.containerStatuses?.[0]?.restartCount === 1,
+    );
+    expect([exitCode(pod), isReady(pod)]).toEqual([7, false]);
+  });
+
   it("runs init containers in order, then several containers side by side on one network", async () => {
     const server = "httpd -p 8080 -h /data; until [ -e /data/done ]; do sleep 0.1; done";
     const client = "until wget -qO- http://127.0.0.1:8080/; do sleep 0.1; done 2>/dev/null; touch /data/done; exit 3";
