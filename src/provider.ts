@@ -81,6 +81,11 @@ export interface Provider<Request = unknown> {
    * `restart` has it; one that restarts by `task` and lacks it has the whole task stopped in its place.
    */
   kill?(run: ContainerRef, graceSeconds: number): Promise<void>;
+  /**
+   * The startup probe of this run of a sidecar has succeeded: what comes after it in the row may start. A provider that
+   * has this holds it up until then. Idempotent.
+   */
+  passStartup?(run: ContainerRef): Promise<void>;
   /** Records of one run of one container, oldest first, in batches. */
   logs?(source: ContainerRef, want: LogRequest, signal: AbortSignal): AsyncIterable<readonly LogRecord[]>;
   /** Runs a command in a running container. The signal kills it; so does destroying the stream's stdin. */

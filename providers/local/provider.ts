@@ -61,14 +61,15 @@ export async function createLocalProvider(
     kill: async (run, graceSeconds) => runtime.kill(run, graceSeconds),
     logs: (source, want, signal) => runtime.logs(source, want, signal),
     stats: async () => (await runtime.stats()).filter(({ identity }) => identity.clusterUid === clusterUid),
-    ...streamsOf(runtime),
+    ...abilitiesOf(runtime),
     close: async () => runtime.close(),
   };
 }
 
 /** Presence is the capability: what the runtime lacks, the provider lacks. */
-function streamsOf(runtime: Runtime): Pick<Provider, "exec" | "attach" | "forward"> {
+function abilitiesOf(runtime: Runtime): Pick<Provider, "exec" | "attach" | "forward" | "passStartup"> {
   return {
+    ...(runtime.passStartup && { passStartup: runtime.passStartup.bind(runtime) }),
     ...(runtime.exec && { exec: runtime.exec.bind(runtime) }),
     ...(runtime.attach && { attach: runtime.attach.bind(runtime) }),
     ...(runtime.forward && { forward: runtime.forward.bind(runtime) }),

@@ -99,21 +99,6 @@ describe("a pod", () => {
       "spec.containers[0].ports[1].hostPort",
     ],
     [
-      "a sidecar's startup probe",
-      podOf({ initContainers: [{ name: "s", restartPolicy: "Always", startupProbe: { tcpSocket: { port: 80 } } }] }),
-      "spec.initContainers[0].startupProbe",
-    ],
-    [
-      "a hook that asks somebody else",
-      podWith({ lifecycle: { preStop: { httpGet: { host: "example.com", port: 80 } } } }),
-      "spec.containers[0].lifecycle.preStop.httpGet.host",
-    ],
-    [
-      "a hook that Kubernetes has not",
-      podWith({ lifecycle: { postStart: { tcpSocket: { port: 80 } } } }),
-      "spec.containers[0].lifecycle.postStart.tcpSocket",
-    ],
-    [
       "a GPU",
       podWith({ resources: { limits: { cpu: "1", "nvidia.com/gpu": "1" } } }),
       "spec.containers[0].resources.limits",

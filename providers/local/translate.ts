@@ -65,7 +65,13 @@ function containerSpec(pod: ResolvedPod, container: ResolvedContainer): Containe
     tty: container.tty,
     ...(security !== undefined && { security }),
     ...lifecycleOf(pod.pod, container.name),
+    ...(isProbedAtStartup(pod, container) && { startupProbed: true }),
   };
+}
+
+function isProbedAtStartup({ pod }: ResolvedPod, { name, kind }: ResolvedContainer): boolean {
+  const spec = kind === "sidecar" ? pod.spec?.initContainers?.find((one) => one.name === name) : undefined;
+  return spec?.startupProbe !== undefined;
 }
 
 /** A runtime writes its own resolv.conf or takes the host's; it cannot add to one that only the host knows. */

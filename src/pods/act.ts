@@ -53,6 +53,8 @@ export async function act(deps: ActDeps, uid: string, world: World, action: Acti
       return restart(deps, uid, action);
     case "kill":
       return kill(deps, uid, world, action);
+    case "passStartup":
+      return passStartup(deps, uid, action);
     case "report":
       return report(deps, uid, world, action);
     case "stop":
@@ -126,6 +128,16 @@ async function kill(deps: ActDeps, uid: string, world: World, action: Doing<"kil
     note(deps, uid, {
       kills: kills.set(container, { attempt: attemptNumber, instance, killAt, sentAt: deps.clock.now() }),
     });
+  });
+}
+
+async function passStartup(deps: ActDeps, uid: string, action: Doing<"passStartup">): Promise<void> {
+  const { attempt: attemptNumber, container, instance } = action;
+  await attempt(deps, uid, "passStartup", async () => {
+    const run = { task: refOf(deps, uid, attemptNumber), container, instance };
+    await deps.lanes.run("cloud", async () => deps.provider.passStartup?.(run), { priority: 1 });
+    const startups = new Map(deps.notes.get(uid)?.startups);
+    note(deps, uid, { startups: startups.set(container, attemptNumber) });
   });
 }
 

@@ -31,6 +31,7 @@ export function createReconcile({ memory, node, provider, clock, log, deps, prob
     restarts: provider.restarts,
     canRestart: provider.restart !== undefined,
     canKill: provider.kill !== undefined,
+    canPassStartup: provider.passStartup !== undefined,
     memory: provider.memory,
   };
   const worldOf = (uid: string): World => ({

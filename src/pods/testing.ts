@@ -10,12 +10,20 @@ import { type Action, plan } from "./plan/plan.ts";
 import { recordPatch } from "./plan/record.ts";
 import type { Prepared, Trouble, World } from "./plan/world.ts";
 
-const provider = { name: "local", restarts: "container", canRestart: true, canKill: true, memory: Infinity } as const;
+const provider = {
+  name: "local",
+  restarts: "container",
+  canRestart: true,
+  canKill: true,
+  canPassStartup: true,
+  memory: Infinity,
+} as const;
 export const taskProvider = {
   name: "fargate",
   restarts: "task",
   canRestart: false,
   canKill: false,
+  canPassStartup: false,
   memory: 3600,
 } as const;
 

@@ -95,15 +95,23 @@ describeWith(["go", "namespaces", "root", "busybox", "engine"], "a virtual node 
       "-c",
       "trap 'exit 7' TERM; touch /tmp/live; httpd -p 8080 -h /tmp; while :; do sleep 0.1; done",
     ];
-    await world.cluster.apply(podManifest("probed", onEngine({ command, container: probes })));
+    const startupProbe = { exec: { command: ["test", "-e", "/tmp/up"] }, periodSeconds: 1, failureThreshold: 60 };
+    const beside = { name: "side", ...present, restartPolicy: "Always", command: ["sleep", "3600"], startupProbe };
+    const spec = { initContainers: [beside] };
+    await world.cluster.apply(podManifest("probed", onEngine({ command, container: probes, spec })));
+    await eventually("its sidecar is asked whether it has started up", async () =>
+      (await world.eventsOf("probed")).some((event) => event.startsWith("Unhealthy: Startup probe failed")),
+    );
+    expect((await world.pod("probed")).status?.containerStatuses?.[0]?.state?.waiting?.reason).toBe("PodInitializing");
+    await world.cluster.kubectl("exec", "probed", "-c", "side", "--", "touch", "/tmp/up");
     await eventually("it is told that it is not ready", async () =>
       (await world.eventsOf("probed")).includes(
         "Unhealthy: Readiness probe failed: HTTP probe failed with statuscode: 404",
       ),
     );
-    await world.cluster.kubectl("exec", "probed", "--", "touch", "/tmp/ready");
+    await world.cluster.kubectl("exec", "probed", "-c", "main", "--", "touch", "/tmp/ready");
     await world.until("probed", "is ready", isReady);
-    await world.cluster.kubectl("exec", "probed", "--", "rm", "/tmp/live");
+    await world.cluster.kubectl("exec", "probed", "-c", "main", "--", "rm", "/tmp/live");
     const pod = await world.until(
       "probed",
       "runs again",

@@ -209,6 +209,28 @@ describeWith(["go", "namespaces", "root", "busybox"], "probes on a virtual node"
     expect(status(restarted)?.restartCount).toBe(0);
   });
 
+  it("of a sidecar's startup hold back what comes after it", async () => {
+    const startupProbe = { exec: { command: ["test", "-e", "/tmp/up"] }, periodSeconds: 1, failureThreshold: 60 };
+    const side = { name: "side", image: "busybox", restartPolicy: "Always", command: ["sleep", "3600"], startupProbe };
+    const init = { name: "init", image: "busybox", command: ["true"] };
+    await world.cluster.apply(podManifest("patient", { spec: { initContainers: [side, init] } }));
+    await eventually("the sidecar was asked", async () =>
+      (await world.eventsOf("patient")).some((event) => event.startsWith("Unhealthy: Startup probe failed")),
+    );
+    const before = await world.pod("patient");
+    expect(
+      before.status?.initContainerStatuses?.map(({ started, state }) => [started, Object.keys(state ?? {})]),
+    ).toEqual([
+      [false, ["running"]],
+      [false, ["waiting"]],
+    ]);
+    expect(before.status?.conditions?.find(({ type }) => type === "Initialized")?.message).toBe(
+      "containers with incomplete status: [side init]",
+    );
+    await kubectl("exec", "patient", "-c", "side", "--", "touch", "/tmp/up");
+    await world.until("patient", "is ready", isReady);
+  });
+
   it("are counted under the kubelet's names", async () => {
     const text = await kubectl("get", "--raw", `/api/v1/nodes/${nodeName}/proxy/metrics/probes`);
     expect(text).toMatch(

@@ -32,6 +32,8 @@ export interface Runtime {
   restart(task: TaskRef, container: string, instance: number): Promise<void>;
   /** As Provider.kill. */
   kill(run: ContainerRef, graceSeconds: number): Promise<void>;
+  /** As in Provider; a runtime that cannot hold up its row leaves it out. */
+  passStartup?(run: ContainerRef): Promise<void>;
   list(): Promise<readonly TaskState[]>;
   /** As Provider.watch. */
   watch(feed: TaskFeed, signal: AbortSignal): Promise<void>;
@@ -124,6 +126,8 @@ export interface ContainerSpec {
   readonly tty: boolean;
   /** Absent: as the image and the runtime have it. */
   readonly security?: SecuritySpec | undefined;
+  /** Of a sidecar: what comes after it in the row waits for `passStartup`. */
+  readonly startupProbed?: boolean | undefined;
   /** The run counts as running only when this has succeeded; what comes after it in the row waits; a failure ends the run. */
   readonly postStart?: HookSpec | undefined;
   /** Before SIGTERM, within the grace; never when the run ends by itself. */

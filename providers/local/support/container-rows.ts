@@ -68,10 +68,6 @@ export const containerRows: readonly LocalRow[] = [
     kept(`${at}.workingDir`, "Kept."),
   ]),
   refused(
-    "spec.initContainers[].startupProbe",
-    "The containers behind a sidecar would start before it has started up: use a readinessProbe, or let them wait themselves.",
-  ),
-  refused(
     "spec.containers[].restartPolicy",
     "A restart policy of a single container is not available here: use the pod's restartPolicy.",
   ),

@@ -8,6 +8,7 @@ import { planEnding, planOrphan, planTerminated, stopDue } from "./ending.ts";
 import { heldUp, onError } from "./on-error.ts";
 import { nodeRefusal, refusalStory } from "./refuse.ts";
 import { report, type Story, storyOf } from "./report.ts";
+import { startupDue } from "./startup.ts";
 import { type Unhealthy, unhealthyDue } from "./unhealthy.ts";
 import { deadlineOf, isUnsent, type View, viewOf } from "./view.ts";
 import type { AttemptRecord, World } from "./world.ts";
@@ -27,6 +28,8 @@ export type Action =
   | { readonly do: "restart"; readonly attempt: number; readonly container: string; readonly instance: number }
   /** End one run of one container, dead at `killAt`. */
   | { readonly do: "kill"; readonly attempt: number; readonly unhealthy: Unhealthy; readonly killAt: number }
+  /** Let the row of containers go on behind a sidecar that has started up. */
+  | { readonly do: "passStartup"; readonly attempt: number; readonly container: string; readonly instance: number }
   /** Write the status that this story makes. */
   | { readonly do: "report"; readonly story: Story; readonly patch: Record<string, unknown> }
   | {
@@ -132,7 +135,9 @@ function planLive(world: World, view: View, task: NonNullable<View["task"]>): Ac
   if (told !== undefined) return told;
   const unhealthy = view.lost ? undefined : unhealthyDue(world, view.spec, task);
   if (unhealthy !== undefined && unhealthy.do !== "wait") return unhealthy;
-  const lookAt = soonest(...[clearing, unhealthy].map((one) => (one?.do === "wait" ? one.until : undefined)));
+  const startup = view.lost ? undefined : startupDue(world, view.spec, task);
+  if (startup !== undefined && startup.do !== "wait") return startup;
+  const lookAt = soonest(...[clearing, unhealthy, startup].map((one) => (one?.do === "wait" ? one.until : undefined)));
   if (provider.restarts === "container" && provider.canRestart && !view.lost) {
     return planRestart(world, view, dues, lookAt);
   }

@@ -27,6 +27,7 @@ export interface ProviderTraits {
   readonly restarts: "container" | "task" | "cloud";
   readonly canRestart: boolean;
   readonly canKill: boolean;
+  readonly canPassStartup: boolean;
   /** Seconds. */
   readonly memory: number;
 }
@@ -54,13 +55,15 @@ export interface Notes {
   readonly restarts?: ReadonlyMap<string, RestartSent> | undefined;
   /** The last `kill` sent for each container. */
   readonly kills?: ReadonlyMap<string, KillSent> | undefined;
+  /** The sidecars behind which the row was let go on, with the attempt. */
+  readonly startups?: ReadonlyMap<string, number> | undefined;
   /** When the pod object vanished, what its tasks may still use of their grace: milliseconds since 1970. */
   readonly orphanKillAt?: number | undefined;
   /** restartCount of each container when it last ran calmly (10 minutes): the back-off counts from there. */
   readonly calm?: ReadonlyMap<string, number> | undefined;
 }
 
-export type Operation = "launch" | "restart" | "kill" | "stop";
+export type Operation = "launch" | "restart" | "kill" | "passStartup" | "stop";
 
 export type Prepared = { readonly generation: number; readonly attempt: number } & (
   | { readonly is: "ready"; readonly request: unknown; readonly provisioned?: string; readonly hourlyUsd?: number }

@@ -79,6 +79,7 @@ export async function createEngineRuntime(options: EngineRuntimeOptions): Promis
     stop: async (ref, how) => stop(room, ref, how),
     restart: async (ref, container, instance) => restart(room, ref, container, instance),
     kill: async (run, graceSeconds) => kill(room, run, graceSeconds),
+    passStartup: async (run) => passStartup(room, run),
     async list() {
       await driver.sweep();
       return tasks.all().flatMap((task) => tasks.tell(task) ?? []);
@@ -224,6 +225,19 @@ async function kill({ shop, tasks, driver }: Room, run: ContainerRef, graceSecon
     if (!isRecorded(task) || !runs(task, run)) return;
     const deadline = Math.min(task.record.kills[key] ?? Infinity, shop.clock.now() + graceSeconds * 1000);
     await amend(shop, task, { kills: { ...task.record.kills, [key]: deadline } });
+  });
+  driver.kick(task);
+}
+
+async function passStartup(
+  { shop, tasks, driver }: Room,
+  { task: { identity }, container }: ContainerRef,
+): Promise<void> {
+  const task = tasks.find(identity);
+  if (task === undefined) throw unknownTask(identity);
+  await tasks.locked(task, async () => {
+    if (!isRecorded(task) || task.record.passed.includes(container)) return;
+    await amend(shop, task, { passed: [...task.record.passed, container] });
   });
   driver.kick(task);
 }

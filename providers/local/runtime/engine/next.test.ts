@@ -25,6 +25,11 @@ describe("the row of containers", () => {
     ["waits after a failed init container", { runs: [run("init", "ended")] }, []],
     ["goes on after a successful one", { runs: [run("init", "ended", ok)] }, [create("side")]],
     ["goes on as soon as a sidecar runs", { runs: passed.slice(0, 2) }, [create("late")]],
+    [
+      "waits for a sidecar that has still to start up",
+      { runs: passed.slice(0, 2), containers: row.map((one) => (one.name === "side" ? { ...one, held: true } : one)) },
+      [],
+    ],
     ["starts all mains together", { runs: passed }, [create("a"), create("b")]],
     [
       "goes on past a sidecar that has ended",

@@ -32,6 +32,8 @@ export interface WantedContainer {
   readonly wanted: number;
   readonly postStart?: boolean;
   readonly preStop?: boolean;
+  /** A sidecar that has still to start up. */
+  readonly held?: boolean;
 }
 
 export type HookName = "postStart" | "preStop";
@@ -119,13 +121,14 @@ function dueNow(view: TaskView): { due: readonly WantedContainer[]; replaced: re
 /** Does what comes after this container in the row have to wait for it? */
 function holdsUp(
   view: TaskView,
-  { name, kind, wanted, postStart = false }: WantedContainer,
+  { name, kind, wanted, postStart = false, held = false }: WantedContainer,
   current: Run | undefined,
   rowPassed: boolean,
 ): boolean {
   if (kind === "init") return current?.succeeded !== true;
   const hooked = !postStart || view.hooks[hookKey("postStart", name, wanted)] === "succeeded";
-  if (kind === "sidecar") return !rowPassed && (current === undefined || current.state === "created" || !hooked);
+  if (kind === "sidecar")
+    return !rowPassed && (current === undefined || current.state === "created" || !hooked || held);
   // The kubelet starts one container after the other, and is not done with one before its hook is.
   return !hooked && current?.state !== "ended";
 }

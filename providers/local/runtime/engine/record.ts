@@ -20,6 +20,8 @@ export interface TaskRecord {
   readonly begun: readonly string[];
   /** Runs that the engine refused to start. */
   readonly failed: Readonly<Record<string, { readonly message: string; readonly at: number }>>;
+  /** Sidecars with a startup probe that have started up once: the row goes on behind them. */
+  readonly passed: readonly string[];
   /** By run key: when a run that is to end alone has to be dead. */
   readonly kills: Readonly<Record<string, number>>;
   /** By run key: when it was asked to end. */
@@ -40,6 +42,7 @@ export function newRecord(spec: TaskSpec): TaskRecord {
     wanted: {},
     begun: [],
     failed: {},
+    passed: [],
     kills: {},
     signalled: {},
     hooks: {},

@@ -60,6 +60,9 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     async kill({ task: { identity }, container, instance }, graceSeconds) {
       await supervisor.call("kill", { identity, container, instance, graceSeconds });
     },
+    async passStartup({ task: { identity }, container, instance }) {
+      await supervisor.call("passStartup", { identity, container, instance });
+    },
     list: () => supervisor.call("list", {}),
     watch: (feed, signal) => watchTasks(place, feed, signal),
     logs: (source, want, signal) => readRunLog(place, source, want, signal),

@@ -30,6 +30,7 @@ export interface Methods {
   };
   restart: { params: { identity: TaskIdentity; container: string; instance: number }; result: null };
   kill: { params: RunRef & { graceSeconds: number }; result: null };
+  passStartup: { params: RunRef; result: null };
   list: { params: Record<string, never>; result: readonly TaskState[] };
   stats: { params: Record<string, never>; result: readonly TaskStats[] };
   /** Where a command has to be started; burstlet starts it itself, and its bytes never pass the supervisor. */

@@ -36,6 +36,8 @@ export interface ContainerRecord {
   readonly spawned: boolean;
   /** Some instance of it ran: a sidecar that did lets the row go on. */
   readonly started: boolean;
+  /** A sidecar that has still to start up: nothing behind it starts. */
+  readonly held?: boolean | undefined;
   /** Processes to end when this run is given up. */
   readonly marks: readonly ProcessMark[];
 }
@@ -58,7 +60,7 @@ export function newRecord(spec: TaskSpec, hostIP: string | undefined): TaskRecor
     hostIP,
     version: 1,
     stopping: false,
-    containers: spec.containers.map(({ name, kind, image }) => ({
+    containers: spec.containers.map(({ name, kind, image, startupProbed }) => ({
       name,
       kind,
       image,
@@ -66,6 +68,7 @@ export function newRecord(spec: TaskSpec, hostIP: string | undefined): TaskRecor
       state,
       spawned: false,
       started: false,
+      ...(startupProbed === true && { held: true }),
       marks: [],
     })),
   };

@@ -47,6 +47,16 @@ describe("the row", () => {
       ["i"],
     ],
     [
+      "nothing after a sidecar that runs and has still to start up",
+      row(container("s", "sidecar", running, { held: true }), container("m", "main", waiting)),
+      [],
+    ],
+    [
+      "a sidecar alone that died before it had started up",
+      row(container("s", "sidecar", waiting, { held: true, started: true }), container("m", "main", waiting)),
+      ["s"],
+    ],
+    [
       "what follows a sidecar that ran once and died",
       row(container("s", "sidecar", ended(1)), container("m", "main", waiting)),
       ["m"],

@@ -25,11 +25,11 @@ export function nextSteps(row: Row, launching: ReadonlySet<string>): Steps {
   for (const container of row.containers) {
     if (isMain(container)) continue;
     // A sidecar that has to run again holds nothing up: it did let the row go on once.
-    if (container.kind === "sidecar" && container.started && !ready(container)) continue;
+    const letsGoOn = container.kind === "sidecar" && container.started && container.held !== true;
+    if (letsGoOn && !ready(container)) continue;
     if (isDone(container)) continue;
     if (!ready(container)) return none;
-    const rest =
-      container.kind === "sidecar" && container.started ? nextSteps(without(row, container), launching) : none;
+    const rest = letsGoOn ? nextSteps(without(row, container), launching) : none;
     return { launch: [container.name, ...rest.launch], terminate: [] };
   }
   return {

@@ -129,6 +129,9 @@ async function call(
       supervisor.kill(run, graceSeconds);
       return null;
     }
+    case "passStartup":
+      supervisor.passStartup(params as Methods["passStartup"]["params"]);
+      return null;
     case "list":
       return supervisor.list();
     case "stats":

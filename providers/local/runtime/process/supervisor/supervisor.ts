@@ -88,6 +88,10 @@ export class Supervisor {
     this.#known(identity).kill(container, instance, graceSeconds);
   }
 
+  passStartup({ identity, container }: RunRef): void {
+    this.#known(identity).passStartup(container);
+  }
+
   list(): readonly TaskState[] {
     return [...this.#tasks.values()].map((task) => task.state());
   }

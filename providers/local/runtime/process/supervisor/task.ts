@@ -121,6 +121,12 @@ export class Task {
     if (this.#find(name).instance === instance) this.#runs.get(name)?.end(graceSeconds);
   }
 
+  /** What waits for this sidecar goes on. */
+  passStartup(name: string): void {
+    if (this.#find(name).held === true) this.#publish(withContainer(this.#record, name, { held: false }));
+    this.advance();
+  }
+
   stats(): Promise<TaskStats> {
     return statsOf(this.#record, this.#runs, this.#context);
   }
