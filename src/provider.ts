@@ -76,6 +76,11 @@ export interface Provider<Request = unknown> {
   /** Runs instance `instance` of one container again, in place. No-op when that instance exists already. */
   restart?(task: TaskRef, container: string, instance: number): Promise<void>;
   /**
+   * Starts the ephemeral containers of this request (`translate` of a pod with nothing but them) in a live task; those
+   * that it has are left alone. They see the task's network and files, and the processes of `targetContainer`.
+   */
+  addContainers?(task: TaskRef, request: Request): Promise<void>;
+  /**
    * Ends one run of one container and nothing else: preStop, SIGTERM, grace, SIGKILL. Returns soon; its end, with the true exit
    * code, comes by `watch`. No-op when that run does not run. A later call with less grace shortens it. A provider with
    * `restart` has it; one that restarts by `task` and lacks it has the whole task stopped in its place.

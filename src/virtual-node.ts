@@ -14,7 +14,7 @@ import { defaultTaint } from "./node/node-object.ts";
 import { type TurnOptions, waitForTurn } from "./node/turn.ts";
 import { createPodController, type PodController } from "./pods/controller.ts";
 import { withStaticPods } from "./pods/static/static-pods.ts";
-import { createPrepare } from "./pods/prepare.ts";
+import { createPrepare, createPrepareAddition } from "./pods/prepare.ts";
 import { createProber } from "./probes/prober.ts";
 import type { Capacity, Provider, ProviderError } from "./provider.ts";
 import { systemClock as clock } from "./telemetry/clock.ts";
@@ -160,18 +160,19 @@ function podsOf(
   const pods = path === undefined ? cluster.pods : withStaticPods({ path, nodeName: node.name, cluster, clock, log });
   // Asked for once, when the first pod needs it: a cloud that is away at the start must not keep the node from running.
   let capacity: Capacity | undefined;
+  const resolving = async () => {
+    await services.synced;
+    capacity ??= await provider.capacity();
+    return [provider, { ...cluster, services: services.list }, { ...node, hostIP, allocatable: capacity }] as const;
+  };
   return createPodController({
     nodeName: node.name,
     clusterUid,
     node: { hostIP, daemonSetPods: node.daemonSetPods },
     cluster: { ...cluster, pods },
     provider,
-    async prepare(...args) {
-      await services.synced;
-      capacity ??= await provider.capacity();
-      const resolveNode = { ...node, hostIP, allocatable: capacity };
-      return createPrepare(provider, { ...cluster, services: services.list }, resolveNode)(...args);
-    },
+    prepare: async (...args) => createPrepare(...(await resolving()))(...args),
+    prepareAddition: async (...args) => createPrepareAddition(...(await resolving()))(...args),
     lanes,
     clock,
     log,

@@ -62,6 +62,7 @@ export async function createLocalProvider(
     logs: (source, want, signal) => runtime.logs(source, want, signal),
     stats: async () => (await runtime.stats()).filter(({ identity }) => identity.clusterUid === clusterUid),
     ...abilitiesOf(runtime),
+    ...(runtime.add && { addContainers: async (task, { containers }) => runtime.add?.(task, containers) }),
     close: async () => runtime.close(),
   };
 }

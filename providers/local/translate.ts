@@ -63,6 +63,7 @@ function containerSpec(pod: ResolvedPod, container: ResolvedContainer): Containe
     stdin: container.stdin,
     stdinOnce: container.stdinOnce,
     tty: container.tty,
+    ...(container.targetContainer !== undefined && { target: container.targetContainer }),
     ...(security !== undefined && { security }),
     ...lifecycleOf(pod.pod, container.name),
     ...(isProbedAtStartup(pod, container) && { startupProbed: true }),

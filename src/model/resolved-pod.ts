@@ -56,6 +56,8 @@ export interface ResolvedContainer {
   /** stdin ends with the first client that attached to it. */
   readonly stdinOnce: boolean;
   readonly tty: boolean;
+  /** Of an ephemeral container: the one whose processes it sees. */
+  readonly targetContainer?: string | undefined;
 }
 
 export interface ResolvedResources {

@@ -10,14 +10,15 @@ import { startsNothing, troubleAfter } from "./plan/on-error.ts";
 import type { Action } from "./plan/plan.ts";
 import { recordPatch } from "./plan/record.ts";
 import type { Unhealthy } from "./plan/unhealthy.ts";
-import { type Notes, type Operation, recordOf, type Trouble, type World } from "./plan/world.ts";
-import type { Prepare } from "./prepare.ts";
+import { type Addition, type Notes, type Operation, recordOf, type Trouble, type World } from "./plan/world.ts";
+import type { Prepare, PrepareAddition } from "./prepare.ts";
 import type { PodStore, TaskStore } from "./stores.ts";
 
 export interface ActDeps {
   readonly cluster: Pick<Cluster, "pods" | "events">;
   readonly provider: Provider;
   readonly prepare: Prepare;
+  readonly prepareAddition: PrepareAddition;
   readonly lanes: Lanes<PodLane>;
   readonly pods: PodStore;
   readonly tasks: TaskStore;
@@ -49,6 +50,8 @@ export async function act(deps: ActDeps, uid: string, world: World, action: Acti
       return record(deps, uid, world, action);
     case "launch":
       return launch(deps, uid, action);
+    case "add":
+      return add(deps, uid, world, action);
     case "restart":
       return restart(deps, uid, action);
     case "kill":
@@ -103,6 +106,21 @@ async function launch(deps: ActDeps, uid: string, action: Doing<"launch">): Prom
   if (trouble === undefined) return;
   setTrouble(deps, uid, "launch", { ...trouble, try: action.try });
   if (startsNothing.has(trouble.error.kind)) note(deps, uid, { unsent: { attempt: action.attempt, try: action.try } });
+}
+
+async function add(deps: ActDeps, uid: string, world: World, { attempt: of, container }: Doing<"add">): Promise<void> {
+  const pod = deps.pods.get(uid);
+  if (pod === undefined) return;
+  const { addition, events } = await deps.prepareAddition(pod, container, world.now);
+  for (const event of events) tell(deps, pod, event);
+  const noted = (what: Addition): void =>
+    note(deps, uid, { additions: new Map(deps.notes.get(uid)?.additions).set(container, what) });
+  if (addition.is !== "ready") return noted(addition);
+  await attempt(deps, uid, "add", async () => {
+    const task = refOf(deps, uid, of);
+    await deps.lanes.run("cloud", async () => deps.provider.addContainers?.(task, addition.request));
+    noted({ is: "sent", sentAt: deps.clock.now() });
+  });
 }
 
 async function restart(deps: ActDeps, uid: string, action: Doing<"restart">): Promise<void> {

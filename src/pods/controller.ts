@@ -13,7 +13,7 @@ import { createMemory, forgetPod, podSink, taskFeed } from "./memory.ts";
 import { meteredMemory, meteredWork, type PodMeter, unmetered } from "./meter.ts";
 import type { NodeTraits } from "./plan/world.ts";
 import type { PodEvent } from "./pod-events.ts";
-import type { Prepare } from "./prepare.ts";
+import type { Prepare, PrepareAddition } from "./prepare.ts";
 import { createProbing } from "./probing.ts";
 import { createKeyQueue } from "./queue.ts";
 import { createReconcile } from "./reconcile.ts";
@@ -25,6 +25,7 @@ export interface PodControllerOptions {
   readonly cluster: Pick<Cluster, "pods" | "events" | "holdReferences">;
   readonly provider: Provider;
   readonly prepare: Prepare;
+  readonly prepareAddition: PrepareAddition;
   readonly lanes: Lanes<PodLane | ProbeLane>;
   readonly clock: Clock;
   readonly log: Log;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Pod, Provider, ResolvedPod } from "../provider.ts";
 import { now, pod } from "../status/testing.ts";
-import { createPrepare } from "./prepare.ts";
+import { createPrepare, createPrepareAddition } from "./prepare.ts";
 
 const node = { name: "burst", allocatable: { cpu: 1, memory: 1e9, ephemeralStorage: 1e9 } };
 const sources = {
@@ -66,5 +66,31 @@ describe("preparing a pod", () => {
     const { seen, provider } = providerRefusing("bad");
     await createPrepare(provider, sources, node)(withEnv("absent", "bad"), { attempt: 1, omit: [] }, now);
     expect(seen).toEqual([]);
+  });
+});
+
+describe("preparing an ephemeral container", () => {
+  const debugged = (container: object): Pod => {
+    const of = pod(["a"], "Always");
+    const volumes = [{ name: "other", configMap: { name: "absent" } }];
+    return { ...of, spec: { ...of.spec, volumes, ephemeralContainers: [container] } } as Pod;
+  };
+  const debugger_ = { name: "debug", image: "busybox", targetContainerName: "a" };
+
+  it("asks the provider for it alone, with what it is to look at, and for none of the pod's own volumes", async () => {
+    const { seen, provider } = providerRefusing("bad");
+    const { addition } = await createPrepareAddition(provider, sources, node)(debugged(debugger_), "debug", now);
+    expect(addition).toEqual({ is: "ready", request: { names: ["debug"] } });
+    expect(seen[0]?.containers).toMatchObject([{ name: "debug", kind: "ephemeral", targetContainer: "a" }]);
+    expect(seen[0]?.pod.spec?.containers).toEqual([{ name: "debug", image: "busybox" }]);
+  });
+
+  it("ends in refusals, or in what is missing", async () => {
+    const prepare = createPrepareAddition(providerRefusing("bad").provider, sources, node);
+    const refused = await prepare(debugged({ ...debugger_, name: "bad" }), "bad", now);
+    expect(refused.addition).toEqual({ is: "refused", message: "spec: no" });
+    const envFrom = [{ configMapRef: { name: "absent" } }];
+    const missing = await prepare(debugged({ ...debugger_, envFrom }), "debug", now);
+    expect(missing.addition).toMatchObject({ is: "missing", retryAt: now + 5_000 });
   });
 });

@@ -3,7 +3,7 @@ import type { Pod, Provider, Refusal } from "../provider.ts";
 import { resolve } from "../resolve/resolve.ts";
 import type { Resolution, ResolveNode, ResolveProblem, ResolveSources } from "../resolve/resolution.ts";
 import type { PodEvent } from "./pod-events.ts";
-import type { Prepared } from "./plan/world.ts";
+import type { Addition, Prepared } from "./plan/world.ts";
 
 /** A missing object is looked for again this soon; the kubelet's sync takes up to a minute. */
 const LOOK_AGAIN_MS = 5_000;
@@ -27,6 +27,52 @@ export function createPrepare(provider: Provider, sources: ResolveSources, node:
     }
     return { prepared: { ...key, is: "ready", request: translation.request }, events };
   };
+}
+
+/** An ephemeral container of a pod whose task lives: the provider's request for it alone, or why there is none (yet). */
+export type PrepareAddition = (
+  pod: Pod,
+  container: string,
+  now: number,
+) => Promise<{
+  readonly addition: { readonly is: "ready"; readonly request: unknown } | Exclude<Addition, { is: "sent" }>;
+  readonly events: readonly PodEvent[];
+}>;
+
+export function createPrepareAddition(provider: Provider, sources: ResolveSources, node: ResolveNode): PrepareAddition {
+  return async (pod, name, now) => {
+    const { alone, targetContainer } = onlyEphemeral(pod, name);
+    const resolution = await resolve(alone, sources, node);
+    const events = problemEvents(resolution);
+    if (!resolution.ok) {
+      const found = unresolved(resolution.problems, now);
+      return { addition: found.is === "refused" ? refusedAddition(found.refusals) : found, events };
+    }
+    const containers = resolution.pod.containers.map((one) => ({
+      ...one,
+      kind: "ephemeral" as const,
+      targetContainer,
+    }));
+    const { request, refusals } = provider.translate({ ...resolution.pod, containers });
+    return { addition: request === undefined ? refusedAddition(refusals) : { is: "ready", request }, events };
+  };
+}
+
+/** The pod as if this were its one container: every rule for containers holds for it too. */
+function onlyEphemeral(pod: Pod, name: string): { readonly alone: Pod; readonly targetContainer: string | undefined } {
+  const found = pod.spec?.ephemeralContainers?.find((one) => one.name === name);
+  const { targetContainerName: targetContainer, ...container } = found ?? { name };
+  const mounted = new Set((found?.volumeMounts ?? []).map((mount) => mount.name));
+  const { ephemeralContainers: _all, initContainers: _init, volumes = [], ...spec } = pod.spec ?? {};
+  const alone = { ...spec, volumes: volumes.filter((volume) => mounted.has(volume.name)), containers: [container] };
+  return { alone: { ...pod, spec: alone }, targetContainer };
+}
+
+function refusedAddition(refusals: readonly Refusal[]): Extract<Addition, { is: "refused" }> {
+  const message = refusals
+    .map(({ path, sentence }) => `${path.replace("spec.containers[0]", "spec.ephemeralContainers[]")}: ${sentence}`)
+    .join(" ");
+  return { is: "refused", message };
 }
 
 /** Invalid wins over missing: a pod that can never run should not wait for a ConfigMap. */

@@ -32,6 +32,7 @@ export function createReconcile({ memory, node, provider, clock, log, deps, prob
     canRestart: provider.restart !== undefined,
     canKill: provider.kill !== undefined,
     canPassStartup: provider.passStartup !== undefined,
+    canAdd: provider.addContainers !== undefined,
     memory: provider.memory,
   };
   const worldOf = (uid: string): World => ({

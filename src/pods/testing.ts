@@ -16,6 +16,7 @@ const provider = {
   canRestart: true,
   canKill: true,
   canPassStartup: true,
+  canAdd: false,
   memory: Infinity,
 } as const;
 export const taskProvider = {
@@ -24,6 +25,7 @@ export const taskProvider = {
   canRestart: false,
   canKill: false,
   canPassStartup: false,
+  canAdd: false,
   memory: 3600,
 } as const;
 

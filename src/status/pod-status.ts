@@ -4,7 +4,7 @@ import type { ContainerStatus, Pod, PodStatus } from "../model/kube.ts";
 import type { TaskState } from "../model/task-state.ts";
 import { conditionsOf } from "./conditions.ts";
 import { containerStatus } from "./containers.ts";
-import { ephemeralStatuses } from "./ephemeral.ts";
+import { ephemeralStatuses, type EphemeralTroubles } from "./ephemeral.ts";
 import { isTerminal, type Phase, phaseOf } from "./phase.ts";
 
 /** What the node itself has to say about a pod, beside what its task shows. */
@@ -28,6 +28,8 @@ export interface StatusInput {
   readonly story: Story;
   /** Address of the node, for hostIP where the task names none. */
   readonly hostIP: string | undefined;
+  /** What holds up ephemeral containers, by name; absent where the provider adds none. */
+  readonly ephemeral?: EphemeralTroubles | undefined;
   readonly now: number;
 }
 
@@ -37,7 +39,7 @@ export function podStatus(input: StatusInput): PodStatus {
   const init = statuses("init", input);
   const main = statuses("main", input);
   const phase = phaseToTell(input, init, main);
-  const ephemeral = ephemeralStatuses(pod, now);
+  const ephemeral = ephemeralStatuses({ pod, task, troubles: input.ephemeral, messageBytes: messageBytesOf(pod), now });
   const hostIP = task?.hostIP ?? input.hostIP;
   const disrupted = task?.disrupted === true ? disruption(task) : undefined;
   return {
@@ -77,7 +79,7 @@ function statuses(of: "init" | "main", { pod, task, story }: StatusInput): Conta
       backOffMs: story.backOffs?.get(spec.name),
       waiting: story.refused ?? story.ended ?? story.waiting ?? { reason: firstWait },
       firstWait,
-      messageBytes: Math.floor(messageBytesOfPod / containersOf(pod)),
+      messageBytes: messageBytesOf(pod),
       podName: `${pod.metadata?.name}_${pod.metadata?.namespace}(${pod.metadata?.uid})`,
     });
   });
@@ -86,9 +88,10 @@ function statuses(of: "init" | "main", { pod, task, story }: StatusInput): Conta
 /** The kubelet's (MaxPodTerminationMessageLogLength), shared evenly by all containers (status manager, normalizeStatus). */
 const messageBytesOfPod = 12_288;
 
-function containersOf({ spec }: Pod): number {
+function messageBytesOf({ spec }: Pod): number {
   const { containers = [], initContainers = [], ephemeralContainers = [] } = spec ?? {};
-  return Math.max(1, containers.length + initContainers.length + ephemeralContainers.length);
+  const count = containers.length + initContainers.length + ephemeralContainers.length;
+  return Math.floor(messageBytesOfPod / Math.max(1, count));
 }
 
 /** An end is told once nothing runs any more: whoever sees it may take what the pod held. It is never taken back. */

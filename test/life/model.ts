@@ -5,7 +5,7 @@ import { createScriptedRuntime } from "../../providers/local/runtime/scripted/ru
 import type { TaskSpec } from "../../providers/local/runtime/runtime.ts";
 import { createLanes } from "../../src/limits/lanes.ts";
 import { createPodController } from "../../src/pods/controller.ts";
-import { createPrepare } from "../../src/pods/prepare.ts";
+import { createPrepare, createPrepareAddition } from "../../src/pods/prepare.ts";
 import type { Container } from "../../src/model/kube.ts";
 import type { Outcome } from "../../src/probes/probe.ts";
 import type { AskProbe } from "../../src/probes/prober.ts";
@@ -14,6 +14,7 @@ import { type FakeClock, fakeClock } from "../support/fake-clock.ts";
 import { type MemoryApi, memoryApi } from "./memory-api.ts";
 
 const nodeName = "burst";
+const resolveNode = { name: nodeName, allocatable: { cpu: 4, memory: 1e9, ephemeralStorage: 1e9 } };
 const clusterUid = "cluster";
 
 /** More requests than any life of these tests needs. */
@@ -96,10 +97,8 @@ export function createLife(restarts: Provider["restarts"]): Life {
           },
         },
         provider,
-        prepare: createPrepare(provider, noSources, {
-          name: nodeName,
-          allocatable: { cpu: 4, memory: 1e9, ephemeralStorage: 1e9 },
-        }),
+        prepare: createPrepare(provider, noSources, resolveNode),
+        prepareAddition: createPrepareAddition(provider, noSources, resolveNode),
         lanes: createLanes({ api: 8, launch: 8, cloud: 8, probe: 8, "exec-probe": 8 }),
         clock,
         log: { debug: () => {}, info: () => {}, warn: () => {}, error: (message) => api.failed(message) },

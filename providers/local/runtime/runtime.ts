@@ -30,6 +30,8 @@ export interface Runtime {
   start(spec: TaskSpec): Promise<TaskState>;
   stop(task: TaskRef, how: { graceSeconds: number; discard: boolean }): Promise<"stopping" | "stopped" | "gone">;
   restart(task: TaskRef, container: string, instance: number): Promise<void>;
+  /** Starts more containers, of kind `ephemeral`, in a live task. */
+  add?(task: TaskRef, containers: readonly ContainerSpec[]): Promise<void>;
   /** As Provider.kill. */
   kill(run: ContainerRef, graceSeconds: number): Promise<void>;
   /** As in Provider; a runtime that cannot hold up its row leaves it out. */
@@ -124,6 +126,8 @@ export interface ContainerSpec {
   readonly stdinOnce: boolean;
   /** The container's streams are one terminal. */
   readonly tty: boolean;
+  /** The container whose processes this one sees. */
+  readonly target?: string | undefined;
   /** Absent: as the image and the runtime have it. */
   readonly security?: SecuritySpec | undefined;
   /** Of a sidecar: what comes after it in the row waits for `passStartup`. */

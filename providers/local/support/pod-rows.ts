@@ -11,9 +11,13 @@ export const podRows: readonly LocalRow[] = [
   kept("spec.dnsConfig", "Written into /etc/resolv.conf; added to the host's resolver it is refused."),
   kept("spec.dnsPolicy", "Cluster policies use the node's clusterDNS; without one, the host's resolver."),
   kept("spec.enableServiceLinks", "Kept: variables of the services in the namespace."),
-  changed(
-    "spec.ephemeralContainers",
-    "Ephemeral containers are not started: kubectl debug is answered at once with what to do instead.",
+  on(onlyOn("engine"), kept("spec.ephemeralContainers", "Kept, under the same rules as other containers.")),
+  on(
+    onlyOn("process", "scripted"),
+    changed(
+      "spec.ephemeralContainers",
+      "Ephemeral containers are not started: kubectl debug is answered at once with what to do instead.",
+    ),
   ),
   kept("spec.hostAliases", "Written into /etc/hosts."),
   refused("spec.hostIPC", ownNamespaces, is(true)),

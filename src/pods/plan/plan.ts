@@ -3,6 +3,7 @@
  * Running pods are decided in this file, ending ones in `ending.ts`; what a status would say is `report.ts`.
  */
 import type { Pod } from "../../model/kube.ts";
+import { additionDue } from "./addition.ts";
 import { type DueRestart, dueRestarts } from "./attempts.ts";
 import { planEnding, planOrphan, planTerminated, stopDue } from "./ending.ts";
 import { heldUp, onError } from "./on-error.ts";
@@ -25,6 +26,8 @@ export type Action =
   /** Write the write-ahead record; acknowledged before the launch. */
   | { readonly do: "record"; readonly attempt: number; readonly try: number; readonly story: Story }
   | { readonly do: "launch"; readonly attempt: number; readonly try: number }
+  /** Ask for an ephemeral container in the live task. */
+  | { readonly do: "add"; readonly attempt: number; readonly container: string }
   | { readonly do: "restart"; readonly attempt: number; readonly container: string; readonly instance: number }
   /** End one run of one container, dead at `killAt`. */
   | { readonly do: "kill"; readonly attempt: number; readonly unhealthy: Unhealthy; readonly killAt: number }
@@ -137,7 +140,10 @@ function planLive(world: World, view: View, task: NonNullable<View["task"]>): Ac
   if (unhealthy !== undefined && unhealthy.do !== "wait") return unhealthy;
   const startup = view.lost ? undefined : startupDue(world, view.spec, task);
   if (startup !== undefined && startup.do !== "wait") return startup;
-  const lookAt = soonest(...[clearing, unhealthy, startup].map((one) => (one?.do === "wait" ? one.until : undefined)));
+  const adding = view.lost ? undefined : additionDue(world, view.pod, task);
+  if (adding?.do === "add") return adding;
+  const times = [clearing, unhealthy, startup, adding].map((one) => (one?.do === "wait" ? one.until : undefined));
+  const lookAt = soonest(...times);
   if (provider.restarts === "container" && provider.canRestart && !view.lost) {
     return planRestart(world, view, dues, lookAt);
   }

@@ -20,6 +20,7 @@ export function recordPatch(
     task: undefined,
     story: { ...action.story, ...(again && { earlierRestarts: restartsOf(launching) }) },
     hostIP: world.node.hostIP,
+    ephemeral: world.provider.canAdd ? new Map() : undefined,
     now: world.now,
   });
   return {

@@ -4,7 +4,7 @@ import type { TaskState } from "../../model/task-state.ts";
 import { podStatus, type Story } from "../../status/pod-status.ts";
 import { statusPatch } from "../../status/status-patch.ts";
 import type { View } from "./view.ts";
-import type { World } from "./world.ts";
+import type { Addition, World } from "./world.ts";
 
 export type { Story } from "../../status/pod-status.ts";
 
@@ -23,12 +23,15 @@ export function report(
   return patch === undefined ? undefined : { do: "report", story, patch };
 }
 
+const noAdditions: ReadonlyMap<string, Addition> = new Map();
+
 function statusOf(world: World, view: View, story: Story): PodStatus {
   return podStatus({
     pod: view.pod,
     task: nothingToTell(view.task) ? undefined : view.task,
     story,
     hostIP: world.node.hostIP,
+    ephemeral: world.provider.canAdd ? (world.notes.additions ?? noAdditions) : undefined,
     now: world.now,
   });
 }

@@ -135,6 +135,7 @@ function lostTask(pod: Pod, spec: PodSpec, record: AttemptRecord): TaskState {
       (one) => [one.restartPolicy === "Always" ? "sidecar" : "init", one] as [ContainerState["kind"], typeof one],
     ),
     ...spec.containers.map((one) => ["main", one] as [ContainerState["kind"], typeof one]),
+    ...startedEphemeral(pod).map((one) => ["ephemeral", one] as [ContainerState["kind"], typeof one]),
   ];
   return {
     id: "",
@@ -150,13 +151,22 @@ function lostTask(pod: Pod, spec: PodSpec, record: AttemptRecord): TaskState {
   };
 }
 
+/** Those of which a status tells that they were started. */
+function startedEphemeral({ spec, status }: Pod): { name: string; image?: string }[] {
+  const started = new Set(
+    (status?.ephemeralContainerStatuses ?? []).filter(({ state }) => !state?.waiting).map(({ name }) => name),
+  );
+  return (spec?.ephemeralContainers ?? []).filter(({ name }) => started.has(name));
+}
+
 function lostContainer(
   pod: Pod,
   kind: ContainerState["kind"],
   container: { name: string; image?: string },
   record: AttemptRecord,
 ): ContainerState {
-  const all = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+  const { initContainerStatuses = [], containerStatuses = [], ephemeralContainerStatuses = [] } = pod.status ?? {};
+  const all = [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses];
   const status = all.find((one) => one.name === container.name);
   const ended = status?.state?.terminated ?? (status?.state?.running ? undefined : status?.lastState?.terminated);
   const end: Terminated =

@@ -28,6 +28,8 @@ export interface ProviderTraits {
   readonly canRestart: boolean;
   readonly canKill: boolean;
   readonly canPassStartup: boolean;
+  /** Ephemeral containers. */
+  readonly canAdd: boolean;
   /** Seconds. */
   readonly memory: number;
 }
@@ -53,6 +55,8 @@ export interface Notes {
   readonly stops?: ReadonlyMap<number, StopSent> | undefined;
   /** The last `restart` sent for each container of the present attempt. */
   readonly restarts?: ReadonlyMap<string, RestartSent> | undefined;
+  /** Ephemeral containers that are not in the task yet, by name. */
+  readonly additions?: ReadonlyMap<string, Addition> | undefined;
   /** The last `kill` sent for each container. */
   readonly kills?: ReadonlyMap<string, KillSent> | undefined;
   /** The sidecars behind which the row was let go on, with the attempt. */
@@ -63,13 +67,19 @@ export interface Notes {
   readonly calm?: ReadonlyMap<string, number> | undefined;
 }
 
-export type Operation = "launch" | "restart" | "kill" | "passStartup" | "stop";
+export type Operation = "launch" | "restart" | "kill" | "passStartup" | "add" | "stop";
 
 export type Prepared = { readonly generation: number; readonly attempt: number } & (
   | { readonly is: "ready"; readonly request: unknown; readonly provisioned?: string; readonly hourlyUsd?: number }
   | { readonly is: "refused"; readonly refusals: readonly Refusal[] }
   | { readonly is: "missing"; readonly reason: string; readonly message: string; readonly retryAt: number }
 );
+
+/** What resolve and translate said of an ephemeral container, or when the provider was asked for it. */
+export type Addition =
+  | { readonly is: "sent"; readonly sentAt: number }
+  | { readonly is: "refused"; readonly message: string }
+  | { readonly is: "missing"; readonly reason: string; readonly message: string; readonly retryAt: number };
 
 export interface RestartSent {
   readonly instance: number;

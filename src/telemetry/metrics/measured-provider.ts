@@ -20,6 +20,7 @@ const operations = [
   "capacity",
   "restart",
   "kill",
+  "addContainers",
   "stats",
   "exec",
   "attach",

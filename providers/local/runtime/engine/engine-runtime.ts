@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { ProviderError } from "../../../../src/provider.ts";
-import type { Clock, ContainerRef, Log, TaskFeed, TaskIdentity, TaskRef, TaskState } from "../../../../src/provider.ts";
+import type { Clock, ContainerRef, Log, TaskFeed, TaskRef, TaskState } from "../../../../src/provider.ts";
 import { createHooks } from "../hooks/hooks.ts";
 import type { Runtime, TaskSpec } from "../runtime.ts";
 import { advance, isRecorded, look } from "./advance.ts";
@@ -13,9 +13,10 @@ import { createEngineClient } from "./api/client.ts";
 import { engineEndpoint, type EngineTls } from "./api/endpoint.ts";
 import { EngineError } from "./api/errors.ts";
 import { createTransport } from "./api/transport.ts";
-import { createDriver, type Driver } from "./driver.ts";
-import { identityFilter, runKey, sandboxName } from "./names.ts";
+import { createDriver } from "./driver.ts";
+import { identityFilter, sandboxName } from "./names.ts";
 import { amend, createSandbox, type RecordedTask, type Workshop } from "./perform.ts";
+import { liveOrders, type Room, runs } from "./orders/live.ts";
 import { engineFacts } from "./reading/facts.ts";
 import { engineKnowledge } from "./reading/knowledge.ts";
 import { engineLogs } from "./reading/logs.ts";
@@ -24,8 +25,7 @@ import { newRecord } from "./record.ts";
 import { createImages } from "./request/images.ts";
 import { createRecordStore } from "./store.ts";
 import { engineStreams } from "./streams/engine-streams.ts";
-import { createTasks, type Task, type Tasks } from "./tasks.ts";
-import { wantedInstance } from "./view.ts";
+import { createTasks, type Task } from "./tasks.ts";
 
 export interface EngineRuntimeOptions {
   /** `unix:///path` or `tcp://host:port`; default: Docker's own socket. */
@@ -44,12 +44,6 @@ export interface EngineRuntimeOptions {
   readonly ephemeralStorage?: number | undefined;
   /** Address of the machine, for status and for `status.hostIP` in pods. */
   readonly hostIP?: string | undefined;
-}
-
-interface Room {
-  readonly shop: Workshop;
-  readonly tasks: Tasks;
-  readonly driver: Driver;
 }
 
 /** Resolves also while the engine is away: then calls reject, and `watch` tells the trouble until it is over. */
@@ -77,9 +71,7 @@ export async function createEngineRuntime(options: EngineRuntimeOptions): Promis
     },
     start: async (spec) => start(room, spec),
     stop: async (ref, how) => stop(room, ref, how),
-    restart: async (ref, container, instance) => restart(room, ref, container, instance),
-    kill: async (run, graceSeconds) => kill(room, run, graceSeconds),
-    passStartup: async (run) => passStartup(room, run),
+    ...liveOrders(room),
     async list() {
       await driver.sweep();
       return tasks.all().flatMap((task) => tasks.tell(task) ?? []);
@@ -187,71 +179,6 @@ async function erase(room: Room, task: Task): Promise<void> {
   task.record = undefined;
   task.seen = [];
   tasks.drop(task);
-}
-
-async function restart(room: Room, ref: TaskRef, container: string, instance: number): Promise<void> {
-  const { shop, tasks, driver } = room;
-  const task = tasks.find(ref.identity);
-  if (task === undefined) throw unknownTask(ref.identity);
-  await tasks.locked(task, async () => {
-    await look(shop, task);
-    if (!isRecorded(task)) throw unknownTask(ref.identity);
-    const { record, seen } = task;
-    if (instance <= wantedInstance(record, seen, container)) return;
-    if (record.stop !== undefined)
-      throw new ProviderError("conflict", "TaskStopping", "the task was asked to stop: nothing starts any more");
-    if (record.bare)
-      throw new ProviderError(
-        "invalid",
-        "TaskRecordLost",
-        `the record of task ${task.name} is lost: delete the pod to replace it`,
-      );
-    if (!record.spec.containers.some(({ name }) => name === container)) {
-      throw new ProviderError("notFound", "ContainerNotFound", `the task has no container ${container}`);
-    }
-    await amend(shop, task, { wanted: { ...record.wanted, [container]: instance } });
-    tasks.tell(task);
-  });
-  driver.kick(task);
-}
-
-/** The earliest deadline ever asked for counts, as of a stop. */
-async function kill({ shop, tasks, driver }: Room, run: ContainerRef, graceSeconds: number): Promise<void> {
-  const task = tasks.find(run.task.identity);
-  if (task === undefined) throw unknownTask(run.task.identity);
-  await tasks.locked(task, async () => {
-    await look(shop, task);
-    const key = runKey(run.container, run.instance);
-    if (!isRecorded(task) || !runs(task, run)) return;
-    const deadline = Math.min(task.record.kills[key] ?? Infinity, shop.clock.now() + graceSeconds * 1000);
-    await amend(shop, task, { kills: { ...task.record.kills, [key]: deadline } });
-  });
-  driver.kick(task);
-}
-
-async function passStartup(
-  { shop, tasks, driver }: Room,
-  { task: { identity }, container }: ContainerRef,
-): Promise<void> {
-  const task = tasks.find(identity);
-  if (task === undefined) throw unknownTask(identity);
-  await tasks.locked(task, async () => {
-    if (!isRecorded(task) || task.record.passed.includes(container)) return;
-    await amend(shop, task, { passed: [...task.record.passed, container] });
-  });
-  driver.kick(task);
-}
-
-function runs({ seen }: Task, { container, instance }: ContainerRef): boolean {
-  return seen.some((one) => one.container === container && one.instance === instance && one.state === "running");
-}
-
-function unknownTask({ podUid, attempt }: TaskIdentity): ProviderError {
-  return new ProviderError(
-    "notFound",
-    "TaskNotFound",
-    `the container engine has no attempt ${attempt} of pod ${podUid}`,
-  );
 }
 
 async function watch(room: Room, feed: TaskFeed, signal: AbortSignal): Promise<void> {

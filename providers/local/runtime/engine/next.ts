@@ -104,7 +104,12 @@ function dueNow(view: TaskView): { due: readonly WantedContainer[]; replaced: re
   );
   const due: WantedContainer[] = [];
   const replaced: Run[] = [];
-  for (const container of view.containers) {
+  for (const container of view.containers.filter(({ kind }) => kind === "ephemeral")) {
+    const current = runOf(view, container.name, container.wanted);
+    // It belongs to no row, and runs once.
+    if (current === undefined || current.state === "created") due.push(container);
+  }
+  for (const container of view.containers.filter(({ kind }) => kind !== "ephemeral")) {
     const isInit = container.kind === "init";
     if (isInit && rowPassed) continue;
     const previous = view.runs.find(

@@ -16,7 +16,7 @@ import type { RecordStore } from "./store.ts";
 import type { Hooks } from "../hooks/hooks.ts";
 import type { ContainerSpec, TaskSpec } from "../runtime.ts";
 import type { Task } from "./tasks.ts";
-import { taskView } from "./view.ts";
+import { taskView, wantedInstance } from "./view.ts";
 
 export interface EngineKnowledge {
   readonly flavour: Flavour;
@@ -158,6 +158,7 @@ async function createRun(shop: Workshop, task: RecordedTask, run: RunRef, change
       flavour,
       late,
       user,
+      processesOf: processesOf(task, container),
     };
     const body = containerBody({ ...plan, binds: [...binds, ...message] });
     await unlessTaken(shop.client.createContainer(runName(task.name, run.container, run.instance), body));
@@ -167,6 +168,12 @@ async function createRun(shop: Workshop, task: RecordedTask, run: RunRef, change
   shop.images.forget(key);
   task.waits.delete(run.container);
   return done;
+}
+
+/** With `--target` an ephemeral container sees one other's processes, as the kubelet has it (NamespaceMode TARGET). */
+function processesOf({ name, record, seen }: RecordedTask, { target }: ContainerSpec): string | undefined {
+  if (record.spec.sharesProcesses) return sandboxName(name);
+  return target === undefined ? undefined : runName(name, target, wantedInstance(record, seen, target));
 }
 
 async function userFor(

@@ -47,7 +47,11 @@ function phaseOf(view: TaskView): TaskState["phase"] {
   const mains = view.containers.filter(({ kind }) => kind === "main");
   const begun = view.runs.some((run) => run.state !== "created" && mains.some(({ name }) => name === run.container));
   if (!begun) return view.startable || anyRunning ? "starting" : "stopped";
-  const pending = view.containers.some(({ name, kind, wanted }) => kind !== "init" && !ended(view, name, wanted));
+  const pending = view.containers.some(({ name, kind, wanted }) => {
+    // Whoever debugs keeps the task while he does, and only then.
+    if (kind === "ephemeral") return view.runs.some((run) => run.container === name && run.state === "running");
+    return kind !== "init" && !ended(view, name, wanted);
+  });
   return pending ? "running" : "stopped";
 }
 

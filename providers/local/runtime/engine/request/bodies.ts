@@ -42,6 +42,8 @@ export interface ContainerPlan {
   readonly binds: readonly string[];
   readonly late: LateValues;
   readonly flavour: Flavour;
+  /** Name of the container whose processes it sees too. */
+  readonly processesOf?: string | undefined;
   /** `undefined`: the image's. */
   readonly user?: string | undefined;
 }
@@ -68,7 +70,7 @@ export function containerBody(plan: ContainerPlan): object {
     HostConfig: {
       NetworkMode: `container:${plan.sandbox}`,
       IpcMode: `container:${plan.sandbox}`,
-      ...(spec.sharesProcesses ? { PidMode: `container:${plan.sandbox}` } : {}),
+      ...(plan.processesOf === undefined ? {} : { PidMode: `container:${plan.processesOf}` }),
       Binds: plan.binds,
       ...(container.cpuLimit === undefined ? {} : { NanoCpus: Math.round(container.cpuLimit * 1e9) }),
       // Without equal MemorySwap an engine grants as much swap again.
