@@ -71,12 +71,13 @@ describe.for(["container", "task"] as const)("a pod with probes whose restarts b
   });
 
   it("has the probe's own grace to end in, not the pod's", async () => {
-    const livenessProbe = asks("fail", { failureThreshold: 1, terminationGracePeriodSeconds: 4 });
+    const livenessProbe = asks("fail", { failureThreshold: 1, terminationGracePeriodSeconds: 8 });
     const life = begin(running({ livenessProbe }, "Always", { SCRIPT_STOP: "60" }));
-    await life.clock.advance(8_900);
+    await life.clock.advance(12_900);
     expect(main(pod(life))?.restartCount).toBe(0);
     await life.clock.advance(200);
     expect(main(pod(life))).toMatchObject({ restartCount: 1, lastState: { terminated: { exitCode: 137 } } });
+    expect(told(life, "Killing")).toHaveLength(1);
   });
 
   it("fails for good when its liveness probe fails and nothing of it may run again", async () => {

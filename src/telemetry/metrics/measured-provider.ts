@@ -21,6 +21,7 @@ const operations = [
   "restart",
   "kill",
   "addContainers",
+  "passStartup",
   "stats",
   "exec",
   "attach",
