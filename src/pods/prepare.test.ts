@@ -75,11 +75,11 @@ describe("preparing an ephemeral container", () => {
     const volumes = [{ name: "other", configMap: { name: "absent" } }];
     return { ...of, spec: { ...of.spec, volumes, ephemeralContainers: [container] } } as Pod;
   };
-  const debugger_ = { name: "debug", image: "busybox", targetContainerName: "a" };
+  const debugging = { name: "debug", image: "busybox", targetContainerName: "a" };
 
   it("asks the provider for it alone, with what it is to look at, and for none of the pod's own volumes", async () => {
     const { seen, provider } = providerRefusing("bad");
-    const { addition } = await createPrepareAddition(provider, sources, node)(debugged(debugger_), "debug", now);
+    const { addition } = await createPrepareAddition(provider, sources, node)(debugged(debugging), "debug", now);
     expect(addition).toEqual({ is: "ready", request: { names: ["debug"] } });
     expect(seen[0]?.containers).toMatchObject([{ name: "debug", kind: "ephemeral", targetContainer: "a" }]);
     expect(seen[0]?.pod.spec?.containers).toEqual([{ name: "debug", image: "busybox" }]);
@@ -87,10 +87,10 @@ describe("preparing an ephemeral container", () => {
 
   it("ends in refusals, or in what is missing", async () => {
     const prepare = createPrepareAddition(providerRefusing("bad").provider, sources, node);
-    const refused = await prepare(debugged({ ...debugger_, name: "bad" }), "bad", now);
+    const refused = await prepare(debugged({ ...debugging, name: "bad" }), "bad", now);
     expect(refused.addition).toEqual({ is: "refused", message: "spec: no" });
     const envFrom = [{ configMapRef: { name: "absent" } }];
-    const missing = await prepare(debugged({ ...debugger_, envFrom }), "debug", now);
+    const missing = await prepare(debugged({ ...debugging, envFrom }), "debug", now);
     expect(missing.addition).toMatchObject({ is: "missing", retryAt: now + 5_000 });
   });
 });

@@ -21,8 +21,8 @@ const add = (name: string) => ({ do: "add", attempt: 1, container: name });
 describe("an ephemeral container of a pod that runs", () => {
   it("is asked for when the task has none of its name, one after the other", () => {
     expect(next(asked("x", "y"))).toEqual(add("x"));
-    const debugger_ = { ...container("x", running()), kind: "ephemeral" } as const;
-    const tasks = [task([container("a", running()), debugger_])];
+    const debugging = { ...container("x", running()), kind: "ephemeral" } as const;
+    const tasks = [task([container("a", running()), debugging])];
     expect(next(asked("x", "y"), {}, { tasks })).toEqual(add("y"));
     expect(next(asked("x"), {}, { tasks })).toEqual({ do: "wait" });
   });

@@ -23,6 +23,7 @@ import { engineLogs } from "./reading/logs.ts";
 import { engineStats, runningTasks } from "./reading/stats.ts";
 import { newRecord } from "./record.ts";
 import { createImages } from "./request/images.ts";
+import type { Seen } from "./seen.ts";
 import { createRecordStore } from "./store.ts";
 import { engineStreams } from "./streams/engine-streams.ts";
 import { createTasks, type Task } from "./tasks.ts";
@@ -170,7 +171,10 @@ async function erase(room: Room, task: Task): Promise<void> {
   const { shop, tasks } = room;
   const { client } = shop;
   const sandbox = task.seen.find((one) => one.kind === "sandbox");
-  for (const run of task.seen.filter((one) => one !== sandbox)) await client.removeContainer(run.id);
+  // What looks at the processes of another goes first: an engine keeps the other for it.
+  const rank = ({ kind }: Seen): number => (kind === "ephemeral" ? 0 : 1);
+  const runs = task.seen.filter((one) => one !== sandbox).toSorted((a, b) => rank(a) - rank(b));
+  for (const run of runs) await client.removeContainer(run.id);
   if (sandbox !== undefined) await client.removeContainer(sandboxName(task.name));
   for (const volume of await client.volumes(identityFilter(task.identity))) await client.removeVolume(volume.Name);
   await shop.store.remove(task.name);

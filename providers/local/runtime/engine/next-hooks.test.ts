@@ -69,6 +69,30 @@ describe("a postStart hook", () => {
   });
 });
 
+describe("an ephemeral container", () => {
+  const debug = { name: "debug", kind: "ephemeral", wanted: 0, target: "b" } as const;
+  const row = [{ name: "init", kind: "init", wanted: 0 }, { name: "b", kind: "main", wanted: 2 }, debug] as const;
+  const runs = [run("init", "ended", { succeeded: true }), run("b", "ended"), run("b", "running", { instance: 2 })];
+  const remove: Step = { do: "remove", container: "b", instance: 0 };
+
+  it("starts beside whatever the row waits for, and never again", () => {
+    expect(stepsOf({ containers: row, runs: [run("init", "running")] })).toEqual([create("debug")]);
+    expect(stepsOf({ containers: row, runs: [...runs, run("debug", "ended")] })).toEqual([]);
+  });
+
+  it("keeps the runs of the container that it looks at", () => {
+    expect(stepsOf({ containers: row.slice(0, 2), runs })).toEqual([remove]);
+    expect(stepsOf({ containers: row, runs: [...runs, run("debug", "running")] })).toEqual([]);
+  });
+
+  it("ends before the sidecars", () => {
+    const stop = { askedAt: 0, deadline: 5000 };
+    const sidecar = { name: "side", kind: "sidecar", wanted: 0 } as const;
+    const present = [run("debug", "running"), side];
+    expect(stepsOf({ containers: [sidecar, ...row], runs: present, stop })).toEqual([signal("debug", "stop")]);
+  });
+});
+
 describe("a preStop hook", () => {
   const stop = { askedAt: 0, deadline: 5000 };
 

@@ -32,6 +32,8 @@ export interface WantedContainer {
   readonly wanted: number;
   readonly postStart?: boolean;
   readonly preStop?: boolean;
+  /** The container whose processes it sees. */
+  readonly target?: string;
   /** A sidecar that has still to start up. */
   readonly held?: boolean;
 }
@@ -165,6 +167,8 @@ function superseded(view: TaskView): Step[] {
   return view.containers.flatMap(({ name, wanted }) => {
     const current = runOf(view, name, wanted);
     if (current === undefined || current.state === "created") return [];
+    // Whoever looks at its processes keeps it: no engine removes it before the other.
+    if (view.containers.some(({ target }) => target === name)) return [];
     const old = view.runs.filter((run) => run.container === name && run.instance < wanted - 1 && run.inEngine);
     return old.map((run) => ({ do: "remove" as const, container: name, instance: run.instance }));
   });

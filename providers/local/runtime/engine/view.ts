@@ -10,11 +10,12 @@ const defaultGraceSeconds = 30;
 export function taskView(record: TaskRecord, seen: readonly Seen[], now: number): TaskView {
   const sandbox = seen.find((one) => one.kind === "sandbox");
   return {
-    containers: record.spec.containers.map(({ name, kind, postStart, preStop, startupProbed }) => ({
+    containers: record.spec.containers.map(({ name, kind, postStart, preStop, startupProbed, target }) => ({
       name,
       kind,
       ...(postStart !== undefined && { postStart: true }),
       ...(preStop !== undefined && { preStop: true }),
+      ...(target !== undefined && { target }),
       ...(startupProbed === true && !record.passed.includes(name) && { held: true }),
       wanted: wantedInstance(record, seen, name),
     })),
