@@ -105,7 +105,7 @@ function probe(at: string): readonly LocalRow[] {
   return [
     ...action("exec", "Kept: the command runs in the container, and is killed when its time is over."),
     ...["grpc", "httpGet", "tcpSocket"].flatMap((name) => [
-      ...action(name, "Kept: the node asks, at the pod's own address."),
+      ...action(name, "Kept: the node asks at the pod's own address, which burstlet's machine has to reach."),
       on(withoutAddresses, refused(`${at}.${name}`, noAddressToProbe, isAboutPod)),
     ]),
     ...numbers.map((name) => kept(`${at}.${name}`, "Kept.")),
