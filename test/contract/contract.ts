@@ -4,6 +4,7 @@
  */
 import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
 import { feedTests } from "./feed-tests.ts";
+import { hookTests } from "./hook-tests.ts";
 import { launchTests } from "./launch-tests.ts";
 import { lifeTests } from "./life-tests.ts";
 import { runTests } from "./run-tests.ts";
@@ -27,6 +28,7 @@ export const contractTests: readonly ContractTest[] = [
   ...stopTests,
   ...feedTests,
   ...runTests,
+  ...hookTests,
   ...streamTests,
 ];
 

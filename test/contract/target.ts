@@ -13,6 +13,10 @@ export interface Behaviour {
   readonly print?: readonly string[];
   /** Its stdin is open, and first of all it writes to stdout what it reads there, until that ends. */
   readonly echo?: boolean;
+  /** Its postStart hook takes so many seconds, or fails. */
+  readonly afterStart?: number | "fails";
+  /** Its preStop hook takes so many seconds. */
+  readonly beforeStop?: number;
   /** A port on which it sends back what it receives, until the other side ends. */
   readonly serve?: number;
 }

@@ -16,8 +16,9 @@ export async function scriptedTarget(): Promise<ContractTarget> {
   return {
     ...context,
     provider: await open(),
-    container({ run, exit = 0, atTerm = "end", print = [], echo = false, serve }) {
+    container({ run, exit = 0, atTerm = "end", print = [], echo = false, serve, afterStart, beforeStop }) {
       if (print.length > 0) throw new Error("a timetable prints nothing");
+      if (afterStart !== undefined || beforeStop !== undefined) throw new Error("a timetable has no hooks");
       if (echo || serve !== undefined) throw new Error("a timetable talks with nobody");
       const script = {
         SCRIPT_RUN: `${run}`,

@@ -4,7 +4,19 @@ import type { Behaviour } from "../target.ts";
 /** A contract test's container for whatever runs busybox's shell. */
 export function shellContainer(image: string, behaviour: Behaviour): Partial<Container> {
   const streams = behaviour.echo === true ? { stdin: true, stdinOnce: true } : {};
-  return { image, imagePullPolicy: "IfNotPresent", command: ["sh", "-c"], args: [scriptOf(behaviour)], ...streams };
+  const script = { command: ["sh", "-c"], args: [scriptOf(behaviour)] };
+  return { image, imagePullPolicy: "IfNotPresent", ...script, ...streams, ...hooksOf(behaviour) };
+}
+
+function hooksOf({ afterStart, beforeStop }: Behaviour): Pick<Container, "lifecycle"> {
+  if (afterStart === undefined && beforeStop === undefined) return {};
+  const hook = (script: string) => ({ exec: { command: ["sh", "-c", script] } });
+  return {
+    lifecycle: {
+      ...(afterStart !== undefined && { postStart: hook(afterStart === "fails" ? "exit 1" : `sleep ${afterStart}`) }),
+      ...(beforeStop !== undefined && { preStop: hook(`sleep ${beforeStop}`) }),
+    },
+  };
 }
 
 /** Process 1 of a container gets no signal that it has no handler for, hence the traps; a trap waits for no `sleep`. */
