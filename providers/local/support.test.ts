@@ -137,9 +137,9 @@ describe("a pod", () => {
     ],
     ["Windows", podOf({ os: { name: "windows" } }), "spec.os.name"],
     [
-      "an init container's rule",
-      podOf({ initContainers: [{ name: "i", restartPolicy: "Never" }] }),
-      "spec.initContainers[0].restartPolicy",
+      "a rule for all containers",
+      podWith({ restartPolicy: "Never", restartPolicyRules: [{ action: "RestartAllContainers" }] }),
+      "spec.containers[0].restartPolicyRules[0].action",
     ],
     [
       "a claim",

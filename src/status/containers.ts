@@ -2,7 +2,7 @@
 import { rfc3339 } from "../model/clock.ts";
 import type { Container, ContainerStatus, KubeContainerState } from "../model/kube.ts";
 import type { ContainerKind, ContainerState, RunState, Terminated } from "../model/task-state.ts";
-import { mayRunAgain } from "./may-run-again.ts";
+import { mayRunAgain, type RestartPolicy } from "./may-run-again.ts";
 
 /** 128 + SIGKILL: what the kubelet reports for a container whose fate nobody knows. Never 0. */
 const UNKNOWN_EXIT_CODE = 137;
@@ -10,9 +10,8 @@ const UNKNOWN_EXIT_CODE = 137;
 /** The kubelet's words for a container whose turn has not come; both say the same. */
 const firstWaits: readonly string[] = ["ContainerCreating", "PodInitializing"];
 
-export interface ContainerContext {
+export interface ContainerContext extends RestartPolicy {
   readonly kind: ContainerKind;
-  readonly restartPolicy: string;
   /** Restarts counted in earlier attempts of this pod. */
   readonly earlierRestarts: number;
   /** Milliseconds until the next restart, when the container waits for it. */
@@ -44,9 +43,7 @@ export function containerStatus(
   if (seen === undefined) return notLaunched(spec, restarts, context);
   const state = seen.state;
   const crashed =
-    state.is === "terminated" &&
-    (context.backOffMs ?? 0) > 0 &&
-    mayRunAgain(context.kind, context.restartPolicy, state.exitCode);
+    state.is === "terminated" && (context.backOffMs ?? 0) > 0 && mayRunAgain(context.kind, context, state.exitCode);
   const now = crashed ? crashLoop(spec.name, context) : kubeState(state, seen, context);
   return {
     name: spec.name,
@@ -76,13 +73,9 @@ function neverRan(status: ContainerStatus): boolean {
  * May this end not be left again? The API server refuses it where the restart policy does not allow another run, and an
  * init container that runs again in a new attempt keeps its first success. News of the very same end are welcome.
  */
-function endedForGood(
-  before: ContainerStatus,
-  seen: ContainerState,
-  { kind, restartPolicy }: ContainerContext,
-): boolean {
+function endedForGood(before: ContainerStatus, seen: ContainerState, context: ContainerContext): boolean {
   const end = before.state?.terminated;
-  if (end === undefined || mayRunAgain(kind, restartPolicy, end.exitCode)) return false;
+  if (end === undefined || mayRunAgain(context.kind, context, end.exitCode)) return false;
   if (seen.state.is !== "terminated") return true;
   return seen.state.exitCode !== end.exitCode && end.reason !== "ContainerStatusUnknown";
 }

@@ -5,6 +5,7 @@ import type { TaskState } from "../model/task-state.ts";
 import { conditionsOf } from "./conditions.ts";
 import { containerStatus } from "./containers.ts";
 import { ephemeralStatuses, type EphemeralTroubles } from "./ephemeral.ts";
+import { restartPolicyOf } from "./may-run-again.ts";
 import { isTerminal, type Phase, phaseOf } from "./phase.ts";
 
 /** What the node itself has to say about a pod, beside what its task shows. */
@@ -74,7 +75,7 @@ function statuses(of: "init" | "main", { pod, task, story }: StatusInput): Conta
     const seen = task?.containers.find((container) => container.name === spec.name);
     return containerStatus(spec, seen, before, {
       kind: of === "main" ? "main" : spec.restartPolicy === "Always" ? "sidecar" : "init",
-      restartPolicy: pod.spec?.restartPolicy ?? "Always",
+      ...restartPolicyOf(pod.spec, spec.name),
       earlierRestarts: story.earlierRestarts?.[spec.name] ?? 0,
       backOffMs: story.backOffs?.get(spec.name),
       waiting: story.refused ?? story.ended ?? story.waiting ?? { reason: firstWait },

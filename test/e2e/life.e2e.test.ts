@@ -153,6 +153,24 @@ describeWith(["go", "namespaces", "root", "busybox", "engine"], "the life of con
     await world.cluster.kubectl("delete", "pods", "rooted", "unrooted", "--timeout=30s");
   });
 
+  it("a container whose own rule names its exit code runs again in a pod that restarts nothing", async () => {
+    const container = {
+      name: "main",
+      ...present,
+      command: ["sh", "-c", "[ -e /mnt/again ] && exit 0; touch /mnt/again; exit 42"],
+      restartPolicy: "Never",
+      restartPolicyRules: [{ action: "Restart", exitCodes: { operator: "In", values: [42] } }],
+      volumeMounts: [{ name: "v", mountPath: "/mnt" }],
+    };
+    const spec = { containers: [container], volumes: [{ name: "v", emptyDir: {} }] };
+    await world.cluster.apply(podManifest("ruled", { restartPolicy: "Never", spec }));
+    const pod = await world.until("ruled", "has succeeded", hasPhase("Succeeded"));
+    const [status] = pod.status?.containerStatuses ?? [];
+    expect(status?.restartCount).toBe(1);
+    expect(status?.lastState?.terminated?.exitCode).toBe(42);
+    expect(status?.state?.terminated?.exitCode).toBe(0);
+  });
+
   it("leaves nothing of a debugged pod in the engine when it is deleted", async () => {
     await world.cluster.kubectl("delete", "pods", "--all", "--timeout=30s");
     await eventually("the engine is empty", () => engine.podman("ps", "--all", "--quiet") === "");

@@ -52,9 +52,11 @@ export const containerRows: readonly LocalRow[] = [
     kept(`${at}.resizePolicy`, "Kept, and without effect: nothing is resized in place."),
     ...resources(`${at}.resources`),
     refused(
-      `${at}.restartPolicyRules`,
-      "Rules by exit code are not available here: use the pod's restartPolicy or a Job's podFailurePolicy.",
+      `${at}.restartPolicyRules[].action`,
+      "A rule here can run its own container again, and nothing else: use action Restart.",
+      isNot("Restart"),
     ),
+    kept(`${at}.restartPolicyRules[].exitCodes`, "Kept: the first rule that fits decides before the policy."),
     ...probe(`${at}.startupProbe`),
     kept(`${at}.stdin`, "Kept: open for whoever attaches; without it, stdin is empty."),
     on(withoutAttach, refused(`${at}.stdin`, noAttach, is(true))),
@@ -67,15 +69,8 @@ export const containerRows: readonly LocalRow[] = [
     ...mounts(`${at}.volumeMounts[]`),
     kept(`${at}.workingDir`, "Kept."),
   ]),
-  refused(
-    "spec.containers[].restartPolicy",
-    "A restart policy of a single container is not available here: use the pod's restartPolicy.",
-  ),
-  refused(
-    "spec.initContainers[].restartPolicy",
-    "Always makes a sidecar of it, which is kept; other policies of a single container are not available here.",
-    isNot("Always"),
-  ),
+  kept("spec.containers[].restartPolicy", "Kept, before the pod's."),
+  kept("spec.initContainers[].restartPolicy", "Kept, before the pod's; Always makes a sidecar of it."),
 ];
 
 function ports(at: string): readonly LocalRow[] {

@@ -1,7 +1,7 @@
 /** Which containers run again, and when: restartPolicy and the kubelet's back-off. Pure. */
 import type { PodSpec } from "../../model/kube.ts";
 import type { ContainerState, TaskState, Terminated } from "../../model/task-state.ts";
-import { mayRunAgain } from "../../status/may-run-again.ts";
+import { mayRunAgain, restartPolicyOf } from "../../status/may-run-again.ts";
 
 /** The kubelet's figures (pkg/kubelet/kubelet.go): first restart at once, then 10 s doubling to 300 s. */
 const BACK_OFF_FIRST_MS = 10_000;
@@ -20,8 +20,8 @@ export interface DueRestart {
 }
 
 /** Does this ended container run again, by the pod's rules? */
-function runsAgain(spec: PodSpec, { kind, state }: ContainerState): boolean {
-  return state.is === "terminated" && mayRunAgain(kind, spec.restartPolicy ?? "Always", state.exitCode);
+function runsAgain(spec: PodSpec, { name, kind, state }: ContainerState): boolean {
+  return state.is === "terminated" && mayRunAgain(kind, restartPolicyOf(spec, name), state.exitCode);
 }
 
 /** How long after its end a container with this many restarts behind it waits. */

@@ -13,6 +13,7 @@ import { startupDue } from "./startup.ts";
 import { type Unhealthy, unhealthyDue } from "./unhealthy.ts";
 import { deadlineOf, isUnsent, type View, viewOf } from "./view.ts";
 import type { AttemptRecord, World } from "./world.ts";
+import { mayRunAgain, restartPolicyOf } from "../../status/may-run-again.ts";
 
 const RESTART_AGAIN_MS = 10_000;
 /** A younger record is never written anew, however short the provider's memory. */
@@ -169,12 +170,12 @@ function sentUntil(due: DueRestart, { notes }: World): number {
   return sent?.instance === due.instance ? sent.sentAt + RESTART_AGAIN_MS : 0;
 }
 
-/** Main containers that have completed and may not run again in another attempt: the API server forbids it. */
+/** Main containers that have ended and may not run again in another attempt: the API server forbids it. */
 function completed(pod: Pod): string[] {
-  if ((pod.spec?.restartPolicy ?? "Always") === "Always") return [];
-  return (pod.status?.containerStatuses ?? [])
-    .filter((status) => status.state?.terminated?.exitCode === 0)
-    .map((status) => status.name);
+  return (pod.status?.containerStatuses ?? []).flatMap(({ name, state }) => {
+    const end = state?.terminated;
+    return end === undefined || mayRunAgain("main", restartPolicyOf(pod.spec, name), end.exitCode) ? [] : [name];
+  });
 }
 
 function deadline(view: View): number | undefined {

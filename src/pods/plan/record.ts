@@ -2,6 +2,7 @@
 import { annotations } from "../../model/annotations.ts";
 import { rfc3339 } from "../../model/clock.ts";
 import type { ContainerStatus, Pod } from "../../model/kube.ts";
+import { mayRunAgain, restartPolicyOf } from "../../status/may-run-again.ts";
 import { podStatus } from "../../status/pod-status.ts";
 import { statusPatch } from "../../status/status-patch.ts";
 import type { Action } from "./plan.ts";
@@ -39,13 +40,15 @@ export function recordPatch(
 
 /** The pod as a new attempt begins: what ended and runs again waits, with one more restart and its last state kept. */
 function nextAttempt(pod: Pod): Pod {
-  const policy = pod.spec?.restartPolicy ?? "Always";
   const sidecars = new Set(
     (pod.spec?.initContainers ?? []).filter((one) => one.restartPolicy === "Always").map((one) => one.name),
   );
+  const inits = new Set((pod.spec?.initContainers ?? []).map(({ name }) => name));
   const restarted = (status: ContainerStatus): ContainerStatus => {
     const ended = status.state?.terminated ?? status.lastState?.terminated;
-    const keeps = status.state?.terminated?.exitCode === 0 && policy !== "Always" && !sidecars.has(status.name);
+    const kind = sidecars.has(status.name) ? "sidecar" : inits.has(status.name) ? "init" : "main";
+    const present = status.state?.terminated;
+    const keeps = present !== undefined && !mayRunAgain(kind, restartPolicyOf(pod.spec, status.name), present.exitCode);
     if (ended === undefined || keeps) return status;
     const { containerID: _old, ...rest } = status;
     return {
