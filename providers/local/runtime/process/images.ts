@@ -2,6 +2,7 @@
  * What an image name means where there are no images: the one table of the process runtime. A name stands for a root
  * file system made on the spot, and for the command that a container without one runs. Tags and digests are ignored.
  */
+import type { Waiting } from "../../../../src/provider.ts";
 
 /**
  * `busybox`: a root of the static busybox alone. `host`: the host's own tools and libraries, read-only. `node`: as
@@ -68,4 +69,20 @@ export function unknownImage(reference: string): string {
 function repository(reference: string): string {
   const bare = reference.replace(/@.*$/, "").replace(/:[^/:]*$/, "");
   return bare.replace(/^(index\.)?docker\.io\//, "").replace(/^library\//, "");
+}
+
+/** What is shown of a container whose image this runtime will never have, at once and about a sync of the kubelet later. */
+export function unknownImageWaits(
+  image: string,
+  neverPull: boolean,
+): { readonly first: Waiting; readonly later: Waiting | undefined } {
+  const words = unknownImage(image);
+  const quoted = JSON.stringify(image);
+  const wait = (reason: string, message: string): Waiting => ({ is: "waiting", reason, message });
+  if (neverPull) {
+    const message = `Container image ${quoted} is not present with pull policy of Never: ${words}`;
+    return { first: wait("ErrImageNeverPull", message), later: undefined };
+  }
+  const message = `Back-off pulling image ${quoted}: ErrImagePull: ${words}`;
+  return { first: wait("ErrImagePull", words), later: wait("ImagePullBackOff", message) };
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import type { HookSpec } from "../hooks/hook-spec.ts";
 import { describeWith } from "../../../../test/support/requirements.ts";
 import { endOf, hasEnded, isRunning, isStopped, logText, shell, stateOf, useWorld } from "./testing.ts";
 
@@ -35,6 +36,34 @@ describeWith(["root", "namespaces", "busybox"], "the order of starts and ends in
     const state = await world().until(task, isStopped);
     expect(row().split("\n").filter(Boolean)).toEqual(["one", "side", "two", "main", "main-end", "side-end"]);
     expect([endOf(state), endOf(state, "side")].map(({ exitCode }) => exitCode)).toEqual([0, 0]);
+  });
+
+  it("runs hooks in their order, asks the task itself by HTTP, and ends sidecars last", async () => {
+    const mounts = [{ volume: "v", path: "/v", readOnly: false }];
+    const hook = (line: string): HookSpec => ({ kind: "exec", argv: ["sh", "-c", `${line} >>/v/row`] });
+    const until = (name: string) => `trap 'echo ${name}-end >>/v/row; exit 0' TERM; while :; do sleep 0.05; done`;
+    const asked: HookSpec = { kind: "http", scheme: "http", port: 8080, path: "/no", headers: [] };
+    const task = world().task(
+      "hooks",
+      [
+        shell(`httpd -p 8080; ${until("side")}`, {
+          name: "side",
+          kind: "sidecar",
+          mounts,
+          postStart: hook("sleep 0.5; echo side-up"),
+          preStop: hook("echo side-hook"),
+        }),
+        shell(until("main"), { name: "main", mounts, postStart: asked, preStop: hook("sleep 0.5; echo main-hook") }),
+      ],
+      { volumes: [{ name: "v", kind: "emptyDir", medium: "disk" }] },
+    );
+    const { id } = await world().runtime.start(task);
+    await world().until(task, isRunning("main"));
+    await world().runtime.stop(task, { graceSeconds: 10, discard: false });
+    const state = await world().until(task, isStopped);
+    const row = readFileSync(join(world().options.stateDir, "tasks", id, "volumes/v/row"), "utf8");
+    expect(row.trim().split("\n")).toEqual(["side-up", "side-hook", "main-hook", "main-end", "side-end"]);
+    expect(state.containers.map(({ hookFailures }) => hookFailures)).toEqual([undefined, undefined]);
   });
 
   it("waits after a failed init container, and a restart of it goes on with the row", async () => {

@@ -19,7 +19,7 @@ import type { Entrance } from "./container/entrance.ts";
 import type { ProcessMark } from "./host/processes.ts";
 
 /** Rises when an old client and a new supervisor would misunderstand each other. */
-export const protocolVersion = 3;
+export const protocolVersion = 4;
 
 export interface Methods {
   hello: { params: Record<string, never>; result: Hello };

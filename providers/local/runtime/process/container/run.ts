@@ -1,7 +1,7 @@
 /** One run of one container, from its start to its end. */
 import { basename } from "node:path";
 import type { Duplex } from "node:stream";
-import type { Clock, Log, Terminated } from "../../../../../src/provider.ts";
+import { ProviderError, type Clock, type Log, type Terminated } from "../../../../../src/provider.ts";
 import { openLogWriter, type LogWriter } from "../../log-writer.ts";
 import type { Cgroup, GroupUsage } from "../host/cgroup.ts";
 import { usageOf } from "../host/processes.ts";
@@ -32,6 +32,13 @@ export interface Run {
   resize(columns: number, rows: number): void;
   /** Everything of the run is over: output on disk, processes gone. */
   readonly ended: Promise<Terminated>;
+}
+
+/** Where a command is started beside the program. */
+export function placeOf(run: Run): Place {
+  const place = run.place();
+  if (place === undefined) throw new ProviderError("conflict", "ContainerNotRunning", "the container is just ending");
+  return place;
 }
 
 export type RunUsage = Pick<GroupUsage, "cpuSeconds" | "memoryBytes"> & Partial<GroupUsage>;

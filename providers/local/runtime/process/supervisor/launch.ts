@@ -1,17 +1,21 @@
 import { ProviderError, type Terminated } from "../../../../../src/provider.ts";
+import type { HookWays } from "../../hooks/perform-hook.ts";
+import { loopbacks } from "../../network/doors.ts";
 import type { ContainerSpec, TaskSpec } from "../../runtime.ts";
 import type { Enclosure, RunWant } from "../container/enclosure.ts";
 import { encloseIsolated } from "../container/isolated.ts";
 import { enclosePlain } from "../container/plain.ts";
+import { type HookContext, type HookedRun, hookedRun } from "../container/hooked.ts";
 import { programOf } from "../container/program.ts";
-import { startRun, type Run } from "../container/run.ts";
+import { placeOf, startRun, type Run } from "../container/run.ts";
 import { findImage, type Image } from "../images.ts";
 import { containerDirectory, logPath, taskDirectory, taskKey } from "../paths.ts";
+import { execIn } from "../streams/exec.ts";
 import { openTerminals } from "../terminal/terminals.ts";
 import { spawnWithPipes, type Command, type Wired } from "../terminal/wired.ts";
 import type { ContainerRecord } from "./record.ts";
 import type { Held } from "./task-sandbox.ts";
-import type { TaskContext } from "./task.ts";
+import type { TaskContext } from "./task-sandbox.ts";
 
 export interface LaunchWant {
   readonly spec: TaskSpec;
@@ -22,13 +26,14 @@ export interface LaunchWant {
   /** Asked last before the program starts. */
   readonly mayStart: () => boolean;
   readonly record: (change: Partial<ContainerRecord>) => void;
+  readonly failed: HookContext["failed"];
 }
 
 /**
  * Makes the container's place and starts its program. `undefined`: the task was told to stop meanwhile. A place that
  * cannot be made is an end without a run: ContainerCannotRun with 128, as the kubelet shows a runtime's refusal.
  */
-export async function launchRun(launch: LaunchWant): Promise<Run | Terminated | undefined> {
+export async function launchRun(launch: LaunchWant): Promise<HookedRun | Terminated | undefined> {
   const { context, spec, name, instance, sandbox } = launch;
   const key = taskKey(spec.identity);
   const container = spec.containers.find((candidate) => candidate.name === name) as TaskSpec["containers"][number];
@@ -59,11 +64,33 @@ export async function launchRun(launch: LaunchWant): Promise<Run | Terminated | 
     launch.record({ spawned: true, marks: enclosure.marks() });
     const run = startRun(enclosure, program, want, context.host.ground, { ...context, wire });
     launch.record({ marks: enclosure.marks() });
-    return run;
+    return hookedRun(run, container, { ...launch, ways: waysInto(run, launch), graceSeconds: graceOf(spec) });
   } catch (error) {
     enclosure?.kill();
     return cannotRun(error, context.clock.now());
   }
+}
+
+/** Kubernetes' own, where nothing is said. */
+const graceOf = ({ graceSeconds = 30 }: TaskSpec): number => graceSeconds;
+
+/** The ways of a hook: as a command beside the program, and into the task's network. */
+function waysInto(run: Run, { context, sandbox: { mark, address } }: LaunchWant): HookWays {
+  const { clock, terminals, doors } = context;
+  return {
+    clock,
+    exec: async (command, signal) => execIn(placeOf(run), command, { clock, terminals }, signal),
+    async connect(port, signal) {
+      if (mark === undefined || address === undefined)
+        throw new ProviderError("conflict", "NoTaskNetwork", "the pod has no network of its own");
+      const place = {
+        key: `${mark.pid}/${mark.startTime}`,
+        find: async () => mark.pid,
+        hosts: [...loopbacks, address],
+      };
+      return doors.connect(place, port, signal);
+    },
+  };
 }
 
 async function enclose(want: RunWant, { context, record }: LaunchWant): Promise<Enclosure> {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { RunState, TaskIdentity, TaskState, Terminated } from "../../../../../src/provider.ts";
+import type { ContainerState, RunState, TaskIdentity, TaskState, Terminated } from "../../../../../src/provider.ts";
 import { findImage } from "../images.ts";
 import { taskKey } from "../paths.ts";
 import type { ContainerSpec, TaskSpec } from "../../runtime.ts";
@@ -38,6 +38,10 @@ export interface ContainerRecord {
   readonly started: boolean;
   /** A sidecar that has still to start up: nothing behind it starts. */
   readonly held?: boolean | undefined;
+  /** A main container whose postStart hook holds up the ones after it. */
+  readonly hooked?: boolean | undefined;
+  /** As ContainerState.hookFailures. */
+  readonly hookFailures?: ContainerState["hookFailures"];
   /** Processes to end when this run is given up. */
   readonly marks: readonly ProcessMark[];
 }
@@ -60,7 +64,7 @@ export function newRecord(spec: TaskSpec, hostIP: string | undefined): TaskRecor
     hostIP,
     version: 1,
     stopping: false,
-    containers: spec.containers.map(({ name, kind, image, startupProbed }) => ({
+    containers: spec.containers.map(({ name, kind, image, startupProbed, postStart }) => ({
       name,
       kind,
       image,
@@ -69,6 +73,7 @@ export function newRecord(spec: TaskSpec, hostIP: string | undefined): TaskRecor
       spawned: false,
       started: false,
       ...(startupProbed === true && { held: true }),
+      ...(postStart !== undefined && { hooked: true }),
       marks: [],
     })),
   };
@@ -93,7 +98,7 @@ export function toTaskState(record: TaskRecord, launching: ReadonlySet<string>):
     nodeName: record.nodeName,
     version: record.version,
     phase: phaseOf(record, launching),
-    containers: record.containers.map(({ name, kind, image, instance, state, last, spawned }) => ({
+    containers: record.containers.map(({ name, kind, image, instance, state, last, spawned, hookFailures }) => ({
       name,
       kind,
       instance,
@@ -102,6 +107,7 @@ export function toTaskState(record: TaskRecord, launching: ReadonlySet<string>):
       containerID: spawned ? containerID(record.key, name, instance) : undefined,
       state,
       last,
+      ...(hookFailures !== undefined && { hookFailures }),
     })),
     podIPs: record.address === undefined ? [] : [record.address],
     hostIP: record.hostIP,

@@ -32,10 +32,13 @@ export function nextSteps(row: Row, launching: ReadonlySet<string>): Steps {
     const rest = letsGoOn ? nextSteps(without(row, container), launching) : none;
     return { launch: [container.name, ...rest.launch], terminate: [] };
   }
-  return {
-    launch: row.containers.filter((container) => isMain(container) && ready(container)).map(({ name }) => name),
-    terminate: [],
-  };
+  const launch: string[] = [];
+  for (const container of row.containers.filter(isMain)) {
+    if (ready(container)) launch.push(container.name);
+    // The kubelet starts one container after the other, and is not done with one before its hook is.
+    if (container.hooked === true && (ready(container) || launching.has(container.name))) break;
+  }
+  return { launch, terminate: [] };
 }
 
 /** First everything but the sidecars, then those in reverse order, one after the other. */

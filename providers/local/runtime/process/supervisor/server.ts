@@ -1,7 +1,7 @@
 import { chmodSync, rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
-import { ProviderError, type Log } from "../../../../../src/provider.ts";
-import type { Run } from "../container/run.ts";
+import type { Log } from "../../../../../src/provider.ts";
+import { placeOf } from "../container/run.ts";
 import {
   decode,
   encode,
@@ -11,7 +11,6 @@ import {
   type Abilities,
   type Message,
   type Methods,
-  type Place,
   type Request,
 } from "../protocol.ts";
 import { socketName } from "../paths.ts";
@@ -146,10 +145,4 @@ async function call(
     case "network":
       return supervisor.network((params as Methods["network"]["params"]).identity);
   }
-}
-
-function placeOf(run: Run): Place {
-  const place = run.place();
-  if (place === undefined) throw new ProviderError("conflict", "ContainerNotRunning", "the container is just ending");
-  return place;
 }

@@ -7,6 +7,7 @@ import {
   type TaskState,
   type TaskStats,
 } from "../../../../../src/provider.ts";
+import { createDoors } from "../../network/doors.ts";
 import type { TaskSpec } from "../../runtime.ts";
 import type { Run } from "../container/run.ts";
 import type { Host } from "../host/abilities.ts";
@@ -16,7 +17,8 @@ import type { TerminalKind } from "../terminal/terminals.ts";
 import { newRecord } from "./record.ts";
 import { recoverTask } from "./recover.ts";
 import type { Store } from "./store.ts";
-import { Task, type TaskContext } from "./task.ts";
+import { Task } from "./task.ts";
+import type { TaskContext } from "./task-sandbox.ts";
 
 /** Measured on two cores: more at once make nothing faster and the first ones slower. */
 const makersAtOnce = 4;
@@ -44,6 +46,7 @@ export class Supervisor {
     this.#context = {
       ...context,
       makers: new PQueue({ concurrency: makersAtOnce }),
+      doors: createDoors(context.clock),
       changed: (state) => this.#tell({ event: "task", state }),
     };
     for (const { record, spec } of context.store.load()) {
@@ -132,6 +135,7 @@ export class Supervisor {
     const end = clock.monotonic() + killWait;
     while (tasks.some((task) => task.busy()) && clock.monotonic() < end) await clock.sleep(killLook);
     await Promise.all(tasks.map((task) => task.close()));
+    this.#context.doors.close();
     await host.network?.remove();
     host.ground.cgroups?.remove();
   }

@@ -1,12 +1,32 @@
+import type PQueue from "p-queue";
+import type { Clock, Log, TaskState } from "../../../../../src/provider.ts";
+import type { Doors } from "../../network/doors.ts";
 import type { TaskSpec } from "../../runtime.ts";
 import type { Holder } from "../container/holder.ts";
 import { spawnSandbox } from "../container/sandbox.ts";
 import { writeVolumes } from "../container/files/volumes.ts";
 import type { LateValues } from "../container/text.ts";
+import type { Host } from "../host/abilities.ts";
 import type { ProcessMark } from "../host/processes.ts";
+import type { TerminalKind } from "../terminal/terminals.ts";
 import { taskDirectory } from "../paths.ts";
 import type { TaskRecord } from "./record.ts";
-import type { TaskContext } from "./task.ts";
+import type { Store } from "./store.ts";
+
+/** What all tasks of a supervisor share. */
+export interface TaskContext {
+  readonly stateDir: string;
+  readonly host: Host;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** `undefined`: the best that can be had. */
+  readonly terminals?: TerminalKind | undefined;
+  readonly doors: Doors;
+  readonly changed: (state: TaskState) => void;
+  /** Where namespaces and containers are made, a few at a time: the first ones run soon, however many come at once. */
+  readonly makers: PQueue;
+}
 
 /** What a task's containers share, made when the first of them needs it and again when it was lost. */
 export interface Sandbox {

@@ -1,38 +1,21 @@
-import type PQueue from "p-queue";
 import {
   ProviderError,
-  type Clock,
-  type Log,
   type TaskState,
   type TaskStats,
   type Terminated,
+  type Waiting,
 } from "../../../../../src/provider.ts";
 import type { TaskSpec } from "../../runtime.ts";
+import type { HookedRun } from "../container/hooked.ts";
 import type { Run } from "../container/run.ts";
-import type { TerminalKind } from "../terminal/terminals.ts";
-import type { Host } from "../host/abilities.ts";
-import { findImage, unknownImage } from "../images.ts";
+import { findImage, unknownImageWaits } from "../images.ts";
 import type { TaskNetwork } from "../protocol.ts";
 import { launchRun } from "./launch.ts";
 import { firstWait, toTaskState, withContainer, type ContainerRecord, type TaskRecord } from "./record.ts";
 import { forgetRun, markEnded } from "./run-files.ts";
 import { nextSteps } from "./row.ts";
-import type { Store } from "./store.ts";
 import { statsOf } from "./stats.ts";
-import { createSandbox, type Held, type Sandbox } from "./task-sandbox.ts";
-
-export interface TaskContext {
-  readonly stateDir: string;
-  readonly host: Host;
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** `undefined`: the best that can be had. */
-  readonly terminals?: TerminalKind | undefined;
-  readonly changed: (state: TaskState) => void;
-  /** Where namespaces and containers are made, a few at a time: the first ones run soon, however many come at once. */
-  readonly makers: PQueue;
-}
+import { createSandbox, type Held, type Sandbox, type TaskContext } from "./task-sandbox.ts";
 
 /** From ErrImagePull to ImagePullBackOff, milliseconds: about one round of the kubelet's sync loop. */
 const pullBackOff = 2000;
@@ -45,7 +28,7 @@ export class Task {
   readonly #context: TaskContext;
   readonly #sandbox: Sandbox;
   readonly #launching = new Set<string>();
-  readonly #runs = new Map<string, Run>();
+  readonly #runs = new Map<string, HookedRun>();
   readonly #stopped = new AbortController();
   #record: TaskRecord;
   #deadline = Infinity;
@@ -71,6 +54,7 @@ export class Task {
     const steps = nextSteps(this.#record, this.#launching);
     for (const name of steps.launch) this.#launch(name);
     for (const name of steps.terminate) this.#runs.get(name)?.end();
+    if (this.#record.stopping) this.#endUnfinished();
     if (!this.#record.stopping || this.busy()) return;
     this.#cancelDeadline();
     void this.#sandbox.close();
@@ -111,7 +95,14 @@ export class Task {
     if (container.instance > 0) forgetRun(this.#context.stateDir, key, name, container.instance - 1);
     const state = firstWait(this.#record.containers);
     this.#publish(
-      withContainer(this.#record, name, { instance, last: container.state, state, spawned: false, marks: [] }),
+      withContainer(this.#record, name, {
+        instance,
+        last: container.state,
+        state,
+        spawned: false,
+        marks: [],
+        hookFailures: undefined,
+      }),
     );
     this.advance();
   }
@@ -229,6 +220,7 @@ export class Task {
           context: this.#context,
           mayStart: () => !this.#record.stopping && !this.#halted,
           record: (change) => this.#save(withContainer(this.#record, name, change)),
+          failed: (hook, why) => this.#hookFailed(name, hook, why),
         }),
       // What has its namespaces runs before others get theirs.
       { priority: 1 },
@@ -236,18 +228,33 @@ export class Task {
     if (run === undefined) return;
     if (!("ended" in run)) return this.#end(name, run);
     this.#runs.set(name, run);
-    if (run.ran) {
-      this.#launching.delete(name);
-      this.#publish(
-        withContainer(this.#record, name, { started: true, state: { is: "running", startedAt: run.startedAt } }),
-      );
-    }
+    if (run.up === undefined && run.ran) this.#started(name, run);
+    void run.up?.then((up) => up && this.#runs.get(name) === run && this.#started(name, run));
     if (this.#overdue) run.kill();
     void run.ended.then((end) => {
       this.#runs.delete(name);
       this.#end(name, end);
       this.advance();
     });
+  }
+
+  #started(name: string, { startedAt }: Run): void {
+    this.#launching.delete(name);
+    this.#publish(withContainer(this.#record, name, { started: true, state: { is: "running", startedAt } }));
+    this.advance();
+  }
+
+  /** Hooks of sidecars begin before their turn; and what is still in its postStart hook ends too. */
+  #endUnfinished(): void {
+    for (const [name, run] of this.#runs) {
+      if (this.#launching.has(name)) run.end();
+      else run.prepareEnd();
+    }
+  }
+
+  #hookFailed(name: string, hook: "postStart" | "preStop", why: string): void {
+    const { hookFailures } = this.#find(name);
+    this.#publish(withContainer(this.#record, name, { hookFailures: { ...hookFailures, [hook]: why } }));
   }
 
   async #hold(): Promise<Held | undefined> {
@@ -276,20 +283,10 @@ export class Task {
 
   #refuseImage({ name, image }: ContainerRecord): void {
     const policy = this.#spec.containers.find((container) => container.name === name)?.imagePullPolicy;
-    const message = unknownImage(image);
-    const wait = (reason: string, text: string): void =>
-      this.#publish(withContainer(this.#record, name, { state: { is: "waiting", reason, message: text } }));
-    const quoted = JSON.stringify(image);
-    if (policy === "Never")
-      return wait(
-        "ErrImageNeverPull",
-        `Container image ${quoted} is not present with pull policy of Never: ${message}`,
-      );
-    wait("ErrImagePull", message);
-    this.#context.clock.after(pullBackOff, () => {
-      if (!this.#record.stopping)
-        wait("ImagePullBackOff", `Back-off pulling image ${quoted}: ErrImagePull: ${message}`);
-    });
+    const wait = (state: Waiting): void => this.#publish(withContainer(this.#record, name, { state }));
+    const { first, later } = unknownImageWaits(image, policy === "Never");
+    wait(first);
+    if (later !== undefined) this.#context.clock.after(pullBackOff, () => this.#record.stopping || wait(later));
   }
 
   #killAll(): void {
