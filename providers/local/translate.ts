@@ -21,6 +21,7 @@ export function translate(pod: ResolvedPod, rows: readonly SupportRow[], where: 
     ...refusalsOf(pod.pod, rows),
     ...dnsRefusals(pod),
     ...(where.taskAddresses ? [] : lateRefusals(pod)),
+    ...(where.kind === "engine" ? [] : targetRefusals(pod)),
   ];
   if (refusals.length > 0) return { refusals };
   return { refusals: [], request: requestOf(pod) };
@@ -82,6 +83,12 @@ function dnsRefusals({ dns }: ResolvedPod): readonly Refusal[] {
     "This pod uses the host's resolver, to which nothing can be added: set dnsPolicy None with nameservers, " +
     "or give the node clusterDNS.";
   return [{ path: "spec.dnsConfig", sentence }];
+}
+
+function targetRefusals({ containers }: ResolvedPod): readonly Refusal[] {
+  const sentence = "A container of this runtime cannot see the processes of another: leave the target out.";
+  const targeted = containers.some(({ targetContainer }) => targetContainer !== undefined);
+  return targeted ? [{ path: "spec.ephemeralContainers[].targetContainerName", sentence }] : [];
 }
 
 /** The pod's own address is known to nobody where it has none. */

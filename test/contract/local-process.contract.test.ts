@@ -12,9 +12,5 @@ describeWith(["root", "namespaces", "busybox"], "the process runtime", () => {
       reason: "the cloud is a supervisor on the same host, which is started again as soon as it is missed",
       tests: ["trouble of the cloud reaches the feed, ends there, and what happened meanwhile is told"],
     },
-    {
-      reason: "added containers are not written for processes yet, and whoever asks for one is told",
-      tests: ["an added container runs once beside the others, and ends with its own code"],
-    },
   ]);
 });

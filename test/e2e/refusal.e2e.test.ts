@@ -60,15 +60,20 @@ describeWith(["go", "namespaces", "root", "busybox"], "pods that cannot run here
     await world.cluster.kubectl("delete", "deployment", "storm", "--timeout=30s");
   });
 
-  it("tells whoever asks for an ephemeral container or another image that there is none, and the pod runs on", async () => {
-    await world.cluster.apply(podManifest("debugged", { command: ["sh", "-c", "echo hello; sleep 3600"] }));
+  it("tells whoever asks for an ephemeral container that cannot be, or another image, and the pod runs on", async () => {
+    const serves = "echo hello; mkdir /w; echo from the pod > /w/index.html; httpd -p 8080 -h /w; sleep 3600";
+    await world.cluster.apply(podManifest("debugged", { command: ["sh", "-c", serves] }));
     const before = await world.until("debugged", "is ready", isReady);
-    const debug = ["debug", "debugged", "--image=busybox", "-c", "tools", "--attach", "--", "true"];
-    await expect(world.cluster.kubectl(...debug)).rejects.toThrow(/"tools" .* cannot run: .*kubectl exec.*--copy-to/);
+    const debug = ["debug", "debugged", "--image=busybox", "--profile=baseline", "--attach"];
+    const targeted = [...debug, "--target=main", "-c", "tools", "--", "true"];
+    await expect(world.cluster.kubectl(...targeted)).rejects.toThrow(/"tools" .* cannot run: .*leave the target out/);
     const pod = await world.pod("debugged");
     expect(pod.status?.ephemeralContainerStatuses?.[0]?.state?.terminated?.reason).toBe("ContainerCannotRun");
     expect(pod.status?.containerStatuses).toEqual(before.status?.containerStatuses);
-    // What the sentence recommends does work.
+    // What the sentence recommends does work, and so does a copy.
+    const reads = "until wget -qO- http://127.0.0.1:8080/; do sleep 0.1; done 2>/dev/null";
+    const beside = [...debug, "-c", "beside", "--", "sh", "-c", reads];
+    expect(await world.cluster.kubectl(...beside)).toContain("from the pod");
     const copy = ["debug", "debugged", "--copy-to=copied", "--share-processes=false", "--profile=baseline"];
     await world.cluster.kubectl(...copy, "--image=busybox", "-c", "tools", "--", "sleep", "3600");
     await world.until("copied", "is ready", isReady);
@@ -80,7 +85,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "pods that cannot run here
       const events = (await world.eventsOf("debugged")).filter((event) => event.startsWith("Failed"));
       return events.length > 0 && events;
     });
-    expect(told).toEqual([expect.stringContaining("--copy-to")]);
+    expect(told).toEqual([expect.stringContaining("leave the target out")]);
     const logs = ["logs", "debugged", "-c", "main"];
     expect(await eventually("its output", async () => world.cluster.kubectl(...logs))).toBe("hello\n");
   });

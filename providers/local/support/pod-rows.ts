@@ -13,7 +13,14 @@ export const podRows: readonly LocalRow[] = [
   kept("spec.enableServiceLinks", "Kept: variables of the services in the namespace."),
   on(onlyOn("engine"), kept("spec.ephemeralContainers", "Kept, under the same rules as other containers.")),
   on(
-    onlyOn("process", "scripted"),
+    onlyOn("process"),
+    kept(
+      "spec.ephemeralContainers",
+      "Kept, under the same rules as other containers, but for a target: it is refused.",
+    ),
+  ),
+  on(
+    onlyOn("scripted"),
     changed(
       "spec.ephemeralContainers",
       "Ephemeral containers are not started: kubectl debug is answered at once with what to do instead.",

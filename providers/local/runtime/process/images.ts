@@ -71,6 +71,9 @@ function repository(reference: string): string {
   return bare.replace(/^(index\.)?docker\.io\//, "").replace(/^library\//, "");
 }
 
+/** From ErrImagePull to ImagePullBackOff, milliseconds: about one round of the kubelet's sync loop. */
+export const pullBackOffMs = 2000;
+
 /** What is shown of a container whose image this runtime will never have, at once and about a sync of the kubelet later. */
 export function unknownImageWaits(
   image: string,

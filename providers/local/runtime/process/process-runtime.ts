@@ -63,6 +63,9 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     async passStartup({ task: { identity }, container, instance }) {
       await supervisor.call("passStartup", { identity, container, instance });
     },
+    async add({ identity }, containers) {
+      await supervisor.call("add", { identity, containers });
+    },
     list: () => supervisor.call("list", {}),
     watch: (feed, signal) => watchTasks(place, feed, signal),
     logs: (source, want, signal) => readRunLog(place, source, want, signal),

@@ -14,7 +14,7 @@ import {
   type TaskState,
   type TaskStats,
 } from "../../../../src/provider.ts";
-import type { TaskSpec } from "../runtime.ts";
+import type { ContainerSpec, TaskSpec } from "../runtime.ts";
 import type { Entrance } from "./container/entrance.ts";
 import type { ProcessMark } from "./host/processes.ts";
 
@@ -31,6 +31,8 @@ export interface Methods {
   restart: { params: { identity: TaskIdentity; container: string; instance: number }; result: null };
   kill: { params: RunRef & { graceSeconds: number }; result: null };
   passStartup: { params: RunRef; result: null };
+  /** Starts more containers beside what runs. */
+  add: { params: { identity: TaskIdentity; containers: readonly ContainerSpec[] }; result: null };
   list: { params: Record<string, never>; result: readonly TaskState[] };
   stats: { params: Record<string, never>; result: readonly TaskStats[] };
   /** Where a command has to be started; burstlet starts it itself, and its bytes never pass the supervisor. */

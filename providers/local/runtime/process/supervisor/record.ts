@@ -1,10 +1,21 @@
 import { createHash } from "node:crypto";
-import type { ContainerState, RunState, TaskIdentity, TaskState, Terminated } from "../../../../../src/provider.ts";
+import {
+  ProviderError,
+  type ContainerState,
+  type RunState,
+  type TaskIdentity,
+  type TaskState,
+  type Terminated,
+} from "../../../../../src/provider.ts";
 import { findImage } from "../images.ts";
 import { taskKey } from "../paths.ts";
 import type { ContainerSpec, TaskSpec } from "../../runtime.ts";
 import type { ProcessMark } from "../host/processes.ts";
 import { phaseOf } from "./row.ts";
+
+/** An order that does not fit what the task does. */
+export const conflict = (reason: string, message: string): ProviderError =>
+  new ProviderError("conflict", reason, message);
 
 /** What is known of one task; on disk before anything is done that it tells of. */
 export interface TaskRecord {
@@ -47,7 +58,7 @@ export interface ContainerRecord {
 }
 
 /** The kubelet's waiting state before a container's first run: PodInitializing as soon as there is an init container. */
-export function firstWait(containers: readonly { readonly kind: ContainerSpec["kind"] }[]): RunState {
+function firstWait(containers: readonly { readonly kind: ContainerSpec["kind"] }[]): RunState {
   const initializing = containers.some(({ kind }) => kind === "init" || kind === "sidecar");
   return { is: "waiting", reason: initializing ? "PodInitializing" : "ContainerCreating" };
 }
@@ -86,6 +97,18 @@ export function withContainer(record: TaskRecord, name: string, change: Partial<
       container.name === name ? { ...container, ...change } : container,
     ),
   };
+}
+
+/** The container waits for its next run; `last` is how the present one ended. */
+export function withNextRun(record: TaskRecord, name: string, instance: number, last: Terminated): TaskRecord {
+  const fresh = { spawned: false, marks: [], hookFailures: undefined };
+  return withContainer(record, name, { ...fresh, instance, last, state: firstWait(record.containers) });
+}
+
+/** With more containers of the spec, which wait for their first run. */
+export function withAdded(record: TaskRecord, spec: TaskSpec, added: TaskSpec["containers"]): TaskRecord {
+  const more = newRecord({ ...spec, containers: added }, undefined).containers;
+  return { ...record, containers: [...record.containers, ...more] };
 }
 
 /** The picture for the core; `launching` are the containers that are on their way to running. */

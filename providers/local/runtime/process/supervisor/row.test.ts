@@ -42,6 +42,21 @@ describe("the row", () => {
       ["m", "n"],
     ],
     [
+      "what was added, beside whatever the row waits for",
+      row(container("i", "init", running), container("m", "main", waiting), container("e", "ephemeral", waiting)),
+      ["e"],
+    ],
+    [
+      "nothing again of what was added and has ended",
+      row(container("m", "main", running), container("e", "ephemeral", ended(1))),
+      [],
+    ],
+    [
+      "no main after one whose postStart hook is still to come",
+      row(container("m", "main", waiting, { hooked: true }), container("n", "main", waiting)),
+      ["m"],
+    ],
+    [
       "what follows a sidecar that runs",
       row(container("s", "sidecar", running), container("i", "init", waiting)),
       ["i"],

@@ -17,11 +17,13 @@ const none: Steps = { launch: [], terminate: [] };
 
 export function nextSteps(row: Row, launching: ReadonlySet<string>): Steps {
   if (row.stopping) return { launch: [], terminate: ending(row) };
-  const ready = (container: ContainerRecord): boolean =>
-    container.state.is === "waiting" &&
-    !container.spawned &&
-    !launching.has(container.name) &&
-    !isImageTrouble(container);
+  const [beside, inRow] = [row.containers.filter(isAdded), row.containers.filter((container) => !isAdded(container))];
+  const added = beside.filter((container) => isReady(container, launching)).map(({ name }) => name);
+  return { launch: [...added, ...rowSteps({ ...row, containers: inRow }, launching).launch], terminate: [] };
+}
+
+function rowSteps(row: Row, launching: ReadonlySet<string>): Steps {
+  const ready = (container: ContainerRecord): boolean => isReady(container, launching);
   for (const container of row.containers) {
     if (isMain(container)) continue;
     // A sidecar that has to run again holds nothing up: it did let the row go on once.
@@ -29,7 +31,7 @@ export function nextSteps(row: Row, launching: ReadonlySet<string>): Steps {
     if (letsGoOn && !ready(container)) continue;
     if (isDone(container)) continue;
     if (!ready(container)) return none;
-    const rest = letsGoOn ? nextSteps(without(row, container), launching) : none;
+    const rest = letsGoOn ? rowSteps(without(row, container), launching) : none;
     return { launch: [container.name, ...rest.launch], terminate: [] };
   }
   const launch: string[] = [];
@@ -63,7 +65,21 @@ function isImageTrouble(container: ContainerRecord): boolean {
 }
 
 function isMain(container: ContainerRecord): boolean {
-  return container.kind === "main" || container.kind === "ephemeral";
+  return container.kind === "main";
+}
+
+/** It belongs to no row. */
+function isAdded(container: ContainerRecord): boolean {
+  return container.kind === "ephemeral";
+}
+
+function isReady(container: ContainerRecord, launching: ReadonlySet<string>): boolean {
+  return (
+    container.state.is === "waiting" &&
+    !container.spawned &&
+    !launching.has(container.name) &&
+    !isImageTrouble(container)
+  );
 }
 
 function isDone(container: ContainerRecord): boolean {

@@ -131,6 +131,11 @@ async function call(
     case "passStartup":
       supervisor.passStartup(params as Methods["passStartup"]["params"]);
       return null;
+    case "add": {
+      const { identity, containers } = params as Methods["add"]["params"];
+      supervisor.add(identity, containers);
+      return null;
+    }
     case "list":
       return supervisor.list();
     case "stats":

@@ -13,6 +13,8 @@ import type { TaskRecord } from "./record.ts";
 export interface Store {
   create(record: TaskRecord, spec: TaskSpec): void;
   save(record: TaskRecord): void;
+  /** Before the record tells of more containers. */
+  extend(key: string, spec: TaskSpec): void;
   load(): readonly { readonly record: TaskRecord; readonly spec: TaskSpec }[];
   remove(key: string): Promise<void>;
 }
@@ -35,6 +37,14 @@ export function openStore(stateDir: string): Store {
     save(record) {
       const path = join(taskDirectory(stateDir, record.key), "state.json");
       writeFileSync(`${path}.new`, encode(record), { mode: 0o600 });
+      renameSync(`${path}.new`, path);
+    },
+    extend(key, spec) {
+      const folder = taskDirectory(stateDir, key);
+      for (const { name } of spec.containers)
+        mkdirSync(join(folder, "containers", name), { recursive: true, mode: 0o700 });
+      const path = join(folder, "spec.json");
+      writeFileSync(`${path}.new`, encode(spec), { mode: 0o600 });
       renameSync(`${path}.new`, path);
     },
     load: () =>

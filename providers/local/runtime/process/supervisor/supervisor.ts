@@ -8,7 +8,7 @@ import {
   type TaskStats,
 } from "../../../../../src/provider.ts";
 import { createDoors } from "../../network/doors.ts";
-import type { TaskSpec } from "../../runtime.ts";
+import type { ContainerSpec, TaskSpec } from "../../runtime.ts";
 import type { Run } from "../container/run.ts";
 import type { Host } from "../host/abilities.ts";
 import { taskKey } from "../paths.ts";
@@ -93,6 +93,10 @@ export class Supervisor {
 
   passStartup({ identity, container }: RunRef): void {
     this.#known(identity).passStartup(container);
+  }
+
+  add(identity: TaskIdentity, containers: readonly ContainerSpec[]): void {
+    this.#known(identity).add(containers);
   }
 
   list(): readonly TaskState[] {

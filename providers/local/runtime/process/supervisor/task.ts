@@ -5,26 +5,32 @@ import {
   type Terminated,
   type Waiting,
 } from "../../../../../src/provider.ts";
-import type { TaskSpec } from "../../runtime.ts";
+import type { ContainerSpec, TaskSpec } from "../../runtime.ts";
 import type { HookedRun } from "../container/hooked.ts";
 import type { Run } from "../container/run.ts";
-import { findImage, unknownImageWaits } from "../images.ts";
+import { findImage, pullBackOffMs, unknownImageWaits } from "../images.ts";
 import type { TaskNetwork } from "../protocol.ts";
 import { launchRun } from "./launch.ts";
-import { firstWait, toTaskState, withContainer, type ContainerRecord, type TaskRecord } from "./record.ts";
+import {
+  conflict,
+  toTaskState,
+  withAdded,
+  withContainer,
+  withNextRun,
+  type ContainerRecord,
+  type TaskRecord,
+} from "./record.ts";
 import { forgetRun, markEnded } from "./run-files.ts";
 import { nextSteps } from "./row.ts";
 import { statsOf } from "./stats.ts";
 import { createSandbox, type Held, type Sandbox, type TaskContext } from "./task-sandbox.ts";
 
-/** From ErrImagePull to ImagePullBackOff, milliseconds: about one round of the kubelet's sync loop. */
-const pullBackOff = 2000;
 /** Until the next try to make a task's namespaces, milliseconds. */
 const sandboxRetry = 5000;
 
 /** One task: carries out what `row.ts` decides, and keeps the record ahead of every deed. */
 export class Task {
-  readonly #spec: TaskSpec;
+  #spec: TaskSpec;
   readonly #context: TaskContext;
   readonly #sandbox: Sandbox;
   readonly #launching = new Set<string>();
@@ -80,30 +86,24 @@ export class Task {
     const { key, stopping } = this.#record;
     if (instance <= container.instance) return;
     if (stopping)
-      throw new ProviderError(
-        "conflict",
-        "TaskStopping",
-        `task ${key} is being stopped, container ${name} does not start again`,
-      );
+      throw conflict("TaskStopping", `task ${key} is being stopped, container ${name} does not start again`);
     if (container.state.is !== "terminated" || this.#runs.has(name))
-      throw new ProviderError(
-        "conflict",
-        "ContainerNotEnded",
-        `container ${name} of task ${key} has not ended, so it cannot run again yet`,
-      );
+      throw conflict("ContainerNotEnded", `container ${name} of task ${key} has not ended, so it cannot run again yet`);
     // As the kubelet: the log of the last run stays, the one before it goes.
     if (container.instance > 0) forgetRun(this.#context.stateDir, key, name, container.instance - 1);
-    const state = firstWait(this.#record.containers);
-    this.#publish(
-      withContainer(this.#record, name, {
-        instance,
-        last: container.state,
-        state,
-        spawned: false,
-        marks: [],
-        hookFailures: undefined,
-      }),
-    );
+    this.#publish(withNextRun(this.#record, name, instance, container.state));
+    this.advance();
+  }
+
+  /** What the task has already is left alone. */
+  add(added: readonly ContainerSpec[]): void {
+    const { key, stopping, containers } = this.#record;
+    if (stopping) throw conflict("TaskStopping", `task ${key} is being stopped, nothing is added to it`);
+    const fresh = added.filter(({ name }) => !containers.some((known) => known.name === name));
+    if (fresh.length === 0) return;
+    this.#spec = { ...this.#spec, containers: [...this.#spec.containers, ...fresh] };
+    this.#context.store.extend(key, this.#spec);
+    this.#publish(withAdded(this.#record, this.#spec, fresh));
     this.advance();
   }
 
@@ -126,8 +126,10 @@ export class Task {
   running(name: string, instance: number): Run {
     const run = this.#find(name).instance === instance ? this.#runs.get(name) : undefined;
     if (run?.ran === true) return run;
-    const message = `container ${name} of task ${this.#record.key} does not run (run ${instance})`;
-    throw new ProviderError("conflict", "ContainerNotRunning", message);
+    throw conflict(
+      "ContainerNotRunning",
+      `container ${name} of task ${this.#record.key} does not run (run ${instance})`,
+    );
   }
 
   network(): TaskNetwork {
@@ -136,7 +138,7 @@ export class Task {
     const message = this.#context.host.ground.abilities.addresses
       ? `task ${key} has no network yet`
       : "pods share the network of this host, where a port may be anybody's: forwarding needs pods with an address of their own";
-    throw new ProviderError("conflict", "NoTaskNetwork", message);
+    throw conflict("NoTaskNetwork", message);
   }
 
   /** Removes a stopped task with everything of it on disk. */
@@ -286,7 +288,7 @@ export class Task {
     const wait = (state: Waiting): void => this.#publish(withContainer(this.#record, name, { state }));
     const { first, later } = unknownImageWaits(image, policy === "Never");
     wait(first);
-    if (later !== undefined) this.#context.clock.after(pullBackOff, () => this.#record.stopping || wait(later));
+    if (later !== undefined) this.#context.clock.after(pullBackOffMs, () => this.#record.stopping || wait(later));
   }
 
   #killAll(): void {
