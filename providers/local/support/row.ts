@@ -67,6 +67,17 @@ export const withoutAttach: NonNullable<LocalRow["on"]> = {
   holds: ({ attach }) => !attach,
 };
 
+/** Where a container's user can be set: not where it is a plain process of the host. */
+export const withUsers: NonNullable<LocalRow["on"]> = {
+  in: "engine, and process with mount namespaces",
+  holds: ({ kind, mounts }) => kind === "engine" || (kind === "process" && mounts),
+};
+
+export const withoutUsers: NonNullable<LocalRow["on"]> = {
+  in: "scripted, and process without mount namespaces",
+  holds: (where) => !withUsers.holds(where),
+};
+
 export const withoutPrivileges: NonNullable<LocalRow["on"]> = {
   in: "engine, without allowPrivileged",
   holds: ({ kind, privileged }) => kind === "engine" && !privileged,

@@ -35,7 +35,7 @@ describe("a pod with security settings", () => {
     expect(refusedPaths(pod)).toEqual([]);
   });
 
-  test("is refused for every security setting that the process runtime cannot enforce", () => {
+  test("is refused for every security setting that the process runtime cannot enforce, more of them without namespaces", () => {
     const context = { runAsUser: 1, runAsGroup: 1, runAsNonRoot: true };
     const own = {
       ...context,
@@ -50,7 +50,9 @@ describe("a pod with security settings", () => {
       securityContext: { ...context, fsGroup: 1, supplementalGroups: [1], sysctls },
       containers: [{ name: "a", securityContext: own }],
     });
-    const short = refusedPaths(pod, rows("process")).map((path) => path.replace(/^.*securityContext[.]/, ""));
+    const short = refusedPaths(pod, rows("process", { mounts: false })).map((path) =>
+      path.replace(/^.*securityContext[.]/, ""),
+    );
     const both = ["runAsGroup", "runAsNonRoot", "runAsUser"];
     const pods = ["spec.shareProcessNamespace", ...both, "fsGroup", "supplementalGroups", "sysctls[0].name"];
     const containers = [
@@ -62,6 +64,9 @@ describe("a pod with security settings", () => {
       "readOnlyRootFilesystem",
     ];
     expect(short).toEqual([...pods, ...containers]);
+    const isolated = refusedPaths(pod, rows("process")).map((path) => path.replace(/^.*securityContext[.]/, ""));
+    const possible = [...both, "allowPrivilegeEscalation"];
+    expect(isolated).toEqual([...pods, ...containers].filter((path) => !possible.includes(path)));
   });
 
   test("may have the rights of the engine's machine only where the configuration grants them", () => {

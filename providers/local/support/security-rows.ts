@@ -1,4 +1,16 @@
-import { inContainers, is, isNot, kept, type LocalRow, on, onlyOn, refused, withoutPrivileges } from "./row.ts";
+import {
+  inContainers,
+  is,
+  isNot,
+  kept,
+  type LocalRow,
+  on,
+  onlyOn,
+  refused,
+  withoutPrivileges,
+  withoutUsers,
+  withUsers,
+} from "./row.ts";
 
 /**
  * Security settings ask for less power than the default. One that is not enforced must not look as if it were, so
@@ -15,6 +27,11 @@ const withoutEngine = onlyOn("process", "scripted");
 /** Enforced by an engine; the other runtimes cannot. */
 function enforced(path: string, sentence: string, why: string, matches?: (value: unknown) => boolean): LocalRow[] {
   return [on(withEngine, kept(path, sentence)), on(withoutEngine, refused(path, why, matches))];
+}
+
+/** Enforced also by the process runtime, where it has namespaces. */
+function enforcedByBoth(...[path, sentence, why, matches]: Parameters<typeof enforced>): LocalRow[] {
+  return [on(withUsers, kept(path, sentence)), on(withoutUsers, refused(path, why, matches))];
 }
 
 /** The kubelet's safe ones (pkg/kubelet/sysctl/safe_sysctls.go): each is of the pod's own namespaces alone. */
@@ -46,14 +63,14 @@ const isDangerous = (value: unknown): boolean =>
 
 const inBoth = (at: string): readonly LocalRow[] => [
   refused(`${at}.appArmorProfile`, appArmor),
-  ...enforced(`${at}.runAsGroup`, "Kept.", user),
-  ...enforced(
+  ...enforcedByBoth(`${at}.runAsGroup`, "Kept.", user),
+  ...enforcedByBoth(
     `${at}.runAsNonRoot`,
     "Kept: a container that would run as root waits with CreateContainerConfigError.",
     "Who a program of this runtime runs as cannot be checked before, so nothing would prevent root: remove runAsNonRoot.",
     is(true),
   ),
-  ...enforced(`${at}.runAsUser`, "Kept.", user),
+  ...enforcedByBoth(`${at}.runAsUser`, "Kept.", user),
   refused(`${at}.seLinuxOptions`, seLinux),
   on(
     withEngine,
@@ -115,7 +132,7 @@ export const securityRows: readonly LocalRow[] = [
     const at = `${list}.securityContext`;
     return [
       ...inBoth(at),
-      ...enforced(
+      ...enforcedByBoth(
         `${at}.allowPrivilegeEscalation`,
         "Kept: false sets no_new_privs.",
         "The no_new_privs flag cannot be set on this runtime, so the promise would not be kept: remove allowPrivilegeEscalation: false.",

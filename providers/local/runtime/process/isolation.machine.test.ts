@@ -1,12 +1,14 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { get } from "node:http";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { expect, it } from "vitest";
-import { Late, SecretText } from "../../../../src/provider.ts";
+import { Late, SecretText, type TaskState } from "../../../../src/provider.ts";
 import { eventually } from "../../../../test/support/eventually.ts";
 import { describeWith } from "../../../../test/support/requirements.ts";
 import { containerSpec, specEnv } from "../../../../test/support/task-specs.ts";
-import { endOf, isRunning, isStopped, logText, shell, useWorld } from "./testing.ts";
+import type { SecuritySpec } from "../runtime.ts";
+import { endOf, isRunning, isStopped, logText, shell, stateOf, useWorld } from "./testing.ts";
 
 describeWith(["root", "namespaces", "busybox"], "a container of the process runtime with isolation", () => {
   const world = useWorld();
@@ -127,6 +129,46 @@ describeWith(["root", "namespaces", "busybox"], "a container of the process runt
     expect(body).toBe("echo-1 GET /hello\n");
     await world().runtime.stop(task, { graceSeconds: 10, discard: false });
     expect(endOf(await world().until(task, isStopped))).toMatchObject({ exitCode: 0 });
+  });
+
+  const security: SecuritySpec = {
+    user: 1000,
+    group: 3000,
+    nonRoot: true,
+    groups: [],
+    readOnlyRoot: false,
+    addCapabilities: [],
+    dropCapabilities: [],
+    privileged: false,
+    noNewPrivileges: true,
+    unconfined: false,
+  };
+
+  it("runs a container, and commands in it, as the user and group that were asked for, with no way to more", async () => {
+    const script =
+      "id -u; id -G; sed -n 's/^NoNewPrivs:.//p; s/^CapEff:.//p' /proc/self/status; echo last > /dev/termination-log";
+    const task = world().task("user", [shell(`${script}; exec sleep 3600`, { security })]);
+    await world().runtime.start(task);
+    await world().until(task, isRunning("main"));
+    const said = ["1000", "3000", "0000000000000000", "1", ""].join("\n");
+    await eventually("it has said so", async () => (await logText(world().runtime, task)) === said, 10_000);
+    const target = { task, container: "main", instance: 0 };
+    const command = { argv: ["id"], tty: false, stdin: false };
+    const stream = await world().runtime.exec?.(target, command, new AbortController().signal);
+    expect(stream && (await text(stream.stdout))).toMatch(/^uid=1000 gid=3000( groups=3000)?\n$/);
+    await world().runtime.stop(task, { graceSeconds: 0, discard: false });
+    expect(endOf(await world().until(task, isStopped)).message).toBe("last\n");
+  });
+
+  it("starts nobody as root who must not be, and says so in the kubelet's words", async () => {
+    const task = world().task("root", [shell("id", { security: { ...security, user: undefined } })]);
+    await world().runtime.start(task);
+    const isHeld = (state: TaskState): boolean => {
+      const run = stateOf(state).state;
+      return run.is === "waiting" && run.reason === "CreateContainerConfigError";
+    };
+    const state = await world().until(task, isHeld);
+    expect(stateOf(state).state).toHaveProperty("message", expect.stringContaining("image will run as root (pod: "));
   });
 
   it("ends a container that outgrows its memory as OOMKilled, and not its neighbour", async () => {

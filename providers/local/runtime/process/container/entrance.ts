@@ -11,6 +11,10 @@ export interface Entrance {
   readonly view: string;
   /** Is its network another one than ours? */
   readonly network: boolean;
+  /** Who runs there, with no further groups; absent: burstlet's own user. */
+  readonly user?: { readonly uid: number; readonly gid: number } | undefined;
+  /** No program gains rights that its caller has not. */
+  readonly noNewPrivileges?: boolean | undefined;
 }
 
 export interface EntranceWant {
@@ -42,7 +46,7 @@ export function enter(entrance: Entrance, program: Program, { terminal, groups }
  * there, before the root changes, so that the tools are the host's.
  */
 function enterNamespaces(
-  { network }: Entrance,
+  { network, user, noNewPrivileges = false }: Entrance,
   holder: number,
   cwd: string,
   lead: readonly string[],
@@ -51,9 +55,12 @@ function enterNamespaces(
   const nsenter = toolPath("nsenter");
   const pid = `--pid=/proc/${holder}/ns/pid_for_children`;
   const others = [`--target=${holder}`, "--mount", "--uts", "--ipc", ...(network ? ["--net"] : [])];
-  const last = [`--wd=${cwd}`, "--", ...argv];
-  if (lead.length === 0) return [nsenter, ...others, pid, ...last];
-  return [nsenter, pid, "--", ...lead, nsenter, ...others, ...last];
+  const become = user === undefined ? [] : [`--setgid=${user.gid}`, `--setuid=${user.uid}`];
+  const last = [...become, `--wd=${cwd}`, "--", ...argv];
+  // Who is root keeps what he has: the namespaces can be entered all the same.
+  const bound = noNewPrivileges ? [toolPath("setpriv"), "--no-new-privs"] : [];
+  if (lead.length === 0) return [...bound, nsenter, ...others, pid, ...last];
+  return [...bound, nsenter, pid, "--", ...lead, nsenter, ...others, ...last];
 }
 
 /**

@@ -49,7 +49,14 @@ export async function encloseIsolated(
   record([holder.mark]);
   await holder.go();
   const view = `/proc/${holder.mark.pid}/root`;
-  const entrance: Entrance = { holder: holder.mark.pid, view, network: ground.abilities.addresses };
+  const { user, group, noNewPrivileges = false } = want.container.security ?? {};
+  const entrance: Entrance = {
+    holder: holder.mark.pid,
+    view,
+    network: ground.abilities.addresses,
+    ...((user !== undefined || group !== undefined) && { user: { uid: user ?? 0, gid: group ?? 0 } }),
+    ...(noNewPrivileges && { noNewPrivileges }),
+  };
   let child: Wired["child"] | undefined;
   let childMark: ProcessMark | undefined;
   // The tools on the way wait outside of the PID namespace; the first process in it is the program.

@@ -59,9 +59,9 @@ export function phaseOf(row: Row, launching: ReadonlySet<string>): TaskState["ph
   return mains.some((container) => container.started) ? "running" : "starting";
 }
 
-/** Waits for an image that this runtime will never have: `stop` alone ends that. */
-function isImageTrouble(container: ContainerRecord): boolean {
-  return container.state.is === "waiting" && /Image/.test(container.state.reason);
+/** Waits for an image that this runtime will never have, or may not run as its spec has it: `stop` alone ends that. */
+function isHopeless(container: ContainerRecord): boolean {
+  return container.state.is === "waiting" && /Image|ConfigError/.test(container.state.reason);
 }
 
 function isMain(container: ContainerRecord): boolean {
@@ -75,10 +75,7 @@ function isAdded(container: ContainerRecord): boolean {
 
 function isReady(container: ContainerRecord, launching: ReadonlySet<string>): boolean {
   return (
-    container.state.is === "waiting" &&
-    !container.spawned &&
-    !launching.has(container.name) &&
-    !isImageTrouble(container)
+    container.state.is === "waiting" && !container.spawned && !launching.has(container.name) && !isHopeless(container)
   );
 }
 

@@ -7,7 +7,6 @@ import {
 } from "../../../../../src/provider.ts";
 import type { ContainerSpec, TaskSpec } from "../../runtime.ts";
 import type { HookedRun } from "../container/hooked.ts";
-import type { Run } from "../container/run.ts";
 import { findImage, pullBackOffMs, unknownImageWaits } from "../images.ts";
 import type { TaskNetwork } from "../protocol.ts";
 import { launchRun } from "./launch.ts";
@@ -20,6 +19,7 @@ import {
   type ContainerRecord,
   type TaskRecord,
 } from "./record.ts";
+import { rootRefusal } from "../container/program.ts";
 import { forgetRun, markEnded } from "./run-files.ts";
 import { nextSteps } from "./row.ts";
 import { statsOf } from "./stats.ts";
@@ -123,7 +123,7 @@ export class Task {
   }
 
   /** This run of this container, for who wants to talk to it. */
-  running(name: string, instance: number): Run {
+  running(name: string, instance: number): HookedRun {
     const run = this.#find(name).instance === instance ? this.#runs.get(name) : undefined;
     if (run?.ran === true) return run;
     throw conflict(
@@ -194,6 +194,8 @@ export class Task {
   #launch(name: string): void {
     const container = this.#find(name);
     if (findImage(container.image) === undefined) return this.#refuseImage(container);
+    const state = rootRefusal(this.#spec, name);
+    if (state !== undefined) return this.#publish(withContainer(this.#record, name, { state }));
     this.#launching.add(name);
     void this.#begin(name)
       .catch((error: Error) =>
@@ -240,7 +242,7 @@ export class Task {
     });
   }
 
-  #started(name: string, { startedAt }: Run): void {
+  #started(name: string, { startedAt }: HookedRun): void {
     this.#launching.delete(name);
     this.#publish(withContainer(this.#record, name, { started: true, state: { is: "running", startedAt } }));
     this.advance();
