@@ -4,8 +4,6 @@
  */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { buildTrouble } from "../support/programs/go-program.ts";
-import { metricsServer } from "../support/programs/metrics-server.ts";
 import { runInNamespace, namespaceTrouble } from "../support/namespace.ts";
 import { BuildFailed, goCommand, metricsServerFolder } from "./controlplane.ts";
 
@@ -14,7 +12,6 @@ const vitest = join(import.meta.dirname, "../../node_modules/vitest/vitest.mjs")
 const command = [process.execPath, vitest, "run", "--project", project, ...words];
 
 if (project === "e2e" || project === "e2e-full") buildOutside();
-if (project === "e2e-full") buildTrouble(metricsServer);
 if (namespaceTrouble() === undefined) process.exitCode = await runInNamespace(command);
 else process.exitCode = spawnSync(process.execPath, command.slice(1), { stdio: "inherit" }).status ?? 1;
 
@@ -23,7 +20,8 @@ function buildOutside(): void {
   try {
     for (const name of ["controlplane", "clients"] as const) goCommand(name);
     // A single other file need not wait for it.
-    if (words.every((word) => word.startsWith("-") || word.includes("metrics-server"))) metricsServerFolder();
+    const all = words.every((word) => word.startsWith("-") || word.includes("metrics-server"));
+    if (all || project === "e2e-full") metricsServerFolder();
   } catch (error) {
     if (!(error instanceof BuildFailed)) throw error;
     if (error.exitCode !== 2) process.exit(1);
