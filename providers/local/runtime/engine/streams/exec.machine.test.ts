@@ -39,6 +39,16 @@ nearAndFar("exec of the engine runtime", (bench) => {
     expect(await stream.exit).toEqual({ code: 0 });
   });
 
+  it("tells the exit code of a command that ends without reading its input", async () => {
+    const target = await bench.running("sleep 1000");
+    for (let round = 0; round < 5; round += 1) {
+      const stream = await bench.run(target, "exit 3", { stdin: true });
+      stream.stdin.end(Buffer.alloc(5_000_000, "x"));
+      // podman may write a sentence of its own about the lost input to stderr.
+      expect(await everything(stream)).toMatchObject({ stdout: "", code: 3 });
+    }
+  });
+
   it("holds a command up whose output nobody reads, until somebody does", async () => {
     const target = await bench.running("sleep 1000");
     const script = "i=0; while [ $i -lt 400 ]; do head -c 100000 /dev/zero; i=$((i+1)); echo $i >/tmp/n; done";

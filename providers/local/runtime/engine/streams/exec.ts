@@ -58,15 +58,16 @@ export async function execIn(
       tty,
       stdin,
       resize: resizer((columns, rows) => client.resize("exec", exec, columns, rows), clock),
-      exitCode: () =>
+      exitCode: (until) =>
         exitCode(
           async () => {
             const seen = await client.inspectExec(exec);
             return seen && { running: seen.Running, code: seen.ExitCode ?? undefined };
           },
           clock,
-          signal,
+          until,
         ),
+      clock,
       abandoned: () => killer.kill(exec),
     },
     signal,

@@ -1,7 +1,7 @@
 /** An engine's raw connection as the streams of a process. */
 import { type Duplex, Readable, Writable } from "node:stream";
 import { asProviderError, ProviderError } from "../../../../../src/provider.ts";
-import type { ProcessStream } from "../../../../../src/provider.ts";
+import type { Clock, ProcessStream } from "../../../../../src/provider.ts";
 import { frameReader } from "../api/frames.ts";
 
 export interface Wiring {
@@ -11,8 +11,9 @@ export interface Wiring {
   /** Without it the process gets nothing of what is written. */
   readonly stdin: boolean;
   readonly resize: (columns: number, rows: number) => void;
-  /** Asked once all output has come. */
-  readonly exitCode: () => Promise<number>;
+  /** Asked once all output has come. Rejects when the signal aborts. */
+  readonly exitCode: (signal: AbortSignal) => Promise<number>;
+  readonly clock: Clock;
   /** The signal was aborted or stdin destroyed before the end; called once. The connection is closed already. */
   readonly abandoned: () => void;
 }
@@ -40,8 +41,8 @@ export function processStream(wiring: Wiring, signal: AbortSignal): ProcessStrea
 
   async function run(): Promise<{ readonly code: number }> {
     try {
-      await pump(connection, stdout, stderr);
-      const code = await wiring.exitCode();
+      const broken = await pump(connection, stdout, stderr);
+      const code = broken === undefined ? await wiring.exitCode(signal) : await codeDespite(broken, wiring, signal);
       if (over) throw abandonedError();
       return { code };
     } catch (error) {
@@ -67,17 +68,42 @@ function abandonedError(): ProviderError {
   return new ProviderError("unknown", "StreamAbandoned", "the stream was given up before the process ended");
 }
 
-/** Ends both outputs, also when it rejects because the connection broke. */
-async function pump(connection: Duplex, stdout: Outlet, stderr: Outlet | undefined): Promise<void> {
+/** How long an engine may take to note the end of a command whose connection it has closed already. */
+const patienceMs = 2_000;
+
+/**
+ * A command that ends without reading all of its input makes the engine close the connection while we still write: its
+ * exit code is true nevertheless. Rejects with what broke when there was no such end.
+ */
+async function codeDespite(broken: ProviderError, wiring: Wiring, signal: AbortSignal): Promise<number> {
+  if (!wiring.stdin || signal.aborted) throw broken;
+  const patience = new AbortController();
+  const cancel = wiring.clock.after(patienceMs, () => patience.abort());
+  try {
+    return await wiring.exitCode(AbortSignal.any([signal, patience.signal]));
+  } catch {
+    throw broken;
+  } finally {
+    cancel();
+  }
+}
+
+/** Ends both outputs. Resolves to what broke the connection, if something did. */
+async function pump(
+  connection: Duplex,
+  stdout: Outlet,
+  stderr: Outlet | undefined,
+): Promise<ProviderError | undefined> {
   const read = frameReader(1);
   try {
     for await (const chunk of connection as AsyncIterable<Buffer>) {
       if (stderr === undefined) await stdout.put(chunk);
       else for (const { stream, bytes } of read(chunk)) await (stream === "stderr" ? stderr : stdout).put(bytes);
     }
+    return undefined;
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
-    throw new ProviderError("unknown", "StreamBroken", `the container engine's stream broke off: ${detail}`);
+    return new ProviderError("unknown", "StreamBroken", `the container engine's stream broke off: ${detail}`);
   } finally {
     stdout.end();
     stderr?.end();
