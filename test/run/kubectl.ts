@@ -37,6 +37,10 @@ function needsNoCluster(all: readonly string[]): boolean {
 }
 
 const network = demo === undefined ? [] : inItsNetwork(demo);
+if (network.length > 0 && words.some((word) => word === "port-forward" || word === "proxy"))
+  console.error(
+    `kubectl: it listens inside the demo's network; go there by: ${network.join(" ")} wget -qO- 127.0.0.1:PORT`,
+  );
 const [program = "", ...rest] = [...network, controlPlaneBinaryOrExit(), "kubectl", ...words];
 // npm has changed to the project's folder: `-f FILE` means a file where the user is.
 const cwd = env["npm_lifecycle_event"] === "kubectl" ? env["INIT_CWD"] : undefined;
