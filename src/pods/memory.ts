@@ -4,7 +4,7 @@ import type { Clock, Pod, ProviderError, TaskFeed, TaskIdentity } from "../provi
 import { referencesOf } from "../resolve/gather.ts";
 import { orphanKillAt } from "./plan/view.ts";
 import { type Notes, recordOf } from "./plan/world.ts";
-import { editEvents, hookEvents, type PodEvent } from "./pod-events.ts";
+import { editEvents, taskEvents, type PodEvent } from "./pod-events.ts";
 import { createPodStore, createTaskStore, type PodStore, type TaskStore } from "./stores.ts";
 
 export interface Memory {
@@ -89,7 +89,7 @@ export function taskFeed(
       const before = tasks.of(podUid).find(({ identity }) => identity.attempt === attempt);
       if (!tasks.put(state)) return;
       const pod = pods.get(podUid);
-      if (pod !== undefined) for (const event of hookEvents(before, state)) tell(pod, event);
+      if (pod !== undefined) for (const event of taskEvents(before, state)) tell(pod, event);
       ask(podUid);
     },
     gone({ podUid, attempt }: TaskIdentity) {

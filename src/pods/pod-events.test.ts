@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { ContainerStatus, Pod } from "../model/kube.ts";
 import type { ContainerState, TaskState } from "../model/task-state.ts";
 import { pod, status } from "../status/testing.ts";
-import { editEvents, eventsOf, hookEvents } from "./pod-events.ts";
+import { editEvents, eventsOf, taskEvents } from "./pod-events.ts";
 
 const showing = (...containerStatuses: ContainerStatus[]): Pod =>
   pod(
@@ -123,7 +123,7 @@ describe("events of a pod", () => {
   });
 });
 
-describe("events of hooks", () => {
+describe("events of a task", () => {
   const picture = (one: Partial<ContainerState>): TaskState => ({
     id: "t",
     identity: { clusterUid: "c", podUid: "u", attempt: 1 },
@@ -140,7 +140,7 @@ describe("events of hooks", () => {
   const failedAgain = picture({ instance: 1, hookFailures: failed });
 
   it("tell of a failure once, with its reason and its container", () => {
-    expect(hookEvents(picture({}), picture({ hookFailures: failed }))).toEqual([
+    expect(taskEvents(picture({}), picture({ hookFailures: failed }))).toEqual([
       {
         type: "Warning",
         reason: "FailedPostStartHook",
@@ -148,18 +148,28 @@ describe("events of hooks", () => {
         container: "a",
       },
     ]);
-    expect(hookEvents(picture({ hookFailures: failed }), picture({ hookFailures: failed }))).toEqual([]);
+    expect(taskEvents(picture({ hookFailures: failed }), picture({ hookFailures: failed }))).toEqual([]);
   });
 
   it("tell of the next run's failure too, and of a preStop hook beside the other", () => {
-    expect(hookEvents(picture({ hookFailures: failed }), failedAgain)).toHaveLength(1);
+    expect(taskEvents(picture({ hookFailures: failed }), failedAgain)).toHaveLength(1);
     const both = picture({ hookFailures: { ...failed, preStop: "no" } });
-    expect(hookEvents(picture({ hookFailures: failed }), both).map(({ reason }) => reason)).toEqual([
+    expect(taskEvents(picture({ hookFailures: failed }), both).map(({ reason }) => reason)).toEqual([
       "FailedPreStopHook",
     ]);
   });
 
+  it("tell once why the pod has no sandbox, in the kubelet's words, and again when the reason is another", () => {
+    const stuck = (message: string): TaskState => ({ ...picture({}), reason: "FailedCreatePodSandBox", message });
+    expect(taskEvents(picture({}), stuck("no memory"))).toEqual([
+      { type: "Warning", reason: "FailedCreatePodSandBox", message: "Failed to create pod sandbox: no memory" },
+    ]);
+    expect(taskEvents(stuck("no memory"), stuck("no memory"))).toEqual([]);
+    expect(taskEvents(stuck("no memory"), stuck("no address"))).toHaveLength(1);
+    expect(taskEvents(picture({}), { ...picture({}), reason: "StoppedByHand", message: "by hand" })).toEqual([]);
+  });
+
   it("are none for a task that was not known before: they have been told", () => {
-    expect(hookEvents(undefined, failedAgain)).toEqual([]);
+    expect(taskEvents(undefined, failedAgain)).toEqual([]);
   });
 });

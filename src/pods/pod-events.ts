@@ -55,10 +55,23 @@ export function unhealthyEvent({ spec }: Pod, { container, probe }: Unhealthy): 
   return { type: "Normal", reason: "Killing", message, container };
 }
 
-/** Hooks that have failed since the picture before. Without one before, whoever told that one has told of them. */
-export function hookEvents(before: TaskState | undefined, after: TaskState): PodEvent[] {
+/** What has gone wrong with the task since the picture before. Without one before, whoever told that one has told of it. */
+export function taskEvents(before: TaskState | undefined, after: TaskState): PodEvent[] {
+  return before === undefined ? [] : [...sandboxEvents(before, after), ...hookEvents(before, after)];
+}
+
+/** The kubelet's event (pkg/kubelet/kuberuntime); the provider goes on trying. */
+function sandboxEvents(before: TaskState, { reason, message }: TaskState): PodEvent[] {
+  if (reason !== sandboxTrouble || (before.reason === reason && before.message === message)) return [];
+  return [{ type: "Warning", reason, message: `Failed to create pod sandbox: ${message}` }];
+}
+
+const sandboxTrouble = "FailedCreatePodSandBox";
+
+/** Hooks that have failed since the picture before. */
+function hookEvents(before: TaskState, after: TaskState): PodEvent[] {
   return after.containers.flatMap((one) => {
-    const known = before?.containers.find(({ name }) => name === one.name);
+    const known = before.containers.find(({ name }) => name === one.name);
     if (known === undefined) return [];
     const told = known.instance === one.instance ? known.hookFailures : undefined;
     return (["postStart", "preStop"] as const).flatMap((hook): PodEvent[] => {

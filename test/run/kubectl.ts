@@ -14,8 +14,8 @@ const demo = isNamed ? undefined : runningDemo();
 const kept = join(keptCluster, "admin.kubeconfig");
 const env = { ...process.env };
 if (demo !== undefined) {
-  if (env["KUBECONFIG"] !== undefined)
-    console.error("kubectl: the cluster of the running demo, not that of KUBECONFIG");
+  const other = env["KUBECONFIG"] === undefined ? existsSync(kept) && "npm run cluster" : "KUBECONFIG";
+  if (other !== false) console.error(`kubectl: the cluster of the running demo, not that of ${other}`);
   env["KUBECONFIG"] = demo.kubeconfig;
 } else if (env["KUBECONFIG"] === undefined && existsSync(kept)) {
   env["KUBECONFIG"] = kept;

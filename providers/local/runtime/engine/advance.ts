@@ -72,18 +72,24 @@ export async function advance(shop: Workshop, task: Task, hooks: AdvanceHooks): 
         if (!outcome.waits) progress = true;
         else if (outcome.lookIn !== undefined) looks.push(outcome.lookIn);
       }
-      task.failures = 0;
-      task.trouble = undefined;
       if (progress) continue;
+      // Not before it rests: each try gets as far as the step that fails, and the trouble must not come and go with it.
+      task.failures = 0;
+      task.retryAt = 0;
+      task.trouble = undefined;
       hooks.tell();
       return looks.length === 0 ? undefined : Math.max(0, Math.min(...looks));
     }
     return firstRetry;
   } catch (error) {
     task.failures += 1;
-    if (!engineIsAway(error)) task.trouble = { reason: troubleReason(step), message: asProviderError(error).message };
+    const pause = Math.min(firstRetry * 2 ** (task.failures - 1), longestRetry);
+    if (!engineIsAway(error)) {
+      task.trouble = { reason: troubleReason(step), message: asProviderError(error).message };
+      task.retryAt = shop.clock.monotonic() + pause;
+    }
     hooks.tell();
-    return Math.min(firstRetry * 2 ** (task.failures - 1), longestRetry);
+    return pause;
   }
 }
 

@@ -45,6 +45,11 @@ export function createDriver(parts: DriverParts): Driver {
   const health = createHealth(tasks, log);
   const advances = createAdvances(parts, closing.signal);
 
+  /** As a kick, but not against a back-off: a start that fails makes events itself. */
+  const nudge = (task: Task): void => {
+    if (clock.monotonic() >= task.retryAt) advances.kick(task);
+  };
+
   const sweepFailed = (error: unknown): void => health.set(asProviderError(error));
 
   async function sweep(): Promise<void> {
@@ -58,7 +63,7 @@ export function createDriver(parts: DriverParts): Driver {
         // Somebody looked since our list was asked for: what we hold is older than what he has seen.
         if (task.looks !== (before.get(task) ?? 0)) return;
         await lookAt(shop, task, groups.get(task) ?? []);
-        if (settle(parts, task)) advances.kick(task);
+        if (settle(parts, task)) nudge(task);
       });
     }
     health.set(undefined);
@@ -68,7 +73,7 @@ export function createDriver(parts: DriverParts): Driver {
   async function readEvents(): Promise<void> {
     for await (const event of shop.client.events(filter, closing.signal)) {
       const task = noteEvent(tasks, event);
-      if (task !== undefined) advances.kick(task);
+      if (task !== undefined) nudge(task);
     }
   }
 

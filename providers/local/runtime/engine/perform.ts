@@ -55,7 +55,11 @@ export async function perform(shop: Workshop, task: RecordedTask, step: Step, ch
       await createSandbox(shop, task);
       return done;
     case "start sandbox":
-      await client.startContainer(sandboxName(task.name));
+      await client.startContainer(sandboxName(task.name)).catch(async (error: unknown) => {
+        // Made anew at the next try: a container keeps what the engine's settings were when it was made.
+        if (!engineIsAway(error)) await client.removeContainer(sandboxName(task.name)).catch(() => undefined);
+        throw error;
+      });
       return done;
     case "prepare":
       await prepare(shop, task);

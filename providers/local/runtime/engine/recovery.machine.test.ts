@@ -6,10 +6,11 @@ import type { ProviderError, TaskFeed, TaskState } from "../../../../src/provide
 import { systemClock } from "../../../../src/telemetry/clock.ts";
 import { containerOf, discard, hasEnded, isRunning, linesOf, shell, taskOf, testCluster, until } from "./testing.ts";
 import { startEngine, type TestEngine } from "../../../../test/support/engine.ts";
+import { eventually } from "../../../../test/support/eventually.ts";
 import { describeWith } from "../../../../test/support/requirements.ts";
 import type { Runtime } from "../runtime.ts";
 import { createEngineRuntime } from "./engine-runtime.ts";
-import { runName, taskName } from "./names.ts";
+import { runName, sandboxName, taskName } from "./names.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -197,6 +198,32 @@ describeWith(["engine", "root", "namespaces", "busybox"], "the engine runtime af
     await local.list();
     const name = runName(taskName(spec.identity), "a", 0);
     expect(engine.podman("ps", "--all", "--quiet", "--filter", `name=${name}`)).toBe("");
+  });
+
+  it("tells why a sandbox does not start, and tries again with growing pauses, whatever the engine's events say", async () => {
+    const runtime = await open();
+    const spec = taskOf("stuck", [shell("main", "sleep 1000")], {
+      sysctls: [{ name: "net.ipv4.no_such", value: "1" }],
+    });
+    await runtime.start(spec);
+    const stuck = await until(runtime, spec.identity, ({ reason }) => reason !== undefined);
+    expect(stuck).toMatchObject({ reason: "FailedCreatePodSandBox", phase: "starting" });
+    expect(stuck.message).toMatch(/no_such/);
+    const since = systemClock.monotonic();
+    const tries = (): number =>
+      engine
+        .podman("events", "--stream=false", "--filter", "event=create", "--format", "{{.Name}}")
+        .split("\n")
+        .filter((name) => name === sandboxName(taskName(spec.identity))).length;
+    await eventually("it is tried a third time", () => tries() >= 3);
+    // Pauses of 1 s and 2 s; without them there would be hundreds of tries.
+    expect(systemClock.monotonic() - since).toBeGreaterThan(2_000);
+    expect(tries()).toBeLessThan(6);
+    const cured = { ...spec, identity: { ...spec.identity, attempt: 2 }, sysctls: [] };
+    await discard(runtime, spec.identity);
+    await runtime.start(cured);
+    await until(runtime, cured.identity, isRunning("main"));
+    await discard(runtime, cured.identity);
   });
 
   it("tells that the engine is away, how to help, and goes on when it is back", async () => {

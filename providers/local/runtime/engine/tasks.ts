@@ -17,6 +17,8 @@ export interface Task {
   trouble: { readonly reason: string; readonly message: string } | undefined;
   /** Failed rounds in a row. */
   failures: number;
+  /** Monotonic; until then the engine has said no, and its own events about that are no reason to ask again. */
+  retryAt: number;
   told: TaskState | undefined;
   cancelLook: () => void;
   /** An advance is queued and has not begun. */
@@ -104,6 +106,7 @@ function newTask(name: string, identity: TaskIdentity): Task {
     messages: new Map(),
     trouble: undefined,
     failures: 0,
+    retryAt: 0,
     told: undefined,
     cancelLook: () => undefined,
     queued: false,
