@@ -11,7 +11,7 @@ import type { Clock } from "./model/clock.ts";
 import type { TaskIdentity } from "./model/identity.ts";
 import type { ProviderError } from "./model/provider-error.ts";
 import type { Refusal, SupportRow } from "./model/refusal.ts";
-import type { ResolvedPod } from "./model/resolved-pod.ts";
+import type { FilesVolume, ResolvedPod } from "./model/resolved-pod.ts";
 import type { ExecCommand, LogRecord, LogRequest, ProcessStream } from "./model/streams.ts";
 import type { TaskState } from "./model/task-state.ts";
 import type { TaskStats } from "./model/task-stats.ts";
@@ -91,6 +91,12 @@ export interface Provider<Request = unknown> {
    * has this holds it up until then. Idempotent.
    */
   passStartup?(run: ContainerRef): Promise<void>;
+  /**
+   * Gives a live task what this change says, at once for all who read it: a reader finds a volume's old files or its new
+   * ones, never some of both, and what is mounted by subPath stays as it was. Containers that start later find the new.
+   * Idempotent; rejects with `notFound` for a task that does not exist.
+   */
+  update?(task: TaskRef, change: TaskChange, signal: AbortSignal): Promise<void>;
   /** Records of one run of one container, oldest first, in batches. */
   logs?(source: ContainerRef, want: LogRequest, signal: AbortSignal): AsyncIterable<readonly LogRecord[]>;
   /** Runs a command in a running container. The signal kills it; so does destroying the stream's stdin. */
@@ -123,6 +129,12 @@ export interface Launch<Request> {
 export interface TaskRef {
   readonly identity: TaskIdentity;
   readonly id?: string | undefined;
+}
+
+/** What a live task is to have from now on; what is left out stays. */
+export interface TaskChange {
+  /** Volumes of kind `files` that the task was launched with, each with all of its files. */
+  readonly files?: readonly FilesVolume[] | undefined;
 }
 
 export interface ContainerRef {

@@ -1,4 +1,5 @@
 /** One virtual node: its provider, its pods, its kubelet API, its Node object, and how they are tied together. */
+import { randomBytes } from "node:crypto";
 import { providers } from "../providers/index.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import type { ServiceStore } from "./cluster/service-store.ts";
@@ -14,9 +15,11 @@ import { defaultTaint } from "./node/node-object.ts";
 import { type TurnOptions, waitForTurn } from "./node/turn.ts";
 import { createPodController, type PodController } from "./pods/controller.ts";
 import { withStaticPods } from "./pods/static/static-pods.ts";
-import { createPrepare, createPrepareAddition } from "./pods/prepare.ts";
+import { createLookAtFiles, createPrepare, createPrepareAddition, type Resolving } from "./pods/prepare.ts";
 import { createProber } from "./probes/prober.ts";
 import type { Capacity, Provider, ProviderError } from "./provider.ts";
+import { createFingerprint } from "./resolve/live/live-files.ts";
+import { keptTokens } from "./resolve/live/tokens.ts";
 import { systemClock as clock } from "./telemetry/clock.ts";
 import type { FieldLog } from "./telemetry/log.ts";
 import { createNodeMetrics, type NodeMetrics } from "./telemetry/metrics/node-metrics.ts";
@@ -160,10 +163,13 @@ function podsOf(
   const pods = path === undefined ? cluster.pods : withStaticPods({ path, nodeName: node.name, cluster, clock, log });
   // Asked for once, when the first pod needs it: a cloud that is away at the start must not keep the node from running.
   let capacity: Capacity | undefined;
-  const resolving = async () => {
+  const serviceAccountToken = keptTokens(cluster.serviceAccountToken.bind(cluster), clock);
+  const sources = { ...cluster, serviceAccountToken, services: services.list };
+  const fingerprint = createFingerprint(randomBytes(32));
+  const resolving = async (): Promise<Resolving> => {
     await services.synced;
     capacity ??= await provider.capacity();
-    return [provider, { ...cluster, services: services.list }, { ...node, hostIP, allocatable: capacity }] as const;
+    return { provider, sources, fingerprint, node: { ...node, hostIP, allocatable: capacity } };
   };
   return createPodController({
     nodeName: node.name,
@@ -171,8 +177,9 @@ function podsOf(
     node: { hostIP, daemonSetPods: node.daemonSetPods },
     cluster: { ...cluster, pods },
     provider,
-    prepare: async (...args) => createPrepare(...(await resolving()))(...args),
-    prepareAddition: async (...args) => createPrepareAddition(...(await resolving()))(...args),
+    prepare: async (...args) => createPrepare(await resolving())(...args),
+    prepareAddition: async (...args) => createPrepareAddition(await resolving())(...args),
+    lookAtFiles: async (pod) => createLookAtFiles(await resolving())(pod),
     lanes,
     clock,
     log,

@@ -82,7 +82,14 @@ export type ResolvedVolume =
       /** Bytes. */
       readonly sizeLimit?: number | undefined;
     }
-  | { readonly name: string; readonly kind: "files"; readonly files: readonly ResolvedFile[] };
+  | FilesVolume;
+
+/** A configMap, secret, downwardAPI or projected volume. */
+export interface FilesVolume {
+  readonly name: string;
+  readonly kind: "files";
+  readonly files: readonly ResolvedFile[];
+}
 
 /** One file of a configMap, secret, downwardAPI or projected volume. */
 export interface ResolvedFile {

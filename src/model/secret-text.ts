@@ -58,6 +58,15 @@ export function joinText(values: readonly Text[]): Text {
   return parts.some((part) => part instanceof SecretText) ? new SecretText(text) : text;
 }
 
+/** Feeds a keyed hash, by which a text can be known again without being kept. */
+export function feedHash(hash: { update(text: string): unknown }, value: Text): void {
+  const parts = value instanceof Late ? value.parts : [value];
+  for (const part of parts) {
+    const text = part instanceof SecretText ? part.reveal() : JSON.stringify(part);
+    hash.update(`${part instanceof SecretText ? "secret" : typeof part}:${text.length}:${text}`);
+  }
+}
+
 /** Characters that are known already; what only the running task knows counts as none. */
 export function lengthOf(value: Text): number {
   if (typeof value === "string") return value.length;

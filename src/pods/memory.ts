@@ -2,6 +2,7 @@
 import type { Cluster, WatchSink } from "../cluster/cluster.ts";
 import type { Clock, Pod, ProviderError, TaskFeed, TaskIdentity } from "../provider.ts";
 import { referencesOf } from "../resolve/gather.ts";
+import { showsEditable } from "../resolve/live/live-files.ts";
 import { orphanKillAt } from "./plan/view.ts";
 import { type Notes, recordOf } from "./plan/world.ts";
 import { editEvents, taskEvents, type PodEvent } from "./pod-events.ts";
@@ -51,8 +52,9 @@ export function podSink(memory: Memory, { ask, tell, hold }: PodNews, clock: Clo
       if (before !== undefined && recordOf(before) !== undefined && !hasEnded(pod)) {
         for (const event of editEvents(before, pod)) tell(pod, event);
       }
+      if (before !== undefined && filesDiffer(before, pod)) lookAgain(memory, uid);
       hold?.(uid, hasEnded(pod) ? [] : referencesOf(pod), () => {
-        if (noLongerMissing(memory, uid)) ask(uid);
+        if (lookAgain(memory, uid)) ask(uid);
       });
       ask(uid);
     },
@@ -69,11 +71,22 @@ export function podSink(memory: Memory, { ask, tell, hold }: PodNews, clock: Clo
   };
 }
 
-/** What a pod refers to has changed: it may be what the pod waits for, so it is resolved afresh. */
-function noLongerMissing({ notes }: Memory, uid: string): boolean {
-  if (notes.get(uid)?.prepared?.is !== "missing") return false;
-  notes.set(uid, { ...notes.get(uid), prepared: undefined });
+/** What a pod is made of has changed: it may be what the pod waits for, or a file that it has. Does it matter? */
+function lookAgain({ notes }: Memory, uid: string): boolean {
+  const { prepared, files, ...others } = notes.get(uid) ?? {};
+  const waits = prepared?.is === "missing";
+  if (!waits && files === undefined) return false;
+  notes.set(uid, { ...others, prepared: waits ? undefined : prepared, files: files && { ...files, checkAt: 0 } });
   return true;
+}
+
+/** Has the pod itself changed in what its files show? */
+function filesDiffer(before: Pod, after: Pod): boolean {
+  const shown = ({ metadata, spec }: Pod) => {
+    const resources = (spec?.containers ?? []).map((container) => container.resources);
+    return JSON.stringify([metadata?.labels, metadata?.annotations, resources]);
+  };
+  return showsEditable(after) && shown(before) !== shown(after);
 }
 
 /** The tasks of this node's pods, as the provider tells them. */

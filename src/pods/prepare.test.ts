@@ -23,8 +23,11 @@ function providerRefusing(container: string): { seen: ResolvedPod[]; provider: P
   return { seen, provider: { translate } as Provider };
 }
 
+const fingerprint = () => "print";
+const resolving = (provider: Provider) => ({ provider, sources, node, fingerprint });
+
 const prepared = async (of: Pod, omit: readonly string[] = []) =>
-  createPrepare(providerRefusing("bad").provider, sources, node)(of, { attempt: 2, omit }, now);
+  createPrepare(resolving(providerRefusing("bad").provider))(of, { attempt: 2, omit }, now);
 
 const withEnv = (map: string, name = "a") => {
   const of = pod([name], "Always", { metadata: { generation: 3 } });
@@ -35,7 +38,8 @@ const withEnv = (map: string, name = "a") => {
 describe("preparing a pod", () => {
   it("ends in a request, for this generation and attempt, without what has completed", async () => {
     const { prepared: outcome, events } = await prepared(pod(["a", "b"], "OnFailure"), ["a"]);
-    expect(outcome).toEqual({ generation: 1, attempt: 2, is: "ready", request: { names: ["b"] } });
+    const files = { sent: new Map(), refreshAt: undefined };
+    expect(outcome).toEqual({ generation: 1, attempt: 2, is: "ready", request: { names: ["b"] }, files });
     expect(events).toEqual([]);
   });
 
@@ -64,7 +68,7 @@ describe("preparing a pod", () => {
 
   it("asks no provider about a pod that is not resolved", async () => {
     const { seen, provider } = providerRefusing("bad");
-    await createPrepare(provider, sources, node)(withEnv("absent", "bad"), { attempt: 1, omit: [] }, now);
+    await createPrepare(resolving(provider))(withEnv("absent", "bad"), { attempt: 1, omit: [] }, now);
     expect(seen).toEqual([]);
   });
 });
@@ -79,14 +83,14 @@ describe("preparing an ephemeral container", () => {
 
   it("asks the provider for it alone, with what it is to look at, and for none of the pod's own volumes", async () => {
     const { seen, provider } = providerRefusing("bad");
-    const { addition } = await createPrepareAddition(provider, sources, node)(debugged(debugging), "debug", now);
+    const { addition } = await createPrepareAddition(resolving(provider))(debugged(debugging), "debug", now);
     expect(addition).toEqual({ is: "ready", request: { names: ["debug"] } });
     expect(seen[0]?.containers).toMatchObject([{ name: "debug", kind: "ephemeral", targetContainer: "a" }]);
     expect(seen[0]?.pod.spec?.containers).toEqual([{ name: "debug", image: "busybox" }]);
   });
 
   it("ends in refusals, or in what is missing", async () => {
-    const prepare = createPrepareAddition(providerRefusing("bad").provider, sources, node);
+    const prepare = createPrepareAddition(resolving(providerRefusing("bad").provider));
     const refused = await prepare(debugged({ ...debugging, name: "bad" }), "bad", now);
     expect(refused.addition).toEqual({ is: "refused", message: "spec: no" });
     const envFrom = [{ configMapRef: { name: "absent" } }];

@@ -1,5 +1,6 @@
 /** Resolve and translate: from a pod to the provider's request, or to every reason why not (yet). */
-import type { Pod, Provider, Refusal } from "../provider.ts";
+import type { FilesVolume, Pod, Provider, Refusal, ResolvedVolume } from "../provider.ts";
+import { type Fingerprint, type LiveFiles, resolveFiles } from "../resolve/live/live-files.ts";
 import { resolve } from "../resolve/resolve.ts";
 import type { Resolution, ResolveNode, ResolveProblem, ResolveSources } from "../resolve/resolution.ts";
 import type { PodEvent } from "./pod-events.ts";
@@ -14,7 +15,15 @@ export type Prepare = (
   now: number,
 ) => Promise<{ readonly prepared: Prepared; readonly events: readonly PodEvent[] }>;
 
-export function createPrepare(provider: Provider, sources: ResolveSources, node: ResolveNode): Prepare {
+/** What a pod is resolved from. */
+export interface Resolving {
+  readonly provider: Provider;
+  readonly sources: ResolveSources;
+  readonly node: ResolveNode;
+  readonly fingerprint: Fingerprint;
+}
+
+export function createPrepare({ provider, sources, node, fingerprint }: Resolving): Prepare {
   return async (pod, { attempt, omit }, now) => {
     const key = { generation: pod.metadata?.generation ?? 0, attempt };
     const resolution = await resolve(pod, sources, node);
@@ -25,7 +34,27 @@ export function createPrepare(provider: Provider, sources: ResolveSources, node:
     if (translation.request === undefined) {
       return { prepared: { ...key, is: "refused", refusals: translation.refusals }, events };
     }
-    return { prepared: { ...key, is: "ready", request: translation.request }, events };
+    const sent = new Map(resolution.pod.volumes.filter(isFiles).map((volume) => [volume.name, fingerprint(volume)]));
+    const files = { sent, refreshAt: resolution.refreshAt };
+    return { prepared: { ...key, is: "ready", request: translation.request, files }, events };
+  };
+}
+
+function isFiles(volume: ResolvedVolume): volume is FilesVolume {
+  return volume.kind === "files";
+}
+
+/** What the files of a live pod's volumes should be now. */
+export type LookAtFiles = (pod: Pod) => Promise<
+  Pick<LiveFiles, "problems" | "refreshAt"> & {
+    readonly found: readonly { readonly volume: FilesVolume; readonly fingerprint: string }[];
+  }
+>;
+
+export function createLookAtFiles({ sources, node, fingerprint }: Resolving): LookAtFiles {
+  return async (pod) => {
+    const { volumes, ...rest } = await resolveFiles(pod, sources, node);
+    return { ...rest, found: volumes.map((volume) => ({ volume, fingerprint: fingerprint(volume) })) };
   };
 }
 
@@ -39,7 +68,7 @@ export type PrepareAddition = (
   readonly events: readonly PodEvent[];
 }>;
 
-export function createPrepareAddition(provider: Provider, sources: ResolveSources, node: ResolveNode): PrepareAddition {
+export function createPrepareAddition({ provider, sources, node }: Resolving): PrepareAddition {
   return async (pod, name, now) => {
     const { alone, targetContainer } = onlyEphemeral(pod, name);
     const resolution = await resolve(alone, sources, node);

@@ -1,6 +1,7 @@
 /** One pod at a time: read both worlds afresh, plan, act, until the plan says wait. */
 import type { Clock, Log, Provider } from "../provider.ts";
-import { act, type ActDeps } from "./act.ts";
+import { act } from "./act/act.ts";
+import type { ActDeps } from "./act/deps.ts";
 import type { Memory } from "./memory.ts";
 import { noteCalm } from "./plan/attempts.ts";
 import { plan } from "./plan/plan.ts";
@@ -33,6 +34,7 @@ export function createReconcile({ memory, node, provider, clock, log, deps, prob
     canKill: provider.kill !== undefined,
     canPassStartup: provider.passStartup !== undefined,
     canAdd: provider.addContainers !== undefined,
+    canUpdate: provider.update !== undefined,
     memory: provider.memory,
   };
   const worldOf = (uid: string): World => ({

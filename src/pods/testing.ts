@@ -17,6 +17,7 @@ const provider = {
   canKill: true,
   canPassStartup: true,
   canAdd: false,
+  canUpdate: false,
   memory: Infinity,
 } as const;
 export const taskProvider = {
@@ -26,6 +27,7 @@ export const taskProvider = {
   canKill: false,
   canPassStartup: false,
   canAdd: false,
+  canUpdate: false,
   memory: 3600,
 } as const;
 

@@ -7,6 +7,7 @@ import { SecretText, type Text } from "../model/secret-text.ts";
 import type { ObjectReference } from "../cluster/cluster.ts";
 import { decodePullSecret } from "./pull-secrets.ts";
 import { missing, warning, type Finds, type ObjectKind, type ResolveSources, type Where } from "./resolution.ts";
+import { refreshTime } from "./live/tokens.ts";
 
 /** One entry of a ConfigMap or Secret. `base64`: bytes that are no text (a NUL counts as no text). */
 export interface Entry {
@@ -49,15 +50,20 @@ export interface TokenWant {
 
 /**
  * Asks for everything that the pod refers to: the objects at once, then the tokens, but those only when the pod can
- * start, so that a waiting pod does not have one signed each time. Never rejects: a failure is an answer.
+ * start, so that a waiting pod does not have one signed each time. `tokensAnyway`: for one that runs. Never rejects: a
+ * failure is an answer.
  */
-export async function gather(pod: Pod, sources: ResolveSources): Promise<Gathered> {
+export async function gather(
+  pod: Pod,
+  sources: ResolveSources,
+  { tokensAnyway = false }: { readonly tokensAnyway?: boolean } = {},
+): Promise<Gathered> {
   const { objects, tokens } = wanted(pod);
   const answers = await askEach(objects, objectKey, async (ref) => readObject(sources, pod, ref));
   const object = (ref: Omit<ObjectRef, "optional">) =>
     // Only an empty name is not asked for.
     answers.get(objectKey(ref)) ?? { failed: "resource name may not be empty" };
-  const canStart = objects.every((ref) => ref.optional || "found" in object(ref));
+  const canStart = tokensAnyway || objects.every((ref) => ref.optional || "found" in object(ref));
   const granted = await askEach(canStart ? tokens : [], tokenKey, async (want) => requestToken(sources, pod, want));
   return {
     namespace: pod.metadata?.namespace ?? "",
@@ -219,10 +225,8 @@ async function requestToken(sources: ResolveSources, pod: Pod, want: TokenWant):
   return { content: new SecretText(token), refreshAt: refreshTime(parseTime(expiresAt), want.expirationSeconds) };
 }
 
-/** At 80 % of its life or after 24 hours, whichever is first (pkg/kubelet/token/token_manager.go). */
-function refreshTime(expiresAt: number | undefined, lifeSeconds: number): number | undefined {
-  if (expiresAt === undefined) return undefined;
-  const life = lifeSeconds * 1000;
-  const day = 24 * 60 * 60 * 1000;
-  return Math.min(expiresAt - 0.2 * life, expiresAt - life + day);
+/** When the first of the tokens should be replaced. */
+export function earliestRefresh({ tokens }: Gathered): number | undefined {
+  const times = tokens.flatMap((answer) => ("found" in answer ? (answer.found.refreshAt ?? []) : []));
+  return times.length === 0 ? undefined : Math.min(...times);
 }

@@ -2,7 +2,7 @@ import type { Pod } from "../model/kube.ts";
 import type { ResolvedPod } from "../model/resolved-pod.ts";
 import { containersOf } from "./container.ts";
 import type { Surroundings } from "./env.ts";
-import { gather, type Gathered } from "./gather.ts";
+import { earliestRefresh, gather } from "./gather.ts";
 import { dnsOf, hostnameOf } from "./network.ts";
 import { pullCredentialsOf } from "./pull-secrets.ts";
 import { collect, type Finds, type Resolution, type ResolveNode, type ResolveSources } from "./resolution.ts";
@@ -56,9 +56,4 @@ function* resolvedPod(around: Surroundings): Finds<ResolvedPod> {
 /** 30 s is the API's default; a negative period counts as one second, as the API documents. */
 function graceOf(seconds = 30): number {
   return seconds < 0 ? 1 : seconds;
-}
-
-function earliestRefresh({ tokens }: Gathered): number | undefined {
-  const times = tokens.flatMap((answer) => ("found" in answer ? (answer.found.refreshAt ?? []) : []));
-  return times.length === 0 ? undefined : Math.min(...times);
 }

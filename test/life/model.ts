@@ -5,7 +5,7 @@ import { createScriptedRuntime } from "../../providers/local/runtime/scripted/ru
 import type { TaskSpec } from "../../providers/local/runtime/runtime.ts";
 import { createLanes } from "../../src/limits/lanes.ts";
 import { createPodController } from "../../src/pods/controller.ts";
-import { createPrepare, createPrepareAddition } from "../../src/pods/prepare.ts";
+import { createLookAtFiles, createPrepare, createPrepareAddition } from "../../src/pods/prepare.ts";
 import type { Container } from "../../src/model/kube.ts";
 import type { Outcome } from "../../src/probes/probe.ts";
 import type { AskProbe } from "../../src/probes/prober.ts";
@@ -84,6 +84,7 @@ export function createLife(restarts: Provider["restarts"]): Life {
       const request = through(signal);
       const provider = scriptedProvider(cloud, restarts, request);
       const pods = api.pods;
+      const resolving = { provider, sources: noSources, node: resolveNode, fingerprint: () => "" };
       const controller = createPodController({
         nodeName,
         clusterUid,
@@ -97,8 +98,9 @@ export function createLife(restarts: Provider["restarts"]): Life {
           },
         },
         provider,
-        prepare: createPrepare(provider, noSources, resolveNode),
-        prepareAddition: createPrepareAddition(provider, noSources, resolveNode),
+        prepare: createPrepare(resolving),
+        prepareAddition: createPrepareAddition(resolving),
+        lookAtFiles: createLookAtFiles(resolving),
         lanes: createLanes({ api: 8, launch: 8, cloud: 8, probe: 8, "exec-probe": 8 }),
         clock,
         log: { debug: () => {}, info: () => {}, warn: () => {}, error: (message) => api.failed(message) },

@@ -10,7 +10,7 @@ interface Plant {
 export const forbidden: readonly (Plant & { readonly message: string })[] = [
   room("downward", "src/status/up.ts", `export { plan } from "../pods/plan.ts";`),
   room("downward", "src/pods/up.ts", `export const load = () => import("../cli/run.ts");`),
-  room("downward", "src/limits/up-type.ts", `import type { Act } from "../pods/act.ts";\nexport type A = Act;`),
+  room("downward", "src/limits/up-type.ts", `import type { Act } from "../pods/act/act.ts";\nexport type A = Act;`),
   room("downward", "src/provider.ts", `export { phase } from "./status/phase.ts";`),
   room("sideways", "src/status/sideways.ts", `export { createBucket } from "../limits/bucket.ts";`),
   room("sideways", "src/node/sideways.ts", `export { plan } from "../pods/plan.ts";`),

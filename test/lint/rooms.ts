@@ -5,7 +5,7 @@
 import { posix } from "node:path";
 
 export interface Import {
-  /** The importing file, e.g. `src/pods/act.ts`. */
+  /** The importing file, e.g. `src/pods/act/act.ts`. */
   readonly from: string;
   /** As written: `../status/phase.ts`, `node:fs`, `zod`. */
   readonly specifier: string;

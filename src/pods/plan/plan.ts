@@ -6,6 +6,7 @@ import type { Pod } from "../../model/kube.ts";
 import { additionDue } from "./addition.ts";
 import { type DueRestart, dueRestarts } from "./attempts.ts";
 import { planEnding, planOrphan, planTerminated, stopDue } from "./ending.ts";
+import { refreshDue } from "./live/refresh.ts";
 import { heldUp, onError } from "./on-error.ts";
 import { nodeRefusal, refusalStory } from "./refuse.ts";
 import { report, type Story, storyOf } from "./report.ts";
@@ -27,6 +28,8 @@ export type Action =
   /** Write the write-ahead record; acknowledged before the launch. */
   | { readonly do: "record"; readonly attempt: number; readonly try: number; readonly story: Story }
   | { readonly do: "launch"; readonly attempt: number; readonly try: number }
+  /** Bring the files of the live task's volumes up to date. */
+  | { readonly do: "update"; readonly attempt: number }
   /** Ask for an ephemeral container in the live task. */
   | { readonly do: "add"; readonly attempt: number; readonly container: string }
   | { readonly do: "restart"; readonly attempt: number; readonly container: string; readonly instance: number }
@@ -143,7 +146,11 @@ function planLive(world: World, view: View, task: NonNullable<View["task"]>): Ac
   if (startup !== undefined && startup.do !== "wait") return startup;
   const adding = view.lost ? undefined : additionDue(world, view.pod, task);
   if (adding?.do === "add") return adding;
-  const times = [clearing, unhealthy, startup, adding].map((one) => (one?.do === "wait" ? one.until : undefined));
+  const refresh = view.lost ? undefined : refreshDue(world, view.pod, task);
+  if (refresh?.do === "update") return refresh;
+  const times = [clearing, unhealthy, startup, adding, refresh].map((one) =>
+    one?.do === "wait" ? one.until : undefined,
+  );
   const lookAt = soonest(...times);
   if (provider.restarts === "container" && provider.canRestart && !view.lost) {
     return planRestart(world, view, dues, lookAt);

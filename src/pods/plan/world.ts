@@ -5,6 +5,7 @@ import type { Pod } from "../../model/kube.ts";
 import type { ProviderError } from "../../model/provider-error.ts";
 import type { Refusal } from "../../model/refusal.ts";
 import type { TaskState } from "../../model/task-state.ts";
+import type { FilesNote } from "./live/refresh.ts";
 import type { Health } from "../../probes/health.ts";
 
 export interface World {
@@ -30,6 +31,8 @@ export interface ProviderTraits {
   readonly canPassStartup: boolean;
   /** Ephemeral containers. */
   readonly canAdd: boolean;
+  /** Files of volumes, while the task lives. */
+  readonly canUpdate: boolean;
   /** Seconds. */
   readonly memory: number;
 }
@@ -61,19 +64,33 @@ export interface Notes {
   readonly kills?: ReadonlyMap<string, KillSent> | undefined;
   /** The sidecars behind which the row was let go on, with the attempt. */
   readonly startups?: ReadonlyMap<string, number> | undefined;
+  /** What the volumes of the present attempt's task hold. */
+  readonly files?: FilesNote | undefined;
   /** When the pod object vanished, what its tasks may still use of their grace: milliseconds since 1970. */
   readonly orphanKillAt?: number | undefined;
   /** restartCount of each container when it last ran calmly (10 minutes): the back-off counts from there. */
   readonly calm?: ReadonlyMap<string, number> | undefined;
 }
 
-export type Operation = "launch" | "restart" | "kill" | "passStartup" | "add" | "stop";
+export type Operation = "launch" | "restart" | "kill" | "passStartup" | "add" | "update" | "stop";
 
 export type Prepared = { readonly generation: number; readonly attempt: number } & (
-  | { readonly is: "ready"; readonly request: unknown; readonly provisioned?: string; readonly hourlyUsd?: number }
+  | {
+      readonly is: "ready";
+      readonly request: unknown;
+      readonly provisioned?: string;
+      readonly hourlyUsd?: number;
+      readonly files?: ReadyFiles;
+    }
   | { readonly is: "refused"; readonly refusals: readonly Refusal[] }
   | { readonly is: "missing"; readonly reason: string; readonly message: string; readonly retryAt: number }
 );
+
+/** A fingerprint of each volume of files, by name, and when the first of its tokens should be replaced. */
+export interface ReadyFiles {
+  readonly sent: ReadonlyMap<string, string>;
+  readonly refreshAt: number | undefined;
+}
 
 /** What resolve and translate said of an ephemeral container, or when the provider was asked for it. */
 export type Addition =

@@ -21,6 +21,7 @@ const operations = [
   "restart",
   "kill",
   "addContainers",
+  "update",
   "passStartup",
   "stats",
   "exec",

@@ -1,43 +1,16 @@
 /** Performs exactly one action of a plan, and notes what came of it. All I/O of a pod's life is here. */
-import type { Cluster, PodRef } from "../cluster/cluster.ts";
-import type { Lanes } from "../limits/lanes.ts";
-import { annotations } from "../model/annotations.ts";
-import { idempotencyToken, type TaskIdentity } from "../model/identity.ts";
-import { asProviderError } from "../model/provider-error.ts";
-import type { Clock, Log, Pod, Provider } from "../provider.ts";
-import { eventsOf, type PodEvent, unhealthyEvent } from "./pod-events.ts";
-import { startsNothing, troubleAfter } from "./plan/on-error.ts";
-import type { Action } from "./plan/plan.ts";
-import { recordPatch } from "./plan/record.ts";
-import type { Unhealthy } from "./plan/unhealthy.ts";
-import { type Addition, type Notes, type Operation, recordOf, type Trouble, type World } from "./plan/world.ts";
-import type { Prepare, PrepareAddition } from "./prepare.ts";
-import type { PodStore, TaskStore } from "./stores.ts";
-
-export interface ActDeps {
-  readonly cluster: Pick<Cluster, "pods" | "events">;
-  readonly provider: Provider;
-  readonly prepare: Prepare;
-  readonly prepareAddition: PrepareAddition;
-  readonly lanes: Lanes<PodLane>;
-  readonly pods: PodStore;
-  readonly tasks: TaskStore;
-  readonly notes: Map<string, Notes>;
-  readonly clusterUid: string;
-  readonly nodeName: string;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** In [0, 1). */
-  readonly random: () => number;
-  /** Aborts launches that still wait when the node stops. */
-  readonly signal: AbortSignal;
-  /** The object of this uid does not exist any more. */
-  readonly vanished: (uid: string) => void;
-}
-
-export type PodLane = "api" | "launch" | "cloud";
-
-type Doing<Kind extends Action["do"]> = Extract<Action, { do: Kind }>;
+import { annotations } from "../../model/annotations.ts";
+import { idempotencyToken } from "../../model/identity.ts";
+import type { Pod } from "../../provider.ts";
+import { eventsOf, unhealthyEvent } from "../pod-events.ts";
+import { nextCheck } from "../plan/live/refresh.ts";
+import { startsNothing } from "../plan/on-error.ts";
+import type { Action } from "../plan/plan.ts";
+import { recordPatch } from "../plan/record.ts";
+import type { Unhealthy } from "../plan/unhealthy.ts";
+import { type Addition, type Notes, type ReadyFiles, recordOf, type World } from "../plan/world.ts";
+import { attempt, type ActDeps, type Doing, identityOf, note, refOf, refOfPod, setTrouble, tell } from "./deps.ts";
+import { refresh } from "./refresh.ts";
 
 /** Rejects when the API server cannot be asked; trouble of the provider is noted instead, and planned around. */
 export async function act(deps: ActDeps, uid: string, world: World, action: Action): Promise<void> {
@@ -52,6 +25,8 @@ export async function act(deps: ActDeps, uid: string, world: World, action: Acti
       return launch(deps, uid, action);
     case "add":
       return add(deps, uid, world, action);
+    case "update":
+      return refresh(deps, uid, action);
     case "restart":
       return restart(deps, uid, action);
     case "kill":
@@ -97,7 +72,7 @@ async function launch(deps: ActDeps, uid: string, action: Doing<"launch">): Prom
         note(deps, uid, { unsent: undefined });
         deps.tasks.put(await deps.provider.launch({ identity, token, request: prepared.request }, deps.signal));
         // What was launched is not needed again, and holds the contents of every file of the pod.
-        note(deps, uid, { prepared: undefined });
+        note(deps, uid, { prepared: undefined, ...launchedFiles(deps, action.attempt, prepared.files) });
       },
       { signal: deps.signal },
     ),
@@ -106,6 +81,17 @@ async function launch(deps: ActDeps, uid: string, action: Doing<"launch">): Prom
   if (trouble === undefined) return;
   setTrouble(deps, uid, "launch", { ...trouble, try: action.try });
   if (startsNothing.has(trouble.error.kind)) note(deps, uid, { unsent: { attempt: action.attempt, try: action.try } });
+}
+
+/** What the task was launched with is what later news are compared with. */
+function launchedFiles(
+  { provider, clock, random }: ActDeps,
+  of: number,
+  files: ReadyFiles | undefined,
+): Pick<Notes, "files"> {
+  if (provider.update === undefined || files === undefined) return {};
+  const checkAt = nextCheck(clock.now(), files.refreshAt, random());
+  return { files: { attempt: of, sent: files.sent, checkAt } };
 }
 
 async function add(deps: ActDeps, uid: string, world: World, { attempt: of, container }: Doing<"add">): Promise<void> {
@@ -200,55 +186,6 @@ async function patch(deps: ActDeps, pod: Pod, body: { metadata?: object; status:
   return after;
 }
 
-/** Runs one operation of the provider; its failure becomes a note that the next plan reads. */
-async function attempt(deps: ActDeps, uid: string, operation: Operation, perform: () => Promise<void>): Promise<void> {
-  try {
-    await perform();
-    setTrouble(deps, uid, operation, undefined);
-  } catch (error) {
-    if (deps.signal.aborted) return;
-    const before = deps.notes.get(uid)?.troubles?.[operation];
-    const trouble = troubleAfter(before, asProviderError(error), deps.clock.now(), deps.random());
-    const { kind, reason, message } = trouble.error;
-    const pod = deps.pods.get(uid)?.metadata;
-    deps.log.warn("provider operation failed", {
-      pod: { namespace: pod?.namespace, name: pod?.name },
-      uid,
-      operation,
-      kind,
-      reason,
-      err: message,
-      failures: trouble.count,
-    });
-    setTrouble(deps, uid, operation, trouble);
-  }
-}
-
-function setTrouble(deps: ActDeps, uid: string, operation: Operation, trouble: Trouble | undefined): void {
-  const { [operation]: before, ...others } = deps.notes.get(uid)?.troubles ?? {};
-  if (before === trouble) return;
-  note(deps, uid, { troubles: trouble === undefined ? others : { ...others, [operation]: trouble } });
-}
-
-function note(deps: ActDeps, uid: string, more: Notes): void {
-  deps.notes.set(uid, { ...deps.notes.get(uid), ...more });
-}
-
-export function tell(deps: Pick<ActDeps, "cluster" | "nodeName">, pod: Pod, { container, ...event }: PodEvent): void {
-  const list = (["initContainers", "ephemeralContainers", "containers"] as const).find((key) =>
-    pod.spec?.[key]?.some((one) => one.name === container),
-  );
-  deps.cluster.events.record({
-    ...event,
-    about: {
-      kind: "Pod",
-      ...refOfPod(pod),
-      ...(container !== undefined && { fieldPath: `spec.${list}{${container}}` }),
-    },
-    nodeName: deps.nodeName,
-  });
-}
-
 function tellKilling(deps: ActDeps, uid: string, world: World, attemptNumber: number): void {
   const pod = deps.pods.get(uid);
   const task = world.tasks.find((one) => one.identity.attempt === attemptNumber);
@@ -278,18 +215,4 @@ function taskAnnotations(pod: Pod, world: World): object | undefined {
   const present = pod.metadata?.annotations ?? {};
   const news = Object.entries(wanted).filter(([key, value]) => present[key] !== value);
   return news.length === 0 ? undefined : { annotations: Object.fromEntries(news) };
-}
-
-function identityOf(deps: ActDeps, uid: string, attemptNumber: number): TaskIdentity {
-  return { clusterUid: deps.clusterUid, podUid: uid, attempt: attemptNumber };
-}
-
-function refOf(deps: ActDeps, uid: string, attemptNumber: number) {
-  const id = deps.tasks.of(uid).find((task) => task.identity.attempt === attemptNumber)?.id;
-  return { identity: identityOf(deps, uid, attemptNumber), id };
-}
-
-function refOfPod(pod: Pod): PodRef {
-  const { namespace = "", name = "", uid = "" } = pod.metadata ?? {};
-  return { namespace, name, uid };
 }
