@@ -3,12 +3,13 @@
  * process of Node's is started inside each that is asked for, by `nsenter`: it connects and hands the socket over, and
  * the bytes then flow as on any other socket of ours.
  */
-import { spawn, type ChildProcess } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { open } from "node:fs/promises";
 import { Socket } from "node:net";
 import { ProviderError } from "../../../../src/provider.ts";
 import type { Clock } from "../../../../src/provider.ts";
+import { spawnSealed } from "../spawn.ts";
 import type { ConnectAnswer, ConnectRequest } from "./protocol.ts";
 
 export interface Place {
@@ -97,7 +98,7 @@ async function enter(find: () => Promise<number>): Promise<Inside> {
     if ((await find()) !== pid)
       throw new ProviderError("transient", "TaskChanged", "the task has just changed: ask again");
     const script = new URL("inside-main.ts", import.meta.url).pathname;
-    child = spawn("nsenter", ["--net=/proc/self/fd/4", "--", process.execPath, script], {
+    child = spawnSealed(["nsenter", "--net=/proc/self/fd/4", "--", process.execPath, script], {
       env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
       stdio: ["ignore", "ignore", "pipe", "ipc", namespace.fd],
     });

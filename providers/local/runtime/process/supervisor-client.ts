@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ProviderError, type Clock } from "../../../../src/provider.ts";
 import { toolEnvironment } from "./host/command.ts";
-import { spawnSealed } from "./host/spawn.ts";
+import { spawnSealed } from "../spawn.ts";
 import { socketName } from "./paths.ts";
 import {
   decode,

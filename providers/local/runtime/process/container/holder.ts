@@ -5,7 +5,7 @@
  * as the supervisor lives: when the supervisor dies, so does it.
  */
 import { toolEnvironment } from "../host/command.ts";
-import { spawnSealed } from "../host/spawn.ts";
+import { spawnSealed } from "../../spawn.ts";
 import { markOf, type ProcessMark } from "../host/processes.ts";
 
 export interface Holder {

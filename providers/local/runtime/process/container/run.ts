@@ -6,7 +6,8 @@ import { openLogWriter, type LogWriter } from "../../log-writer.ts";
 import type { Cgroup, GroupUsage } from "../host/cgroup.ts";
 import { usageOf } from "../host/processes.ts";
 import type { Place } from "../protocol.ts";
-import type { Command, Wired } from "../terminal/wired.ts";
+import type { Wired } from "../terminal/wired.ts";
+import type { Wiring } from "../terminal/wiring.ts";
 import { openAudience, type Audience } from "./audience.ts";
 import type { Enclosure, Ground, RunWant } from "./enclosure.ts";
 import { whyNotExecutable } from "./files/in-root.ts";
@@ -60,7 +61,7 @@ export function startRun(
   wanted: Program,
   want: RunWant & { logPath: string },
   ground: Ground,
-  { clock, log, wire }: { clock: Clock; log: Log; wire: (command: Command) => Wired },
+  { clock, log, wiring }: { clock: Clock; log: Log; wiring: Wiring },
 ): Run {
   const startedAt = clock.now();
   const program = enclosure.adapt(wanted);
@@ -71,7 +72,7 @@ export function startRun(
   const impossible = whyNotExecutable(enclosure.view, program.argv[0], program.env["PATH"] ?? "", program.cwd);
   const tell = (message: string) => (error: Error) => log.error(message, { run: want.logPath, error: error.message });
   const output = openLogWriter(want.logPath, { now: clock.now, trouble: tell("output of a container is lost") });
-  const spawned = impossible === undefined ? trySpawn(enclosure, program, wire) : impossible;
+  const spawned = impossible === undefined ? trySpawn(enclosure, program, wiring) : impossible;
   const wired = typeof spawned === "string" ? undefined : spawned;
   const audience = wired && openAudience(wired, output, want.container);
   const ended =
@@ -132,9 +133,9 @@ function ending(terminate: () => void, kill: () => void, clock: Clock, ended: Pr
 }
 
 /** The process, or why there is none: arguments that execve cannot take, such as a NUL byte. */
-function trySpawn(enclosure: Enclosure, program: Program, wire: (command: Command) => Wired): Wired | string {
+function trySpawn(enclosure: Enclosure, program: Program, { start }: Wiring): Wired | string {
   try {
-    return enclosure.spawn(program, wire);
+    return enclosure.spawn(program, start);
   } catch (error) {
     return (error as Error).message;
   }

@@ -7,8 +7,8 @@ import { whyNotExecutable } from "../container/files/in-root.ts";
 import type { Program } from "../container/program.ts";
 import { isAlive, markOf } from "../host/processes.ts";
 import type { Place } from "../protocol.ts";
-import { openTerminals, type TerminalKind } from "../terminal/terminals.ts";
-import { spawnWithPipes, type Wired } from "../terminal/wired.ts";
+import type { Wired } from "../terminal/wired.ts";
+import { openWiring, type WiringMeans } from "../terminal/wiring.ts";
 import { openExecGroup, type ExecGroup } from "./exec-group.ts";
 
 /** What a shell and every container runtime add to the number of a signal. */
@@ -25,10 +25,11 @@ const outputLook = 20;
 export async function execIn(
   place: Place,
   command: ExecCommand,
-  { clock, terminals }: { readonly clock: Clock; readonly terminals?: TerminalKind | undefined },
+  means: WiringMeans,
   signal: AbortSignal,
 ): Promise<ProcessStream> {
-  const spawnInTerminal = command.tty ? openTerminals(terminals) : undefined;
+  signal.throwIfAborted();
+  using wiring = await openWiring(command, means);
   signal.throwIfAborted();
   // A pid alone may be somebody else's by now.
   if (!isAlive(place.mark)) throw new ProviderError("conflict", "ContainerNotRunning", "the container has just ended");
@@ -37,8 +38,7 @@ export async function execIn(
   try {
     const marked = { ...program, env: { ...program.env, ...group.env } };
     const way = enter(place.entrance, marked, { terminal: command.tty, groups: group.directories });
-    const wired = spawnInTerminal?.(way, clock) ?? spawnWithPipes(way, { stdin: command.stdin });
-    return streamOf(wired, group, command, clock, signal);
+    return streamOf(wiring.start(way), group, command, means.clock, signal);
   } catch (error) {
     group.leave();
     throw new ProviderError("invalid", "StartError", (error as Error).message, { cause: error });
@@ -102,7 +102,8 @@ async function drain(wired: Wired, outputs: readonly PassThrough[], clock: Clock
   const isOver = (): boolean => outputs.every(({ writableEnded, destroyed }) => writableEnded || destroyed);
   // Held up by a slow reader: there may be more to come.
   const isHeldUp = (): boolean => outputs.some(({ writableNeedDrain }) => writableNeedDrain);
-  for (const end = clock.monotonic() + outputWait; !isOver(); await clock.sleep(outputLook))
+  const over = Promise.all(outputs.map(async (output) => finished(output, { readable: false }).catch(() => undefined)));
+  for (const end = clock.monotonic() + outputWait; !isOver(); await Promise.race([over, clock.sleep(outputLook)]))
     if (clock.monotonic() > end && !isHeldUp()) break;
   wired.close();
 }

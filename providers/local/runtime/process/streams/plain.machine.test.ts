@@ -3,6 +3,7 @@ import { systemClock as clock } from "../../../../../src/telemetry/clock.ts";
 import { eventually } from "../../../../../test/support/eventually.ts";
 import { describeWith } from "../../../../../test/support/requirements.ts";
 import { specEnv } from "../../../../../test/support/task-specs.ts";
+import { openPipes } from "../host/pipes.ts";
 import { markOf } from "../host/processes.ts";
 import type { Place } from "../protocol.ts";
 import { hasEnded, isRunning, openWorld, shell, type World } from "../testing.ts";
@@ -63,6 +64,9 @@ for (const terminals of ["node-pty", "script"] as const) {
   });
 }
 
+const pipes = openPipes();
+afterAll(() => pipes.close());
+
 it("a command without control groups is found by its mark when it is aborted, also what left its session", async () => {
   const mark = markOf(process.pid);
   if (mark === undefined) throw new Error("we do not run");
@@ -72,14 +76,17 @@ it("a command without control groups is found by its mark when it is aborted, al
   const abort = new AbortController();
   const line = `(setsid sleep ${left} &); sleep ${stayed}`;
   const command = { argv: ["sh", "-c", line], tty: false, stdin: false };
-  const stream = await execAt(place, command, { clock }, abort.signal);
+  const stream = await execAt(place, command, { clock, pipes }, abort.signal);
   await eventually("both sleep", () => [left, stayed].every(sleeps));
   abort.abort();
   expect(await stream.exit).toEqual({ code: 137 });
   expect([left, stayed].filter(sleeps)).toEqual([]);
   expect(
-    (await said(await execAt(place, { ...command, argv: ["echo", "x"] }, { clock }, new AbortController().signal)))
-      .code,
+    (
+      await said(
+        await execAt(place, { ...command, argv: ["echo", "x"] }, { clock, pipes }, new AbortController().signal),
+      )
+    ).code,
   ).toBe(0);
 });
 
@@ -87,5 +94,5 @@ it("a place whose process is not the one that was meant is not entered", async (
   const entrance = { holder: process.pid, view: "/", network: false };
   const place: Place = { mark: { pid: process.pid, startTime: "1" }, entrance, env: {}, cwd: "/", groups: [] };
   const command = { argv: ["true"], tty: false, stdin: false };
-  await expect(execAt(place, command, { clock }, new AbortController().signal)).rejects.toThrow("just ended");
+  await expect(execAt(place, command, { clock, pipes }, new AbortController().signal)).rejects.toThrow("just ended");
 });

@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import { ProviderError, type ContainerRef } from "../../../../../src/provider.ts";
 import { createDoors, loopbacks } from "../../network/doors.ts";
 import type { Runtime } from "../../runtime.ts";
+import { openPipes } from "../host/pipes.ts";
 import { isAlive } from "../host/processes.ts";
 import type { Method, Methods, RunRef } from "../protocol.ts";
 import { tryConnect, type SupervisorPlace } from "../supervisor-client.ts";
@@ -14,10 +15,12 @@ type Call = <M extends Method>(method: M, params: Methods[M]["params"]) => Promi
 /** The ways into containers: the supervisor says where they are, and only what is attached passes through it. */
 export function openStreams(place: SupervisorPlace, call: Call): Streams & { close(): void } {
   const { clock, options } = place;
+  const { terminals } = options;
   const doors = createDoors(clock);
+  const pipes = openPipes();
   return {
     async exec(target, command, signal) {
-      return execIn(await call("place", runOf(target)), command, { clock, terminals: options.terminals }, signal);
+      return execIn(await call("place", runOf(target)), command, { clock, terminals, pipes }, signal);
     },
     async attach(target, { stdin }, signal) {
       const run = runOf(target);
@@ -46,7 +49,10 @@ export function openStreams(place: SupervisorPlace, call: Call): Streams & { clo
       socket.on("error", () => undefined);
       return socket;
     },
-    close: () => doors.close(),
+    close() {
+      doors.close();
+      pipes.close();
+    },
   };
 }
 

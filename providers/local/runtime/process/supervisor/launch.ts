@@ -1,7 +1,7 @@
 import { ProviderError, type Terminated } from "../../../../../src/provider.ts";
 import type { HookWays } from "../../hooks/perform-hook.ts";
 import { loopbacks } from "../../network/doors.ts";
-import type { ContainerSpec, TaskSpec } from "../../runtime.ts";
+import type { TaskSpec } from "../../runtime.ts";
 import type { Enclosure, RunWant } from "../container/enclosure.ts";
 import { encloseIsolated } from "../container/isolated.ts";
 import { enclosePlain } from "../container/plain.ts";
@@ -11,8 +11,7 @@ import { placeOf, startRun, type Run } from "../container/run.ts";
 import { findImage, type Image } from "../images.ts";
 import { containerDirectory, logPath, taskDirectory, taskKey } from "../paths.ts";
 import { execIn } from "../streams/exec.ts";
-import { openTerminals } from "../terminal/terminals.ts";
-import { spawnWithPipes, type Command, type Wired } from "../terminal/wired.ts";
+import { openWiring } from "../terminal/wiring.ts";
 import type { ContainerRecord } from "./record.ts";
 import type { Held } from "./task-sandbox.ts";
 import type { TaskContext } from "./task-sandbox.ts";
@@ -52,7 +51,7 @@ export async function launchRun(launch: LaunchWant): Promise<HookedRun | Termina
   let enclosure: Enclosure | undefined;
   try {
     enclosure = await enclose(want, launch);
-    const wire = wiring(container, context);
+    using wiring = await openWiring(container, context);
     const program = programOf(container, image, spec.hostname, sandbox.late);
     if (!launch.mayStart()) {
       enclosure.kill();
@@ -62,7 +61,7 @@ export async function launchRun(launch: LaunchWant): Promise<HookedRun | Termina
     }
     // From here on this instance counts as having run, whatever happens to us.
     launch.record({ spawned: true, marks: enclosure.marks() });
-    const run = startRun(enclosure, program, want, context.host.ground, { ...context, wire });
+    const run = startRun(enclosure, program, want, context.host.ground, { ...context, wiring });
     launch.record({ marks: enclosure.marks() });
     return hookedRun(run, container, { ...launch, ways: waysInto(run, launch), graceSeconds: graceOf(spec) });
   } catch (error) {
@@ -76,10 +75,10 @@ const graceOf = ({ graceSeconds = 30 }: TaskSpec): number => graceSeconds;
 
 /** The ways of a hook: as a command beside the program, and into the task's network. */
 function waysInto(run: Run, { context, sandbox: { mark, address } }: LaunchWant): HookWays {
-  const { clock, terminals, doors } = context;
+  const { clock, terminals, doors, pipes } = context;
   return {
     clock,
-    exec: async (command, signal) => execIn(placeOf(run), command, { clock, terminals }, signal),
+    exec: async (command, signal) => execIn(placeOf(run), command, { clock, terminals, pipes }, signal),
     async connect(port, signal) {
       if (mark === undefined || address === undefined)
         throw new ProviderError("conflict", "NoTaskNetwork", "the pod has no network of its own");
@@ -97,12 +96,6 @@ async function enclose(want: RunWant, { context, record }: LaunchWant): Promise<
   const { ground } = context.host;
   if (!ground.abilities.isolation) return enclosePlain(want, ground);
   return encloseIsolated(want, ground, (marks) => record({ marks }));
-}
-
-function wiring({ tty, stdin }: ContainerSpec, { clock, terminals }: TaskContext) {
-  if (!tty) return (command: Command): Wired => spawnWithPipes(command, { stdin });
-  const spawnInTerminal = openTerminals(terminals);
-  return (command: Command): Wired => spawnInTerminal(command, clock);
 }
 
 function cannotRun(error: unknown, now: number): Terminated {

@@ -11,6 +11,7 @@ import { createDoors } from "../../network/doors.ts";
 import type { ContainerSpec, TaskSpec } from "../../runtime.ts";
 import type { Run } from "../container/run.ts";
 import type { Host } from "../host/abilities.ts";
+import { openPipes } from "../host/pipes.ts";
 import { taskKey } from "../paths.ts";
 import type { Event, RunRef, TaskNetwork } from "../protocol.ts";
 import type { TerminalKind } from "../terminal/terminals.ts";
@@ -47,6 +48,7 @@ export class Supervisor {
       ...context,
       makers: new PQueue({ concurrency: makersAtOnce }),
       doors: createDoors(context.clock),
+      pipes: openPipes(),
       changed: (state) => this.#tell({ event: "task", state }),
     };
     for (const { record, spec } of context.store.load()) {
@@ -140,6 +142,7 @@ export class Supervisor {
     while (tasks.some((task) => task.busy()) && clock.monotonic() < end) await clock.sleep(killLook);
     await Promise.all(tasks.map((task) => task.close()));
     this.#context.doors.close();
+    this.#context.pipes.close();
     await host.network?.remove();
     host.ground.cgroups?.remove();
   }

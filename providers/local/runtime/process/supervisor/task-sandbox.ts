@@ -7,6 +7,7 @@ import { spawnSandbox } from "../container/sandbox.ts";
 import { writeVolumes } from "../container/files/volumes.ts";
 import type { LateValues } from "../container/text.ts";
 import type { Host } from "../host/abilities.ts";
+import type { Pipes } from "../host/pipes.ts";
 import type { ProcessMark } from "../host/processes.ts";
 import type { TerminalKind } from "../terminal/terminals.ts";
 import { taskDirectory } from "../paths.ts";
@@ -23,6 +24,7 @@ export interface TaskContext {
   /** `undefined`: the best that can be had. */
   readonly terminals?: TerminalKind | undefined;
   readonly doors: Doors;
+  readonly pipes: Pipes;
   readonly changed: (state: TaskState) => void;
   /** Where namespaces and containers are made, a few at a time: the first ones run soon, however many come at once. */
   readonly makers: PQueue;

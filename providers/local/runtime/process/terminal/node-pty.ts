@@ -8,7 +8,7 @@ import { createRequire } from "node:module";
 import { Writable } from "node:stream";
 import { ReadStream } from "node:tty";
 import type { Clock } from "../../../../../src/provider.ts";
-import { noteInheritable, spawnSealed } from "../host/spawn.ts";
+import { noteInheritable, spawnSealed } from "../../spawn.ts";
 import type { SpawnInTerminal } from "./terminals.ts";
 import { joining, ownStream, type Command, type Wired } from "./wired.ts";
 

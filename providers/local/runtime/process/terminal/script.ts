@@ -6,7 +6,7 @@ import { childrenOf, leadsSession } from "../host/processes.ts";
 import type { Clock } from "../../../../../src/provider.ts";
 import { endOfInput } from "./node-pty.ts";
 import type { SpawnInTerminal } from "./terminals.ts";
-import { spawnWithPipes } from "./wired.ts";
+import { spawnWithSockets } from "./wired.ts";
 
 /** How long `script` may take to open its terminal, milliseconds. */
 const openWait = 2000;
@@ -16,10 +16,12 @@ export const spawnInScript: SpawnInTerminal = (command, clock) => {
   // Without the last command the shell would give its place, which leads the session, to the program.
   const line = `${toolPath("stty")} rows 24 cols 80; ${command.argv.map(quoted).join(" ")}; exit $?`;
   const options = ["--quiet", "--flush", "--return", "--echo", "always", "--command", line];
-  const wired = spawnWithPipes(
-    { ...command, argv: [toolPath("script"), ...options, "/dev/null"], env: command.env, detached: true },
-    { stdin: true },
-  );
+  const wired = spawnWithSockets({
+    ...command,
+    argv: [toolPath("script"), ...options, "/dev/null"],
+    env: command.env,
+    detached: true,
+  });
   // Whatever script itself complains of belongs to nobody.
   wired.stderr?.resume();
   const { pid } = wired.child;

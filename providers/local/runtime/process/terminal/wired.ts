@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { PassThrough, type Readable, type Writable } from "node:stream";
-import { spawnSealed } from "../host/spawn.ts";
+import { spawnSealed } from "../../spawn.ts";
+import type { StdioPipes } from "../host/pipes.ts";
 
 /** A program that can be executed as it is, by the host. */
 export interface Command {
@@ -40,31 +41,48 @@ export function joining({ argv, groups }: Command): Command["argv"] {
   return groups.length === 0 ? argv : ["/bin/sh", "-c", joiner, "burstlet-join", ...groups, "--", ...argv];
 }
 
-/** Starts the program with pipes. */
-export function spawnWithPipes(command: Command, { stdin }: { readonly stdin: boolean }): Wired {
+/** Starts the program with pipes, which it can open again by name. The caller disposes of `pipes` when this returns. */
+export function spawnWithPipes(command: Command, pipes: StdioPipes, want: { readonly stdin: boolean }): Wired {
   const { env, cwd, detached } = command;
+  const [stdin, stdout, stderr] = pipes.theirs;
   const child = spawnSealed(joining(command), {
     env,
     cwd,
     detached,
-    stdio: [stdin ? "pipe" : "ignore", "pipe", "pipe"],
+    stdio: [want.stdin ? stdin : "ignore", stdout, stderr],
   });
+  return wire(child, pipes.take(want));
+}
+
+/** Starts a tool that needs no more than Node's own pairs of sockets. */
+export function spawnWithSockets(command: Command): Wired {
+  const { env, cwd, detached } = command;
+  const child = spawnSealed(joining(command), { env, cwd, detached, stdio: ["pipe", "pipe", "pipe"] });
+  return wire(child, { stdin: child.stdin ?? undefined, stdout: child.stdout, stderr: child.stderr });
+}
+
+function wire(child: ChildProcess, { stdin, stdout, stderr }: Sides): Wired {
   // The end of who should read it is no error of who writes.
-  child.stdin?.on("error", () => undefined);
-  const stdout = ownStream(child.stdout);
-  const stderr = ownStream(child.stderr);
+  stdin?.on("error", () => undefined);
+  for (const end of ["exit", "error"]) child.once(end, () => stdin?.destroy());
   return {
     child,
     program: () => child.pid,
-    stdin: child.stdin ?? undefined,
-    stdout,
-    stderr,
+    stdin,
+    stdout: ownStream(stdout),
+    stderr: ownStream(stderr),
     resize: () => undefined,
     close() {
-      child.stdout?.destroy();
-      child.stderr?.destroy();
+      stdout?.destroy();
+      stderr?.destroy();
     },
   };
+}
+
+interface Sides {
+  readonly stdin: Writable | undefined;
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
 }
 
 /**
