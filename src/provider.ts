@@ -92,9 +92,9 @@ export interface Provider<Request = unknown> {
    */
   passStartup?(run: ContainerRef): Promise<void>;
   /**
-   * Gives a live task what this change says, at once for all who read it: a reader finds a volume's old files or its new
-   * ones, never some of both, and what is mounted by subPath stays as it was. Containers that start later find the new.
-   * Idempotent; rejects with `notFound` for a task that does not exist.
+   * Gives a live task what this change says. Who reads a file finds it as it was or as it is now, never half of it or
+   * none; what is mounted by subPath stays as it was. Containers that start later find the new files only. Idempotent;
+   * rejects with `notFound` for a task that does not exist, with `invalid` for a volume that it has not.
    */
   update?(task: TaskRef, change: TaskChange, signal: AbortSignal): Promise<void>;
   /** Records of one run of one container, oldest first, in batches. */

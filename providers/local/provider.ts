@@ -63,6 +63,7 @@ export async function createLocalProvider(
     stats: async () => (await runtime.stats()).filter(({ identity }) => identity.clusterUid === clusterUid),
     ...abilitiesOf(runtime),
     ...(runtime.add && { addContainers: async (task, { containers }) => runtime.add?.(task, containers) }),
+    ...(runtime.update && { update: async (task, { files = [] }) => runtime.update?.(task, files) }),
     close: async () => runtime.close(),
   };
 }

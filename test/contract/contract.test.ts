@@ -2,9 +2,10 @@ import { describe, expect, test } from "vitest";
 import type { RunState } from "../../src/provider.ts";
 import { contractTests, providerContract } from "./contract.ts";
 import { containers, feed, method, newId, type Sabotage, startsAgain, states } from "./sabotage.ts";
-import { hookTests } from "./hook-tests.ts";
-import { streamTests } from "./stream-tests.ts";
+import { hookTests } from "./tests/hook-tests.ts";
+import { streamTests } from "./tests/stream-tests.ts";
 import { scriptedTarget } from "./targets/scripted-target.ts";
+import { updateTests } from "./tests/update-tests.ts";
 import { createWorkbench } from "./workbench.ts";
 
 const exitsWith = (code: number): Sabotage => containers((one) => ({ ...one, state: exited(one.state, code) }));
@@ -245,7 +246,7 @@ async function outcome(name: string, sabotage: Sabotage): Promise<"held" | "fail
 describe("the contract suite", () => {
   test("has a sabotage for each of its tests, and no other", () => {
     // Those of streams and hooks need something that runs: they have files of their own.
-    const own = contractTests.filter((one) => !streamTests.includes(one) && !hookTests.includes(one));
+    const own = contractTests.filter((one) => ![...streamTests, ...hookTests, ...updateTests].includes(one));
     expect(Object.keys(sabotages).toSorted()).toEqual(own.map(({ name }) => name).toSorted());
   });
 

@@ -3,15 +3,16 @@
  * A test file of a provider calls `providerContract` and is done.
  */
 import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
-import { feedTests } from "./feed-tests.ts";
-import { hookTests } from "./hook-tests.ts";
-import { launchTests } from "./launch-tests.ts";
-import { lifeTests } from "./life-tests.ts";
-import { runTests } from "./run-tests.ts";
-import { stopTests } from "./stop-tests.ts";
-import { streamTests } from "./stream-tests.ts";
+import { feedTests } from "./tests/feed-tests.ts";
+import { hookTests } from "./tests/hook-tests.ts";
+import { launchTests } from "./tests/launch-tests.ts";
+import { lifeTests } from "./tests/life-tests.ts";
+import { runTests } from "./tests/run-tests.ts";
+import { stopTests } from "./tests/stop-tests.ts";
+import { streamTests } from "./tests/stream-tests.ts";
 import type { ContractTarget, Gap } from "./target.ts";
-import { translateTests } from "./translate-tests.ts";
+import { translateTests } from "./tests/translate-tests.ts";
+import { updateTests } from "./tests/update-tests.ts";
 import { createWorkbench, type Workbench } from "./workbench.ts";
 
 export type { Behaviour, ContractTarget, Gap } from "./target.ts";
@@ -30,6 +31,7 @@ export const contractTests: readonly ContractTest[] = [
   ...runTests,
   ...hookTests,
   ...streamTests,
+  ...updateTests,
 ];
 
 /** Defines the tests. `setup` is called once for all of them; each test's tasks are ended after it. */

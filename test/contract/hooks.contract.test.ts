@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { describeWith } from "../support/requirements.ts";
-import { hookTests } from "./hook-tests.ts";
+import { hookTests } from "./tests/hook-tests.ts";
 import { containers, method, type Sabotage } from "./sabotage.ts";
 import type { ContractTarget } from "./target.ts";
 import { engineTarget } from "./targets/engine-target.ts";

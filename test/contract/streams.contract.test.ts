@@ -4,7 +4,7 @@ import { ProviderError, type ProcessStream, type Provider } from "../../src/prov
 import { describeWith } from "../support/requirements.ts";
 import { processTarget } from "./targets/process-target.ts";
 import { method, type Sabotage } from "./sabotage.ts";
-import { streamTests } from "./stream-tests.ts";
+import { streamTests } from "./tests/stream-tests.ts";
 import type { ContractTarget } from "./target.ts";
 import { createWorkbench, type Workbench } from "./workbench.ts";
 

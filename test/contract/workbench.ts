@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Container } from "../../src/model/kube.ts";
+import type { Container, Volume } from "../../src/model/kube.ts";
 import {
   type ContainerState,
   idempotencyToken,
@@ -22,6 +22,8 @@ export interface Plan {
   readonly name: string;
   readonly kind?: "init" | "sidecar" | "main";
   readonly does: Behaviour;
+  /** Files of a volume `live`, by path: it is mounted at /live, and its file `pinned` at /pinned by subPath. */
+  readonly reads?: Readonly<Record<string, string>>;
 }
 
 /** One task of a test. */
@@ -109,10 +111,11 @@ export async function createWorkbench(target: ContractTarget): Promise<Workbench
   };
   await until("the feed told synced", () => synced);
 
-  const podFor: Workbench["pod"] = async (plans, uid = randomUUID(), world = {}) =>
-    resolvedPod(podOf(specOf(target, plans), { uid, name: `pod-${uid.slice(0, 8)}` }), world, {
-      name: target.nodeName,
-    });
+  const podFor: Workbench["pod"] = async (plans, uid = randomUUID(), world = {}) => {
+    const { volumes, configMaps } = liveVolume(plans);
+    const pod = podOf({ ...specOf(target, plans), volumes }, { uid, name: `pod-${uid.slice(0, 8)}` });
+    return resolvedPod(pod, { configMaps, ...world }, { name: target.nodeName });
+  };
 
   const prepare: Workbench["prepare"] = async (plans, uid = randomUUID(), attempt = 1) => {
     const { request, refusals } = provider.translate(await podFor(plans, uid));
@@ -158,12 +161,26 @@ function specOf(
   const containers = (...kinds: readonly string[]): Container[] =>
     plans
       .filter(({ kind = "main" }) => kinds.includes(kind))
-      .map(({ name, kind, does }) => ({
+      .map(({ name, kind, does, reads }) => ({
         ...target.container(does),
         name,
+        ...(reads !== undefined && { volumeMounts: liveMounts }),
         ...(kind === "sidecar" && { restartPolicy: "Always" }),
       }));
   return { initContainers: containers("init", "sidecar"), containers: containers("main") };
+}
+
+const liveMounts = [
+  { name: "live", mountPath: "/live" },
+  { name: "live", mountPath: "/pinned", subPath: "pinned" },
+];
+
+function liveVolume(plans: readonly Plan[]): { volumes: Volume[]; configMaps: NonNullable<World["configMaps"]> } {
+  const files = plans.find(({ reads }) => reads !== undefined)?.reads;
+  if (files === undefined) return { volumes: [], configMaps: {} };
+  const items = Object.keys(files).map((path) => ({ key: path.replaceAll("/", "."), path }));
+  const data = Object.fromEntries(items.map(({ key, path }) => [key, files[path] ?? ""]));
+  return { volumes: [{ name: "live", configMap: { name: "live", items } }], configMaps: { live: { data } } };
 }
 
 function benchTask(

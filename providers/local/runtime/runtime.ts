@@ -9,6 +9,7 @@ import type {
   ContainerKind,
   ContainerRef,
   ExecCommand,
+  FilesVolume,
   Late,
   LogRecord,
   LogRequest,
@@ -32,6 +33,8 @@ export interface Runtime {
   restart(task: TaskRef, container: string, instance: number): Promise<void>;
   /** Starts more containers, of kind `ephemeral`, in a live task. */
   add?(task: TaskRef, containers: readonly ContainerSpec[]): Promise<void>;
+  /** As Provider.update, of volumes of files. */
+  update?(task: TaskRef, files: readonly FilesVolume[]): Promise<void>;
   /** As Provider.kill. */
   kill(run: ContainerRef, graceSeconds: number): Promise<void>;
   /** As in Provider; a runtime that cannot hold up its row leaves it out. */

@@ -66,6 +66,9 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
     async add({ identity }, containers) {
       await supervisor.call("add", { identity, containers });
     },
+    async update({ identity }, files) {
+      await supervisor.call("update", { identity, files });
+    },
     list: () => supervisor.call("list", {}),
     watch: (feed, signal) => watchTasks(place, feed, signal),
     logs: (source, want, signal) => readRunLog(place, source, want, signal),

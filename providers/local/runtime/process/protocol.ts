@@ -6,6 +6,7 @@
  */
 import {
   asProviderError,
+  type FilesVolume,
   Late,
   ProviderError,
   SecretText,
@@ -19,7 +20,7 @@ import type { Entrance } from "./container/entrance.ts";
 import type { ProcessMark } from "./host/processes.ts";
 
 /** Rises when an old client and a new supervisor would misunderstand each other. */
-export const protocolVersion = 4;
+export const protocolVersion = 5;
 
 export interface Methods {
   hello: { params: Record<string, never>; result: Hello };
@@ -33,6 +34,7 @@ export interface Methods {
   passStartup: { params: RunRef; result: null };
   /** Starts more containers beside what runs. */
   add: { params: { identity: TaskIdentity; containers: readonly ContainerSpec[] }; result: null };
+  update: { params: { identity: TaskIdentity; files: readonly FilesVolume[] }; result: null };
   list: { params: Record<string, never>; result: readonly TaskState[] };
   stats: { params: Record<string, never>; result: readonly TaskStats[] };
   /** Where a command has to be started; burstlet starts it itself, and its bytes never pass the supervisor. */

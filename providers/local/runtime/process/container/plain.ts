@@ -17,6 +17,7 @@ import { nodeRoom } from "../images.ts";
 import type { Wired } from "../terminal/wired.ts";
 import { enter, type Entrance } from "./entrance.ts";
 import type { Enclosure, Ground, RunWant } from "./enclosure.ts";
+import { inside } from "./files/in-root.ts";
 import { volumePath } from "./files/volumes.ts";
 import { writeRoot } from "./files/write-root.ts";
 
@@ -81,7 +82,7 @@ function writeScratch(want: RunWant, ground: Ground, root: string, messageFile: 
   writeRoot(root, { directories: [{ path: "/tmp", mode: 0o1777 }], links: [], files: [], mounts: [] });
   const links = want.container.mounts.map((mount) => ({
     path: join(root, mount.path),
-    target: join(volumePath(want.taskDirectory, mount.volume), mount.subPath ?? ""),
+    target: join(volumePath(want.taskDirectory, mount.volume), inside(mount.subPath ?? "")),
   }));
   if (want.image.root === "node") {
     links.push({ path: join(root, nodeRoom, "node"), target: ground.layout.node });

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import {
   ProviderError,
   type ContainerState,
+  type FilesVolume,
   type RunState,
   type TaskIdentity,
   type TaskState,
@@ -11,6 +12,7 @@ import { findImage } from "../images.ts";
 import { taskKey } from "../paths.ts";
 import type { ContainerSpec, TaskSpec } from "../../runtime.ts";
 import type { ProcessMark } from "../host/processes.ts";
+import type { Abilities, TaskNetwork } from "../protocol.ts";
 import { phaseOf } from "./row.ts";
 
 /** An order that does not fit what the task does. */
@@ -99,8 +101,13 @@ export function withContainer(record: TaskRecord, name: string, change: Partial<
   };
 }
 
-/** The container waits for its next run; `last` is how the present one ended. */
-export function withNextRun(record: TaskRecord, name: string, instance: number, last: Terminated): TaskRecord {
+/** The container waits for its next run. Throws where there can be none yet, or any more. */
+export function withNextRun(record: TaskRecord, name: string, instance: number, runs: boolean): TaskRecord {
+  const { key, stopping, containers } = record;
+  const last = containers.find((one) => one.name === name)?.state;
+  if (stopping) throw conflict("TaskStopping", `task ${key} is being stopped, container ${name} does not start again`);
+  if (last?.is !== "terminated" || runs)
+    throw conflict("ContainerNotEnded", `container ${name} of task ${key} has not ended, so it cannot run again yet`);
   const fresh = { spawned: false, marks: [], hookFailures: undefined };
   return withContainer(record, name, { ...fresh, instance, last, state: firstWait(record.containers) });
 }
@@ -109,6 +116,23 @@ export function withNextRun(record: TaskRecord, name: string, instance: number, 
 export function withAdded(record: TaskRecord, spec: TaskSpec, added: TaskSpec["containers"]): TaskRecord {
   const more = newRecord({ ...spec, containers: added }, undefined).containers;
   return { ...record, containers: [...record.containers, ...more] };
+}
+
+/** The spec with other files in volumes that it has. */
+export function withFiles(spec: TaskSpec, { key, stopping }: TaskRecord, files: readonly FilesVolume[]): TaskSpec {
+  if (stopping) throw conflict("TaskStopping", `task ${key} is being stopped, its files stay as they are`);
+  const unknown = files.find(({ name }) => !spec.volumes.some((one) => one.name === name && one.kind === "files"));
+  if (unknown !== undefined)
+    throw new ProviderError("invalid", "VolumeNotFound", `task ${key} has no volume of files called ${unknown.name}`);
+  return { ...spec, volumes: spec.volumes.map((volume) => files.find(({ name }) => name === volume.name) ?? volume) };
+}
+
+export function networkOf({ key, sandbox: mark, address }: TaskRecord, { addresses }: Abilities): TaskNetwork {
+  if (mark !== undefined && address !== undefined) return { mark, address };
+  const message = addresses
+    ? `task ${key} has no network yet`
+    : "pods share the network of this host, where a port may be anybody's: forwarding needs pods with an address of their own";
+  throw conflict("NoTaskNetwork", message);
 }
 
 /** The picture for the core; `launching` are the containers that are on their way to running. */

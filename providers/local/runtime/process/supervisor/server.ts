@@ -136,6 +136,11 @@ async function call(
       supervisor.add(identity, containers);
       return null;
     }
+    case "update": {
+      const { identity, files } = params as Methods["update"]["params"];
+      await supervisor.update(identity, files);
+      return null;
+    }
     case "list":
       return supervisor.list();
     case "stats":

@@ -1,5 +1,6 @@
 import PQueue from "p-queue";
 import {
+  type FilesVolume,
   ProviderError,
   type Clock,
   type Log,
@@ -99,6 +100,10 @@ export class Supervisor {
 
   add(identity: TaskIdentity, containers: readonly ContainerSpec[]): void {
     this.#known(identity).add(containers);
+  }
+
+  async update(identity: TaskIdentity, files: readonly FilesVolume[]): Promise<void> {
+    await this.#known(identity).update(files);
   }
 
   list(): readonly TaskState[] {

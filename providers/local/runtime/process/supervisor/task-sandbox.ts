@@ -4,7 +4,7 @@ import type { Doors } from "../../network/doors.ts";
 import type { TaskSpec } from "../../runtime.ts";
 import type { Holder } from "../container/holder.ts";
 import { spawnSandbox } from "../container/sandbox.ts";
-import { writeVolumes } from "../container/files/volumes.ts";
+import { replaceFiles, writeVolumes } from "../container/files/volumes.ts";
 import type { LateValues } from "../container/text.ts";
 import type { Host } from "../host/abilities.ts";
 import type { Pipes } from "../host/pipes.ts";
@@ -34,6 +34,8 @@ export interface TaskContext {
 export interface Sandbox {
   /** `record` writes the holder's mark to disk before the holder does anything. */
   hold(record: (mark: ProcessMark) => void): Promise<Held>;
+  /** Writes the files of these volumes anew, if there are any yet. */
+  refill(volumes: readonly string[]): Promise<void>;
   /** Ends the namespaces; resolves when they are gone. */
   close(): Promise<void>;
   /** Gives the task's address back. */
@@ -47,7 +49,12 @@ export interface Held {
   readonly late: LateValues;
 }
 
-export function createSandbox(spec: TaskSpec, task: Pick<TaskRecord, "key" | "hostIP">, context: TaskContext): Sandbox {
+/** `specNow`: as it was last changed. */
+export function createSandbox(
+  specNow: () => TaskSpec,
+  task: Pick<TaskRecord, "key" | "hostIP">,
+  context: TaskContext,
+): Sandbox {
   const { ground, network } = context.host;
   const directory = taskDirectory(context.stateDir, task.key);
   let holder: Holder | undefined;
@@ -56,6 +63,7 @@ export function createSandbox(spec: TaskSpec, task: Pick<TaskRecord, "key" | "ho
   const make = async (record: (mark: ProcessMark) => void): Promise<Held> => {
     const address = network?.addresses.take(task.key);
     const late = lateValues(address, task.hostIP);
+    const spec = specNow();
     const mounts = writeVolumes(spec.volumes, directory, late);
     if (!ground.abilities.isolation) return { mark: undefined, address, late };
     const own = spawnSandbox({ hostname: spec.hostname, ownNetwork: network !== undefined, mounts, directory });
@@ -77,6 +85,11 @@ export function createSandbox(spec: TaskSpec, task: Pick<TaskRecord, "key" | "ho
         throw error;
       });
       return held;
+    },
+    async refill(volumes) {
+      // Where that fails, the next to hold it writes the new ones.
+      const late = (await held?.catch(() => undefined))?.late;
+      if (late !== undefined) for (const name of volumes) replaceFiles(specNow(), name, directory, late);
     },
     async close() {
       holder?.kill();

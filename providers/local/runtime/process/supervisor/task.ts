@@ -1,10 +1,5 @@
-import {
-  ProviderError,
-  type TaskState,
-  type TaskStats,
-  type Terminated,
-  type Waiting,
-} from "../../../../../src/provider.ts";
+import { ProviderError } from "../../../../../src/provider.ts";
+import type { FilesVolume, TaskState, TaskStats, Terminated, Waiting } from "../../../../../src/provider.ts";
 import type { ContainerSpec, TaskSpec } from "../../runtime.ts";
 import type { HookedRun } from "../container/hooked.ts";
 import { findImage, pullBackOffMs, unknownImageWaits } from "../images.ts";
@@ -12,9 +7,11 @@ import type { TaskNetwork } from "../protocol.ts";
 import { launchRun } from "./launch.ts";
 import {
   conflict,
+  networkOf,
   toTaskState,
   withAdded,
   withContainer,
+  withFiles,
   withNextRun,
   type ContainerRecord,
   type TaskRecord,
@@ -46,7 +43,7 @@ export class Task {
     this.#record = record;
     this.#spec = spec;
     this.#context = context;
-    this.#sandbox = createSandbox(spec, record, context);
+    this.#sandbox = createSandbox(() => this.#spec, record, context);
     if (record.stopping) this.#stopped.abort();
   }
 
@@ -82,16 +79,12 @@ export class Task {
   }
 
   restart(name: string, instance: number): void {
-    const container = this.#find(name);
-    const { key, stopping } = this.#record;
-    if (instance <= container.instance) return;
-    if (stopping)
-      throw conflict("TaskStopping", `task ${key} is being stopped, container ${name} does not start again`);
-    if (container.state.is !== "terminated" || this.#runs.has(name))
-      throw conflict("ContainerNotEnded", `container ${name} of task ${key} has not ended, so it cannot run again yet`);
+    const { instance: present } = this.#find(name);
+    if (instance <= present) return;
+    const next = withNextRun(this.#record, name, instance, this.#runs.has(name));
     // As the kubelet: the log of the last run stays, the one before it goes.
-    if (container.instance > 0) forgetRun(this.#context.stateDir, key, name, container.instance - 1);
-    this.#publish(withNextRun(this.#record, name, instance, container.state));
+    if (present > 0) forgetRun(this.#context.stateDir, this.#record.key, name, present - 1);
+    this.#publish(next);
     this.advance();
   }
 
@@ -107,6 +100,13 @@ export class Task {
     this.advance();
   }
 
+  /** Readers find the old files or the new ones. */
+  async update(files: readonly FilesVolume[]): Promise<void> {
+    this.#spec = withFiles(this.#spec, this.#record, files);
+    this.#context.store.extend(this.#record.key, this.#spec);
+    await this.#sandbox.refill(files.map(({ name }) => name));
+  }
+
   /** Ends this run alone. */
   kill(name: string, instance: number, graceSeconds: number): void {
     if (this.#find(name).instance === instance) this.#runs.get(name)?.end(graceSeconds);
@@ -114,7 +114,7 @@ export class Task {
 
   /** What waits for this sidecar goes on. */
   passStartup(name: string): void {
-    if (this.#find(name).held === true) this.#publish(withContainer(this.#record, name, { held: false }));
+    if (this.#find(name).held) this.#publish(withContainer(this.#record, name, { held: false }));
     this.advance();
   }
 
@@ -133,12 +133,7 @@ export class Task {
   }
 
   network(): TaskNetwork {
-    const { key, sandbox: mark, address } = this.#record;
-    if (mark !== undefined && address !== undefined) return { mark, address };
-    const message = this.#context.host.ground.abilities.addresses
-      ? `task ${key} has no network yet`
-      : "pods share the network of this host, where a port may be anybody's: forwarding needs pods with an address of their own";
-    throw conflict("NoTaskNetwork", message);
+    return networkOf(this.#record, this.#context.host.ground.abilities);
   }
 
   /** Removes a stopped task with everything of it on disk. */

@@ -1,6 +1,7 @@
 /** Paths as a process inside another root sees them: links never lead out of that root. */
 import { lstatSync, mkdirSync, readlinkSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, normalize, resolve } from "node:path";
+import { ProviderError } from "../../../../../../src/provider.ts";
 
 /** As the kernel: MAXSYMLINKS. */
 const maxLinks = 40;
@@ -28,6 +29,14 @@ export function resolveInRoot(root: string, path: string): string {
     todo.push(...target.split("/").toReversed());
   }
   return join(root, ...done);
+}
+
+/** The path within its volume, or `invalid` for one that leads out of it. */
+export function inside(path: string): string {
+  const normal = normalize(path);
+  if (normal.startsWith("/") || normal.split("/").includes(".."))
+    throw new ProviderError("invalid", "PathOutside", `path ${JSON.stringify(path)} leads out of its volume`);
+  return normal;
 }
 
 /** Makes sure that something can be mounted on `path` inside `root`: a directory, or an empty file. */

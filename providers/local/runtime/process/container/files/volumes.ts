@@ -1,10 +1,11 @@
-import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join, normalize } from "node:path";
+import { chmodSync, mkdirSync, rmSync, statSync } from "node:fs";
+import { join, normalize } from "node:path";
 import { ProviderError } from "../../../../../../src/provider.ts";
-import type { ContainerSpec, VolumeSpec } from "../../../runtime.ts";
-import { makeMountPoint, resolveInRoot } from "./in-root.ts";
+import type { ContainerSpec, TaskSpec, VolumeSpec } from "../../../runtime.ts";
+import { inside, makeMountPoint, resolveInRoot } from "./in-root.ts";
+import { fillFolder } from "./live-folder.ts";
 import { bind, type Mount } from "./mounts.ts";
-import { plain, type LateValues } from "../text.ts";
+import type { LateValues } from "../text.ts";
 
 /** Directories of a task's volumes under `directory`, filled; returns the mounts of those in memory. */
 export function writeVolumes(volumes: readonly VolumeSpec[], directory: string, late: LateValues): readonly Mount[] {
@@ -14,7 +15,7 @@ export function writeVolumes(volumes: readonly VolumeSpec[], directory: string, 
     if (volume.kind === "files") {
       rmSync(path, { recursive: true, force: true });
       makeDirectory(path, 0o755);
-      for (const file of volume.files) writeFile(path, file, late);
+      fillFolder(path, volume.files, late, { keepOld: false });
       continue;
     }
     // Everybody may write into an emptyDir, whatever user a container runs as (the kubelet's 0777).
@@ -26,13 +27,12 @@ export function writeVolumes(volumes: readonly VolumeSpec[], directory: string, 
   return mounts;
 }
 
-type File = Extract<VolumeSpec, { kind: "files" }>["files"][number];
-
-function writeFile(directory: string, file: File, late: LateValues): void {
-  const path = join(directory, inside(file.path));
-  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-  writeFileSync(path, Buffer.from(plain(file.content, late), file.encoding), { mode: 0o600 });
-  chmodSync(path, file.mode & 0o777);
+/** The new files of a volume that containers may be reading. */
+export function replaceFiles(spec: TaskSpec, name: string, directory: string, late: LateValues): void {
+  const volume = spec.volumes.find((one) => one.name === name);
+  if (volume?.kind !== "files") return;
+  const keepOld = spec.containers.some(({ mounts }) => mounts.some((one) => one.volume === name && one.subPath));
+  fillFolder(volumePath(directory, name), volume.files, late, { keepOld });
 }
 
 /**
@@ -107,11 +107,4 @@ export function volumePath(directory: string, name: string): string {
 function makeDirectory(path: string, mode: number): void {
   mkdirSync(path, { recursive: true });
   chmodSync(path, mode);
-}
-
-function inside(path: string): string {
-  const normal = normalize(path);
-  if (normal.startsWith("/") || normal.split("/").includes(".."))
-    throw new ProviderError("invalid", "PathOutside", `path ${JSON.stringify(path)} leads out of its volume`);
-  return normal;
 }

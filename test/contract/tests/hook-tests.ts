@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
-import type { Terminated } from "../../src/provider.ts";
-import type { ContractTest } from "./contract.ts";
-import { type BenchTask, containerOf, forever, hasEnded, isRunning, oneMain, type Workbench } from "./workbench.ts";
+import type { Terminated } from "../../../src/provider.ts";
+import type { ContractTest } from "../contract.ts";
+import { type BenchTask, containerOf, forever, hasEnded, isRunning, oneMain, type Workbench } from "../workbench.ts";
 
 /** Tests of lifecycle hooks, and of containers added to a live task. A provider without either lists a gap. */
 export const hookTests: readonly ContractTest[] = [

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
-import type { ContractTest } from "./contract.ts";
-import { containerOf, forever, hasEnded, isRunning, oneMain } from "./workbench.ts";
+import type { ContractTest } from "../contract.ts";
+import { containerOf, forever, hasEnded, isRunning, oneMain } from "../workbench.ts";
 
 export const stopTests: readonly ContractTest[] = [
   {

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import type { ContractTest } from "./contract.ts";
-import { containerOf, forever, hasEnded, isRunning, oneMain, type Workbench } from "./workbench.ts";
+import type { ContractTest } from "../contract.ts";
+import { containerOf, forever, hasEnded, isRunning, oneMain, type Workbench } from "../workbench.ts";
 
 const tasksOf = async ({ provider }: Pick<Workbench, "provider">, podUid: string) =>
   (await provider.list()).filter(({ identity }) => identity.podUid === podUid);

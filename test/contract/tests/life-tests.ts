@@ -1,7 +1,7 @@
 import { expect } from "vitest";
-import type { TaskState, Terminated } from "../../src/provider.ts";
-import type { ContractTest } from "./contract.ts";
-import { containerOf, forever, hasEnded, isRunning, oneMain } from "./workbench.ts";
+import type { TaskState, Terminated } from "../../../src/provider.ts";
+import type { ContractTest } from "../contract.ts";
+import { containerOf, forever, hasEnded, isRunning, oneMain } from "../workbench.ts";
 
 const endOf = (state: TaskState, name = "main"): Terminated => {
   const { state: run } = containerOf(state, name);

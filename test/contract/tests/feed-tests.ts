@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
-import { ProviderError, type TaskFeed } from "../../src/provider.ts";
-import type { ContractTest } from "./contract.ts";
-import { containerOf, forever, hasEnded, isRunning, oneMain } from "./workbench.ts";
+import { ProviderError, type TaskFeed } from "../../../src/provider.ts";
+import type { ContractTest } from "../contract.ts";
+import { containerOf, forever, hasEnded, isRunning, oneMain } from "../workbench.ts";
 
 export const feedTests: readonly ContractTest[] = [
   {

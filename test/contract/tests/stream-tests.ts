@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import type { Duplex, Readable } from "node:stream";
 import { buffer, text } from "node:stream/consumers";
 import { expect } from "vitest";
-import type { ContainerRef, ExecCommand, ProcessStream } from "../../src/provider.ts";
-import type { ContractTest } from "./contract.ts";
-import type { Behaviour } from "./target.ts";
-import { type BenchTask, containerOf, forever, hasEnded, isRunning, oneMain, type Workbench } from "./workbench.ts";
+import type { ContainerRef, ExecCommand, ProcessStream } from "../../../src/provider.ts";
+import type { ContractTest } from "../contract.ts";
+import type { Behaviour } from "../target.ts";
+import { type BenchTask, containerOf, forever, hasEnded, isRunning, oneMain, type Workbench } from "../workbench.ts";
 
 const port = 8000;
 /** Of time in which nothing happens, milliseconds. */

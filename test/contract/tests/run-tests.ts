@@ -1,7 +1,7 @@
 import { expect } from "vitest";
-import type { LogRecord, LogRequest } from "../../src/provider.ts";
-import type { ContractTest } from "./contract.ts";
-import { type BenchTask, containerOf, forever, hasEnded, isRunning, oneMain, type Workbench } from "./workbench.ts";
+import type { LogRecord, LogRequest } from "../../../src/provider.ts";
+import type { ContractTest } from "../contract.ts";
+import { type BenchTask, containerOf, forever, hasEnded, isRunning, oneMain, type Workbench } from "../workbench.ts";
 
 /** Tests of what is offered for one run of one container: restart, logs, stats. A provider without it lists a gap. */
 export const runTests: readonly ContractTest[] = [

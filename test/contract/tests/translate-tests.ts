@@ -1,9 +1,9 @@
 import { inspect } from "node:util";
 import { expect } from "vitest";
-import { admitted, admittedWorld } from "../support/pods.ts";
-import { podOf, podWith, resolvedPod } from "../support/resolve-sources.ts";
-import type { ContractTest } from "./contract.ts";
-import { forever, oneMain } from "./workbench.ts";
+import { admitted, admittedWorld } from "../../support/pods.ts";
+import { podOf, podWith, resolvedPod } from "../../support/resolve-sources.ts";
+import type { ContractTest } from "../contract.ts";
+import { forever, oneMain } from "../workbench.ts";
 
 export const translateTests: readonly ContractTest[] = [
   {
