@@ -125,7 +125,7 @@ async function prepare(shop: Workshop, task: RecordedTask): Promise<void> {
   const sandbox = task.seen.find((one) => one.kind === "sandbox");
   const addresses = sandbox?.addresses ?? [];
   const late = lateValues(addresses, shop.hostIP);
-  const entries = volumeEntries(task.name, task.record.spec, late);
+  const entries = volumeEntries(task.name, task.record.spec, late, task.record.live);
   await shop.client.upload(sandboxName(task.name), sandboxFolder, packTar(entries));
   await amend(shop, task, { filled: sandbox?.startedAt, addresses });
 }

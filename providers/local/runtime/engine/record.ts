@@ -32,7 +32,19 @@ export interface TaskRecord {
   readonly addresses: readonly string[];
   /** Start time of the run of the sandbox whose volumes were filled. */
   readonly filled: number | undefined;
+  /** Of each volume whose files were replaced, by name. */
+  readonly live: Readonly<Record<string, LiveVolume>>;
   readonly stop: { readonly askedAt: number; readonly deadline: number } | undefined;
+}
+
+/** How the files of a volume lie there (`request/live.ts`). */
+export interface LiveVolume {
+  /** Of the last replacement, done or begun. */
+  readonly revision: number;
+  /** Names at the top that are surely there. */
+  readonly links: readonly string[];
+  /** Paths in the sandbox that the last replacement has to remove, in this order. */
+  readonly stale: readonly string[];
 }
 
 export function newRecord(spec: TaskSpec): TaskRecord {
@@ -48,6 +60,7 @@ export function newRecord(spec: TaskSpec): TaskRecord {
     hooks: {},
     addresses: [],
     filled: undefined,
+    live: {},
     stop: undefined,
   };
 }

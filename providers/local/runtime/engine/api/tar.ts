@@ -3,9 +3,11 @@
 export interface TarEntry {
   /** Relative, `/`-separated; directories without a trailing slash. */
   readonly path: string;
-  readonly type: "file" | "directory";
+  readonly type: "file" | "directory" | "link";
   readonly mode: number;
   readonly content?: Buffer | undefined;
+  /** Of a symbolic link: where it leads. */
+  readonly target?: string | undefined;
   /** Owner and group; absent: root. */
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
@@ -13,28 +15,35 @@ export interface TarEntry {
 
 const block = 512;
 
+const types = { file: "0", directory: "5", link: "2" } as const;
+
 export function packTar(entries: readonly TarEntry[]): Buffer {
   const parts = entries.flatMap((entry) => {
     const content = entry.content ?? Buffer.alloc(0);
     const name = entry.type === "directory" ? `${entry.path}/` : entry.path;
-    const long = Buffer.byteLength(name) > 100 ? paxPath(name) : [];
-    return [
-      ...long,
-      header(name.slice(0, 100), entry.type === "directory" ? "5" : "0", entry, content.length),
-      padded(content),
-    ];
+    const head = header(name.slice(0, 100), types[entry.type], entry, content.length);
+    return [...pax({ path: name, linkpath: entry.target ?? "" }), head, padded(content)];
   });
   return Buffer.concat([...parts, Buffer.alloc(2 * block)]);
 }
 
-function paxPath(name: string): Buffer[] {
-  const record = ` path=${name}\n`;
+/** What is too long for a header's 100 bytes goes before it. */
+function pax(names: Readonly<Record<string, string>>): Buffer[] {
+  const records = Object.entries(names).flatMap(([key, name]) =>
+    Buffer.byteLength(name) > 100 ? [paxRecord(key, name)] : [],
+  );
+  if (records.length === 0) return [];
+  const body = Buffer.from(records.join(""));
+  return [header("pax", "x", { mode: 0o644 }, body.length), padded(body)];
+}
+
+function paxRecord(key: string, name: string): string {
+  const record = ` ${key}=${name}\n`;
   // The length field counts itself: grow until it is stable.
   let length = Buffer.byteLength(record);
   while (String(length).length + Buffer.byteLength(record) !== length)
     length = String(length).length + Buffer.byteLength(record);
-  const body = Buffer.from(`${length}${record}`);
-  return [header("pax", "x", { mode: 0o644 }, body.length), padded(body)];
+  return `${length}${record}`;
 }
 
 function padded(content: Buffer): Buffer {
@@ -45,7 +54,7 @@ function padded(content: Buffer): Buffer {
 function header(
   name: string,
   type: string,
-  { mode, uid = 0, gid = 0 }: Pick<TarEntry, "mode" | "uid" | "gid">,
+  { mode, uid = 0, gid = 0, target = "" }: Pick<TarEntry, "mode" | "uid" | "gid" | "target">,
   size: number,
 ): Buffer {
   const head = Buffer.alloc(block);
@@ -57,6 +66,7 @@ function header(
   octal(head, 0, 136, 12);
   head.write("        ", 148, 8, "latin1");
   head.write(type, 156, 1, "latin1");
+  head.write(target.slice(0, 100), 157, 100, "utf8");
   head.write("ustar\u000000", 257, 8, "latin1");
   const sum = head.reduce((total, byte) => total + byte, 0);
   head.write(`${sum.toString(8).padStart(6, "0")}\u0000 `, 148, 8, "latin1");

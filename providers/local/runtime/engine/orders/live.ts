@@ -1,12 +1,13 @@
 /** What may be asked of a task that lives, besides its end: noted in its record first, then carried out by the driver. */
 import { ProviderError } from "../../../../../src/provider.ts";
-import type { ContainerRef, TaskIdentity, TaskRef } from "../../../../../src/provider.ts";
+import type { ContainerRef, FilesVolume, TaskIdentity, TaskRef } from "../../../../../src/provider.ts";
 import type { ContainerSpec, Runtime } from "../../runtime.ts";
 import { isRecorded, look } from "../advance.ts";
 import type { Driver } from "../driver.ts";
 import { runKey } from "../names.ts";
 import { amend, type RecordedTask, type Workshop } from "../perform.ts";
 import type { Task, Tasks } from "../tasks.ts";
+import { replaceFiles } from "./update.ts";
 import { wantedInstance } from "../view.ts";
 
 /** Everything of one runtime that its orders work on. */
@@ -16,10 +17,11 @@ export interface Room {
   readonly driver: Driver;
 }
 
-export function liveOrders(room: Room): Required<Pick<Runtime, "restart" | "add" | "kill" | "passStartup">> {
+export function liveOrders(room: Room): Required<Pick<Runtime, "restart" | "add" | "update" | "kill" | "passStartup">> {
   return {
     restart: async (ref, container, instance) => restart(room, ref, container, instance),
     add: async (ref, containers) => add(room, ref, containers),
+    update: async (ref, files) => update(room, ref, files),
     kill: async (run, graceSeconds) => kill(room, run, graceSeconds),
     passStartup: async (run) => passStartup(room, run),
   };
@@ -59,6 +61,17 @@ async function add({ shop, tasks, driver }: Room, ref: TaskRef, added: readonly 
     tasks.tell(task);
   });
   driver.kick(task);
+}
+
+async function update({ shop, tasks }: Room, ref: TaskRef, files: readonly FilesVolume[]): Promise<void> {
+  const task = tasks.find(ref.identity);
+  if (task === undefined) throw unknownTask(ref.identity);
+  await tasks.locked(task, async () => {
+    await look(shop, task);
+    if (!isRecorded(task)) throw unknownTask(ref.identity);
+    mustStart(task);
+    await replaceFiles(shop, task, files);
+  });
 }
 
 /** Throws where nothing new may start in the task. */

@@ -23,6 +23,11 @@ export interface Programs {
    * exit code 1 that nothing listens. Ends when the server does.
    */
   readonly connect: string;
+  /**
+   * Renames its first argument to its second, in one step for all who look; then removes the files and empty folders
+   * that are its further arguments. Exit code: that of the rename (errno), 0 where a removal alone has failed.
+   */
+  readonly swap: string;
 }
 
 const amd64: Programs = {
@@ -64,6 +69,14 @@ const amd64: Programs = {
     ["4489ef488d742408ba0000010031c00f0585c07e21", "copy: read (0) up to 64 KiB; at the end, done"],
     ["89c34c8d7c24084489f74c89fe89da6a01580f0585c07e09", "write them; when nobody takes them, done"],
     ["4901c729c375e8ebcac3", "the rest of them; copy; done: return"],
+  ]),
+  swap: code([
+    ["488d5c2410488b3b488b7308", "rbx = the address of the first argument; rdi, rsi = the first two"],
+    ["6a52580f0585c07528", "rename (82): when it fails, exit"],
+    ["4883c310488b2b4883c3084885ed7416", "next: rbp = the next argument, or on to done"],
+    ["4889ef6a57580f0585c074e8", "unlink (87) it: when it succeeds, next"],
+    ["4889ef6a54580f05ebde", "rmdir (84) it; next"],
+    ["31c0f7d889c76a3c580f05", "done: 0; exit (60) with the rename's errno"],
   ]),
 };
 
@@ -107,6 +120,14 @@ const arm64: Programs = {
     ["f80300aaf90317aae00315aae10319aae20318aae8037ab2010000d4", "write them"],
     ["1f0000f1ad000054", "when nobody takes them, done"],
     ["3903008b180300ebe1feff54edffff17c0035fd6", "the rest of them; copy; done: return"],
+  ]),
+  swap: code([
+    ["600c8092e10b40f9620c8092e30f40f9", "AT_FDCWD and each of the first two arguments"],
+    ["c80480d2010000d4200200b5", "renameat (38): when it fails, exit"],
+    ["f4830091818640f8a10100b4", "x20 = the address of the third; next: x1 = the next argument, or on to done"],
+    ["f50301aa600c8092020080d2680480d2010000d420ffffb4", "unlinkat (35) it: when it succeeds, next"],
+    ["e10315aa600c8092024080d2680480d2010000d4f3ffff17", "the same with AT_REMOVEDIR; next"],
+    ["000080d2e00300cba80b80d2010000d4", "done: 0; exit (93) with the rename's errno"],
   ]),
 };
 
