@@ -1,4 +1,5 @@
-import { changed, isNot, kept, type LocalRow, refused } from "./row.ts";
+import type { Pod } from "../../../src/provider.ts";
+import { changed, isNot, kept, type LocalRow, on, onlyOn, refused } from "./row.ts";
 
 const at = "spec.volumes[]";
 
@@ -17,11 +18,20 @@ const disks =
   "awsElasticBlockStore azureDisk azureFile cephfs cinder fc flexVolume flocker gcePersistentDisk glusterfs iscsi nfs " +
   "photonPersistentDisk portworxVolume quobyte rbd scaleIO storageos vsphereVolume";
 
+const follows = "within two and a half minutes, or at once where it is watched; a mount by subPath keeps what it had.";
+const sources = [
+  ["configMap", `Kept: its files follow the ConfigMap ${follows}`],
+  ["secret", `Kept: its files follow the Secret ${follows}`],
+  ["downwardAPI", "Kept: its files follow labels, annotations and resources; a mount by subPath keeps what it had."],
+] as const;
+const notUpdated = "Written when the pod starts, and not updated afterwards.";
+
 export const volumeRows: readonly LocalRow[] = [
   kept(`${at}.name`, "Kept."),
-  kept(`${at}.configMap`, "Kept: written when the pod starts, not updated afterwards."),
-  kept(`${at}.downwardAPI`, "Kept: written when the pod starts, not updated afterwards."),
-  kept(`${at}.secret`, "Kept: written when the pod starts, not updated afterwards."),
+  ...sources.flatMap(([kind, sentence]) => [
+    kept(`${at}.${kind}`, sentence),
+    on(onlyOn("scripted"), changed(`${at}.${kind}`, notUpdated, mentioned)),
+  ]),
   kept(`${at}.emptyDir.medium`, "Kept, on disk or in memory: lives as long as the pod, restarts included."),
   refused(
     `${at}.emptyDir.medium`,
@@ -45,17 +55,22 @@ export const volumeRows: readonly LocalRow[] = [
     `${at}.projected.sources[].clusterTrustBundle`,
     "Trust bundles are not available here: use a configMap with the certificates.",
   ),
-  kept(`${at}.projected.sources[].configMap`, "Kept: written when the pod starts, not updated afterwards."),
-  kept(`${at}.projected.sources[].downwardAPI`, "Kept: written when the pod starts, not updated afterwards."),
+  ...sources.flatMap(([kind, sentence]) => [
+    kept(`${at}.projected.sources[].${kind}`, sentence),
+    on(onlyOn("scripted"), {
+      ...changed(`${at}.projected.sources[].${kind}`, notUpdated),
+      find: projectionsOfUsers(kind),
+    }),
+  ]),
   refused(
     `${at}.projected.sources[].podCertificate`,
     "Pod certificates are not available here: use a secret with the certificate.",
   ),
-  kept(`${at}.projected.sources[].secret`, "Kept: written when the pod starts, not updated afterwards."),
-  kept(
-    `${at}.projected.sources[].serviceAccountToken`,
-    "Kept: written when the pod starts, not renewed before it expires.",
-  ),
+  kept(`${at}.projected.sources[].serviceAccountToken`, "Kept, and replaced after 80 % of its life, or a day."),
+  on(onlyOn("scripted"), {
+    ...changed(`${at}.projected.sources[].serviceAccountToken`, "Not replaced before it expires."),
+    find: projectionsOfUsers("serviceAccountToken"),
+  }),
   ...Object.entries(otherKinds).map(([kind, sentence]) => refused(`${at}.${kind}`, sentence, mentioned)),
   ...disks
     .split(" ")
@@ -71,4 +86,16 @@ export const volumeRows: readonly LocalRow[] = [
 /** `emptyDir: {}` is a volume, and so would be `hostPath: {}`. */
 function mentioned(value: unknown): boolean {
   return value !== undefined && value !== null;
+}
+
+/** Kubernetes adds a projected volume to nearly every pod, which nobody needs to be told of. */
+function projectionsOfUsers(kind: "configMap" | "secret" | "downwardAPI" | "serviceAccountToken") {
+  return ({ spec }: Pod): readonly string[] =>
+    (spec?.volumes ?? []).flatMap(({ name, projected }, index) =>
+      name.startsWith("kube-api-access-")
+        ? []
+        : (projected?.sources ?? []).flatMap((source, nth) =>
+            source[kind] === undefined ? [] : [`spec.volumes[${index}].projected.sources[${nth}].${kind}`],
+          ),
+    );
 }

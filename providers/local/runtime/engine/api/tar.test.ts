@@ -1,12 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, readlinkSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { firstFile, packTar } from "./tar.ts";
 
-it("writes archives that tar unpacks: contents, modes, folders and long names", () => {
+it("writes archives that tar unpacks: contents, modes, folders, links and long names", () => {
   const folder = mkdtempSync(join(tmpdir(), "burstlet-tar-"));
   try {
     const long = `${"deep/".repeat(30)}ünder`;
@@ -21,10 +21,14 @@ it("writes archives that tar unpacks: contents, modes, folders and long names", 
       file("d/a", 0o640, "text"),
       file(long, 0o644, "x".repeat(1000)),
       file("empty", 0o666, ""),
+      { path: "link", type: "link", mode: 0o777, target: "d/a" },
+      { path: `${long}-link`, type: "link", mode: 0o777, target: `../${long}` },
     ]);
     execFileSync("tar", ["-xpf", "-", "-C", folder], { input: archive });
     expect(readFileSync(join(folder, "d/a"), "utf8")).toBe("text");
     expect(readFileSync(join(folder, long), "utf8")).toHaveLength(1000);
+    expect(readFileSync(join(folder, "link"), "utf8")).toBe("text");
+    expect(readlinkSync(join(folder, `${long}-link`))).toBe(`../${long}`);
     expect([
       statSync(join(folder, "d")).mode & 0o777,
       statSync(join(folder, "d/a")).mode & 0o777,

@@ -52,7 +52,9 @@ export function begunReplacement(spec: TaskSpec, before: LiveVolume | undefined,
   const { revision, links, stale } = before ?? { revision: 0, links: names(oldFiles), stale: [] };
   const folder = liveFolder(spec, volume.name);
   const wanted = names(volume.files);
-  const gone = links.filter((name) => !wanted.includes(name)).map((name) => `${folder}/${name}`);
+  // Also those of a replacement that was broken off: they may be there.
+  const known = new Set([...links, ...names(oldFiles)]);
+  const gone = [...known].filter((name) => !wanted.includes(name)).map((name) => `${folder}/${name}`);
   const kept = wanted.map((name) => `${folder}/${name}`);
   // A folder that is mounted by subPath would lose its files.
   const isPinned = spec.containers.some(({ mounts }) =>
