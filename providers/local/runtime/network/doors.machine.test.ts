@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { buffer, text } from "node:stream/consumers";
 import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
 import { fakeClock } from "../../../../test/support/fake-clock.ts";
 import { describeWith } from "../../../../test/support/requirements.ts";
+import { openTerminals } from "../process/terminal/terminals.ts";
 import { createDoors, loopbacks, type Doors, type Place } from "./doors.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -96,6 +97,21 @@ describeWith(["root", "namespaces"], "a door into a network namespace", () => {
     expect(helpers()).toHaveLength(1);
   });
 
+  it("leaves no terminal of ours open in the process inside", async () => {
+    const spawnInTerminal = openTerminals("node-pty");
+    const argv = ["sleep", "1000"] as const;
+    const sleeper = spawnInTerminal({ argv, env: { PATH: "/usr/bin:/bin" }, groups: [], detached: false }, clock);
+    try {
+      (await doors.connect(place, 1000, signal)).destroy();
+      expect(filesOf(process.pid)).toContain("/dev/ptmx");
+      expect(helpers()).toHaveLength(1);
+      expect(filesOf(helpers()[0] ?? 0)).not.toContain("/dev/ptmx");
+    } finally {
+      sleeper.child.kill();
+      sleeper.close();
+    }
+  });
+
   it("does not enter a namespace whose process has become another meanwhile", async () => {
     let asked = 0;
     const changing = { key: "b", find: async () => ((asked += 1) === 1 ? (inside.pid ?? 0) : process.pid), hosts: [] };
@@ -126,6 +142,17 @@ function linkOf(pid: number): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Names of its open files. */
+function filesOf(pid: number): readonly string[] {
+  return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/${pid}/fd/${fd}`)];
+    } catch {
+      return [];
+    }
+  });
 }
 
 /** Of a process, in hundredths of a second. */
