@@ -46,7 +46,7 @@ const exitLook = 20;
 export async function createProcessRuntime(options: ProcessRuntimeOptions): Promise<Runtime> {
   const place = placeOf(options);
   const supervisor = openSupervisor(place);
-  const { close: closeStreams, ...streams } = openStreams(place, supervisor.call);
+  const { close: closeStreams, ...streams } = openStreams(place, supervisor);
   const { abilities } = await supervisor.call("hello", {});
   for (const sentence of abilities.missing) options.log.warn("process runtime: host permits less", { sentence });
   return {
@@ -119,7 +119,12 @@ function placeOf(options: ProcessRuntimeOptions): SupervisorPlace {
 }
 
 /** One connection for all calls, made again when it is lost. */
-function openSupervisor(place: SupervisorPlace): { call: Connection["call"]; close(): void } {
+function openSupervisor(place: SupervisorPlace): {
+  call: Connection["call"];
+  /** Only to the supervisor that is there: what is said would mean nothing to the next. */
+  tell<M extends Method>(method: M, params: Methods[M]["params"]): void;
+  close(): void;
+} {
   let current: Promise<Connection> | undefined;
   let closed = false;
   const reach = (): Promise<Connection> => {
@@ -143,6 +148,9 @@ function openSupervisor(place: SupervisorPlace): { call: Connection["call"]; clo
         // Every method is idempotent: ask the next supervisor.
         return (await reach()).call(method, params);
       }
+    },
+    tell(method, params) {
+      current?.then((connection) => connection.call(method, params)).catch(() => undefined);
     },
     close() {
       closed = true;

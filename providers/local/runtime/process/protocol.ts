@@ -37,8 +37,13 @@ export interface Methods {
   update: { params: { identity: TaskIdentity; files: readonly FilesVolume[] }; result: null };
   list: { params: Record<string, never>; result: readonly TaskState[] };
   stats: { params: Record<string, never>; result: readonly TaskStats[] };
-  /** Where a command has to be started; burstlet starts it itself, and its bytes never pass the supervisor. */
-  place: { params: RunRef; result: Place };
+  /**
+   * Where a command has to be started; burstlet starts it itself, and its bytes never pass the supervisor. It is the
+   * group of this name that the command gets: where the connection breaks before `left`, the supervisor ends it.
+   */
+  place: { params: RunRef & { command: string }; result: Place };
+  /** This command is over. What it left behind runs on. */
+  left: { params: { command: string }; result: null };
   attach: { params: RunRef & { stdin: boolean }; result: { tty: boolean } };
   /** Of the container's terminal. Not on the attached connection, where input may be waiting to be read. */
   resize: { params: RunRef & { columns: number; rows: number }; result: null };

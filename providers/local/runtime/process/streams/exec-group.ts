@@ -21,11 +21,20 @@ const markVariable = "BURSTLET_EXEC";
 const killWait = 10_000;
 const killLook = 5;
 
-/** `parents`: the directories of the container's own groups. */
-export function openExecGroup(parents: readonly string[]): ExecGroup {
-  const name = `exec-${randomBytes(6).toString("hex")}`;
+export function nameCommand(): string {
+  return `exec-${randomBytes(6).toString("hex")}`;
+}
+
+/** As `execGroup`, made now. */
+export function openExecGroup(parents: readonly string[], name: string): ExecGroup {
+  const group = execGroup(parents, name);
+  for (const directory of group.directories) mkdirSync(directory);
+  return group;
+}
+
+/** `parents`: the directories of the container's own groups; `name`: the command's, of `nameCommand`. */
+export function execGroup(parents: readonly string[], name: string): ExecGroup {
   const directories = parents.map((parent) => join(parent, name));
-  for (const directory of directories) mkdirSync(directory);
   const marked = directories.length === 0;
   const members = (command: ProcessMark | undefined): readonly number[] => [
     ...directories.flatMap(pidsIn),

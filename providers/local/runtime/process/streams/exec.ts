@@ -9,13 +9,18 @@ import { isAlive, markOf } from "../host/processes.ts";
 import type { Place } from "../protocol.ts";
 import type { Wired } from "../terminal/wired.ts";
 import { openWiring, type WiringMeans } from "../terminal/wiring.ts";
-import { openExecGroup, type ExecGroup } from "./exec-group.ts";
+import { nameCommand, openExecGroup, type ExecGroup } from "./exec-group.ts";
 
 /** What a shell and every container runtime add to the number of a signal. */
 const signalBase = 128;
 /** Longest wait for output after the command's end: what it started may hold it open, milliseconds. */
 const outputWait = 2000;
 const outputLook = 20;
+
+export interface ExecMeans extends WiringMeans {
+  /** Of its group; by default one that nobody else knows. */
+  readonly name?: string;
+}
 
 /**
  * Runs a command in a container: its namespaces, root, environment, working directory and control groups. What it
@@ -25,7 +30,7 @@ const outputLook = 20;
 export async function execIn(
   place: Place,
   command: ExecCommand,
-  means: WiringMeans,
+  means: ExecMeans,
   signal: AbortSignal,
 ): Promise<ProcessStream> {
   signal.throwIfAborted();
@@ -34,7 +39,7 @@ export async function execIn(
   // A pid alone may be somebody else's by now.
   if (!isAlive(place.mark)) throw new ProviderError("conflict", "ContainerNotRunning", "the container has just ended");
   const program = programOf(place, command);
-  const group = openExecGroup(place.groups);
+  const group = openExecGroup(place.groups, means.name ?? nameCommand());
   try {
     const marked = { ...program, env: { ...program.env, ...group.env } };
     const way = enter(place.entrance, marked, { terminal: command.tty, groups: group.directories });

@@ -7,20 +7,36 @@ import { isAlive } from "../host/processes.ts";
 import type { Method, Methods, RunRef } from "../protocol.ts";
 import { tryConnect, type SupervisorPlace } from "../supervisor-client.ts";
 import { attachOver } from "./attach.ts";
+import { nameCommand } from "./exec-group.ts";
 import { execIn } from "./exec.ts";
 
 type Streams = Required<Pick<Runtime, "exec" | "attach" | "forward">>;
+/** Says it to the supervisor that is there, if one is. */
+type Tell = <M extends Method>(method: M, params: Methods[M]["params"]) => void;
 type Call = <M extends Method>(method: M, params: Methods[M]["params"]) => Promise<Methods[M]["result"]>;
 
 /** The ways into containers: the supervisor says where they are, and only what is attached passes through it. */
-export function openStreams(place: SupervisorPlace, call: Call): Streams & { close(): void } {
+export function openStreams(
+  place: SupervisorPlace,
+  { call, tell }: { readonly call: Call; readonly tell: Tell },
+): Streams & { close(): void } {
   const { clock, options } = place;
   const { terminals } = options;
   const doors = createDoors(clock);
   const pipes = openPipes();
   return {
     async exec(target, command, signal) {
-      return execIn(await call("place", runOf(target)), command, { clock, terminals, pipes }, signal);
+      const name = nameCommand();
+      const leave = (): void => tell("left", { command: name });
+      try {
+        const at = await call("place", { ...runOf(target), command: name });
+        const stream = await execIn(at, command, { clock, terminals, pipes, name }, signal);
+        stream.exit.then(leave, leave);
+        return stream;
+      } catch (error) {
+        leave();
+        throw error;
+      }
     },
     async attach(target, { stdin }, signal) {
       const run = runOf(target);

@@ -14,6 +14,7 @@ import {
   type Request,
 } from "../protocol.ts";
 import { socketName } from "../paths.ts";
+import type { Commands } from "../streams/commands.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 export interface Server {
@@ -70,7 +71,11 @@ function hear(socket: Socket, { supervisor, abilities, shutDown }: Served): void
     else socket.write(`${encode(message)}\n`);
   };
   let unsubscribe: () => void = () => undefined;
-  socket.on("close", () => unsubscribe());
+  const commands = supervisor.commands();
+  socket.on("close", () => {
+    unsubscribe();
+    commands.abandon();
+  });
   const attach = (id: number, { stdin, ...ref }: Methods["attach"]["params"]): void => {
     const run = supervisor.running(ref);
     // The answer is the last line: from here on the connection is the run's.
@@ -92,7 +97,7 @@ function hear(socket: Socket, { supervisor, abilities, shutDown }: Served): void
         send({ id, result: null });
         return;
       }
-      send({ id, result: await call(supervisor, abilities, method, params) });
+      send({ id, result: await call({ supervisor, abilities, commands }, method, params) });
     } catch (error) {
       send(errorMessage(id, error));
     }
@@ -102,8 +107,7 @@ function hear(socket: Socket, { supervisor, abilities, shutDown }: Served): void
 }
 
 async function call(
-  supervisor: Supervisor,
-  abilities: Abilities,
+  { supervisor, abilities, commands }: Pick<Served, "supervisor" | "abilities"> & { readonly commands: Commands },
   method: Exclude<Request["method"], "subscribe" | "shutdown" | "attach">,
   params: unknown,
 ): Promise<unknown> {
@@ -145,8 +149,13 @@ async function call(
       return supervisor.list();
     case "stats":
       return supervisor.stats();
-    case "place":
-      return placeOf(supervisor.running(params as Methods["place"]["params"]));
+    case "place": {
+      const { command, ...ref } = params as Methods["place"]["params"];
+      return commands.begin(command, placeOf(supervisor.running(ref)));
+    }
+    case "left":
+      commands.end((params as Methods["left"]["params"]).command);
+      return null;
     case "resize": {
       const { columns, rows, ...ref } = params as Methods["resize"]["params"];
       supervisor.running(ref).resize(columns, rows);

@@ -16,6 +16,7 @@ import { openPipes } from "../host/pipes.ts";
 import { taskKey } from "../paths.ts";
 import type { Event, RunRef, TaskNetwork } from "../protocol.ts";
 import type { TerminalKind } from "../terminal/terminals.ts";
+import { openCommands, type Commands } from "../streams/commands.ts";
 import { newRecord } from "./record.ts";
 import { recoverTask } from "./recover.ts";
 import type { Store } from "./store.ts";
@@ -116,6 +117,11 @@ export class Supervisor {
 
   running({ identity, container, instance }: RunRef): Run {
     return this.#known(identity).running(container, instance);
+  }
+
+  /** For one client. */
+  commands(): Commands {
+    return openCommands(this.#context.clock);
   }
 
   network(identity: TaskIdentity): TaskNetwork {
