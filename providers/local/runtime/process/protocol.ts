@@ -20,7 +20,7 @@ import type { Entrance } from "./container/entrance.ts";
 import type { ProcessMark } from "./host/processes.ts";
 
 /** Rises when an old client and a new supervisor would misunderstand each other. */
-export const protocolVersion = 5;
+export const protocolVersion = 6;
 
 export interface Methods {
   hello: { params: Record<string, never>; result: Hello };
