@@ -80,14 +80,12 @@ describeWith(["root", "namespaces", "busybox"], "the process runtime after a SIG
     await world.until(ended, isStopped);
     await world.until(mixed, hasEnded("done"));
     const old = await world.until(mixed, isRunning("main"));
-    await world.until(initial, isRunning("init"));
+    const { id } = await world.until(initial, isRunning("init"));
+    // It runs before its shell has done anything.
+    await eventually("it has left its mark", () => hasFile(() => volumeFile(id, "x")));
     await killSupervisor();
     // Also before anybody starts a new one.
-    await eventually(
-      "no container is left",
-      () => world.leftovers().every((line) => !line.startsWith("process")),
-      5000,
-    );
+    await eventually("no container is left", () => world.leftovers().every((line) => !line.startsWith("process")));
 
     expect(endOf(await world.state(ended))).toMatchObject({ exitCode: 4, reason: "Error" });
     const state = (await world.state(mixed)) as TaskState;
@@ -174,7 +172,7 @@ describeWith(["root", "namespaces", "busybox"], "the process runtime after a SIG
     expect(new Set(states.map(({ id }) => id)).size).toBe(1);
     await world.until(task, isStopped);
     expect(volumeFile(states[0]?.id ?? "", "runs")).toBe("run\n");
-    await eventually("one supervisor", () => supervisors().length === 1, 5000);
+    await eventually("one supervisor", () => supervisors().length === 1);
     await Promise.all(others.map((runtime) => runtime.close()));
   });
 });
