@@ -40,6 +40,8 @@ export interface Provider<Request = unknown> {
   /** Seconds for which the cloud remembers an ended task and its idempotency token. `Infinity`: until `stop` with discard. */
   readonly memory: number;
   readonly support: readonly SupportRow[];
+  /** NetworkPolicies hold for its tasks. Absent: they do not, and the node warns about them, or refuses such pods. */
+  readonly enforcesNetworkPolicies?: boolean;
 
   /** Pure. The cloud's request for this pod, or every reason why it cannot run here. Called before each launch. */
   translate(pod: ResolvedPod): Translation<Request>;

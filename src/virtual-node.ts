@@ -15,6 +15,7 @@ import { defaultTaint } from "./node/node-object.ts";
 import { type TurnOptions, waitForTurn } from "./node/turn.ts";
 import { createPodController, type PodController } from "./pods/controller.ts";
 import { withStaticPods } from "./pods/static/static-pods.ts";
+import { createNotices } from "./pods/notices/notices.ts";
 import { createLookAtFiles, createPrepare, createPrepareAddition, type Resolving } from "./pods/prepare.ts";
 import { createProber } from "./probes/prober.ts";
 import type { Capacity, Provider, ProviderError } from "./provider.ts";
@@ -166,10 +167,11 @@ function podsOf(
   const serviceAccountToken = keptTokens(cluster.serviceAccountToken.bind(cluster), clock);
   const sources = { ...cluster, serviceAccountToken, services: services.list };
   const fingerprint = createFingerprint(randomBytes(32));
+  const notices = createNotices({ ...node, provider, policies: cluster.networkPolicies });
   const resolving = async (): Promise<Resolving> => {
     await services.synced;
     capacity ??= await provider.capacity();
-    return { provider, sources, fingerprint, node: { ...node, hostIP, allocatable: capacity } };
+    return { provider, sources, fingerprint, notices, node: { ...node, hostIP, allocatable: capacity } };
   };
   return createPodController({
     nodeName: node.name,

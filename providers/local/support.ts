@@ -1,3 +1,4 @@
+import { supportFindings } from "../../src/provider.ts";
 import type { Pod, Refusal, SupportRow } from "../../src/provider.ts";
 import { containerRows } from "./support/container-rows.ts";
 import { podRows } from "./support/pod-rows.ts";
@@ -15,14 +16,11 @@ export function supportRows(where: Where): readonly SupportRow[] {
 
 /** Every field of the pod that cannot be honoured: by a row, or because no row knows it. */
 export function refusalsOf(pod: Pod, rows: readonly SupportRow[]): readonly Refusal[] {
-  const byRow = rows.flatMap(({ effect, sentence, find }) =>
-    effect === "refused" ? (find?.(pod) ?? []).map((path) => ({ path, sentence })) : [],
-  );
   const unknown = unknownFields(pod.spec, knownFields, "spec").map((path) => ({
     path,
     sentence: "This field is newer than this version of burstlet, which cannot tell what it asks for: remove it.",
   }));
-  return [...byRow, ...unknown];
+  return [...supportFindings(pod, rows, "refused"), ...unknown];
 }
 
 /** The known fields below one field; an empty map: a row keeps the field as a whole, whatever is in it. */

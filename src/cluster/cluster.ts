@@ -2,7 +2,16 @@
  * All that the node asks of the API server, and nothing more: `deploy/rbac.yaml` lists exactly these verbs.
  * Requests reject with ApiError (an answer) or with the connection's error (no answer); watches never reject.
  */
-import type { CertificateSigningRequest, ConfigMap, Lease, Node, Pod, Secret, Service } from "../model/kube.ts";
+import type {
+  CertificateSigningRequest,
+  ConfigMap,
+  Lease,
+  NetworkPolicy,
+  Node,
+  Pod,
+  Secret,
+  Service,
+} from "../model/kube.ts";
 
 export interface Cluster {
   /** uid of namespace kube-system. */
@@ -33,6 +42,8 @@ export interface Cluster {
    * functions above answer from that watch.
    */
   readonly holdReferences?: (podUid: string, references: readonly ObjectReference[], changed: () => void) => void;
+  /** Of one namespace. Cached for half a minute, single flight. */
+  networkPolicies(namespace: string): Promise<readonly NetworkPolicy[]>;
   /** Feeds all services of the cluster; for service variables. */
   watchServices(sink: WatchSink<Service>, signal: AbortSignal): Promise<void>;
   /** A token of the ServiceAccount bound to this pod's uid. */

@@ -3,6 +3,7 @@ import type { Clock, Log } from "../provider.ts";
 import type { Cluster } from "./cluster.ts";
 import { createEventRecorder } from "./events/recorder.ts";
 import { createCertificateRequests, createLeases, createNodes, createPods } from "./objects.ts";
+import { createNetworkPolicies } from "./network-policies.ts";
 import { createReferences } from "./references.ts";
 import { watchReferences } from "./watched-references.ts";
 import { calls } from "./rest/calls.ts";
@@ -74,6 +75,7 @@ export async function connectCluster(options: ConnectOptions): Promise<Cluster> 
     configMap: configMaps.get,
     secret: secrets.get,
     ...watched?.api,
+    networkPolicies: createNetworkPolicies(rest, clock),
     watchServices: (sink, signal) =>
       listWatch({ list: calls.listServices, watch: calls.watchServices }, sink, signal, watching),
     serviceAccountToken: (request) => serviceAccountToken(rest, request),

@@ -95,6 +95,11 @@ const nodeFields = {
     .default("refuse")
     .describe("What to do with pods of DaemonSets.")
     .meta({ examples: ["refuse"] }),
+  networkPolicies: z
+    .enum(["warn", "refuse", "ignore"])
+    .default("warn")
+    .describe("What to do with pods that a NetworkPolicy selects, where the provider enforces none.")
+    .meta({ examples: ["refuse"] }),
   staticPodPath: z
     .string()
     .regex(/^\//, "expected an absolute path")

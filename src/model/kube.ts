@@ -9,6 +9,7 @@ import type {
   V1ContainerState,
   V1ContainerStatus,
   V1Lease,
+  V1NetworkPolicy,
   V1Node,
   V1NodeCondition,
   V1Pod,
@@ -37,6 +38,7 @@ export type Container = Wire<V1Container>;
 export type ContainerStatus = Wire<V1ContainerStatus>;
 export type KubeContainerState = Wire<V1ContainerState>;
 export type Volume = Wire<V1Volume>;
+export type NetworkPolicy = Wire<V1NetworkPolicy>;
 export type Node = Wire<V1Node>;
 export type NodeCondition = Wire<V1NodeCondition>;
 export type Taint = Wire<V1Taint>;

@@ -1,6 +1,17 @@
 import type { Pod } from "./kube.ts";
 
-/** One field of a pod that cannot be honoured, and why. */
+/** What the rows of this effect say of this pod: every field that is refused, or honoured differently. Pure. */
+export function supportFindings(
+  pod: Pod,
+  rows: readonly SupportRow[],
+  effect: "changed" | "refused",
+): readonly Refusal[] {
+  return rows.flatMap((row) =>
+    row.effect === effect ? (row.find?.(pod) ?? []).map((path) => ({ path, sentence: row.sentence })) : [],
+  );
+}
+
+/** One field of a pod that cannot be honoured as it is written, and why. */
 export interface Refusal {
   /** Path of the field as the API documents it, e.g. `spec.containers[0].ports[1].hostPort`. */
   readonly path: string;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Pod, Provider, ResolvedPod } from "../provider.ts";
 import { now, pod } from "../status/testing.ts";
+import type { Notices } from "./notices/notices.ts";
 import { createPrepare, createPrepareAddition } from "./prepare.ts";
 
 const node = { name: "burst", allocatable: { cpu: 1, memory: 1e9, ephemeralStorage: 1e9 } };
@@ -24,7 +25,8 @@ function providerRefusing(container: string): { seen: ResolvedPod[]; provider: P
 }
 
 const fingerprint = () => "print";
-const resolving = (provider: Provider) => ({ provider, sources, node, fingerprint });
+const notices: Notices = { refusals: async () => [], fresh: async () => [] };
+const resolving = (provider: Provider) => ({ provider, sources, node, fingerprint, notices });
 
 const prepared = async (of: Pod, omit: readonly string[] = []) =>
   createPrepare(resolving(providerRefusing("bad").provider))(of, { attempt: 2, omit }, now);
@@ -64,6 +66,41 @@ describe("preparing a pod", () => {
       ["MandatoryConfigMapNotFound", undefined],
     ]);
     expect((await prepared(withEnv("there"))).prepared.is).toBe("ready");
+  });
+
+  it("is refused for a policy together with what the provider refuses, and waits while policies cannot be read", async () => {
+    const forbidden = { path: "metadata.labels", sentence: "forbidden" };
+    const prepare = (refusals: Notices["refusals"], name: string) =>
+      createPrepare({ ...resolving(providerRefusing("bad").provider), notices: { ...notices, refusals } })(
+        pod([name], "Never"),
+        { attempt: 1, omit: [] },
+        now,
+      );
+    expect((await prepare(async () => [forbidden], "a")).prepared).toMatchObject({
+      is: "refused",
+      refusals: [forbidden],
+    });
+    expect((await prepare(async () => [forbidden], "bad")).prepared).toMatchObject({
+      refusals: [{ path: "spec", sentence: "no" }, forbidden],
+    });
+    const unknown = async () => Promise.reject(new Error("no right"));
+    expect((await prepare(unknown, "a")).prepared).toMatchObject({
+      is: "missing",
+      reason: "NetworkPolicyUnknown",
+      message: expect.stringContaining("no right") as string,
+      retryAt: now + 5_000,
+    });
+    expect((await prepare(unknown, "bad")).prepared).toMatchObject({ is: "refused" });
+  });
+
+  it("tells what its owner should know when it is about to run, and only then", async () => {
+    const event = { type: "Warning", reason: "FieldsChanged", message: "so" } as const;
+    const fresh = async () => [event];
+    const prepare = createPrepare({ ...resolving(providerRefusing("bad").provider), notices: { ...notices, fresh } });
+    const launch = { attempt: 1, omit: [] };
+    expect((await prepare(pod(["a"], "Never"), launch, now)).events).toEqual([event]);
+    expect((await prepare(pod(["bad"], "Never"), launch, now)).events).toEqual([]);
+    expect((await prepare(withEnv("absent"), launch, now)).events).not.toContain(event);
   });
 
   it("asks no provider about a pod that is not resolved", async () => {

@@ -3,6 +3,7 @@ import type { FilesVolume, Pod, Provider, Refusal, ResolvedVolume } from "../pro
 import { type Fingerprint, type LiveFiles, resolveFiles } from "../resolve/live/live-files.ts";
 import { resolve } from "../resolve/resolve.ts";
 import type { Resolution, ResolveNode, ResolveProblem, ResolveSources } from "../resolve/resolution.ts";
+import type { Notices } from "./notices/notices.ts";
 import type { PodEvent } from "./pod-events.ts";
 import type { Addition, Prepared } from "./plan/world.ts";
 
@@ -21,9 +22,10 @@ export interface Resolving {
   readonly sources: ResolveSources;
   readonly node: ResolveNode;
   readonly fingerprint: Fingerprint;
+  readonly notices: Notices;
 }
 
-export function createPrepare({ provider, sources, node, fingerprint }: Resolving): Prepare {
+export function createPrepare({ provider, sources, node, fingerprint, notices }: Resolving): Prepare {
   return async (pod, { attempt, omit }, now) => {
     const key = { generation: pod.metadata?.generation ?? 0, attempt };
     const resolution = await resolve(pod, sources, node);
@@ -31,13 +33,23 @@ export function createPrepare({ provider, sources, node, fingerprint }: Resolvin
     if (!resolution.ok) return { prepared: { ...key, ...unresolved(resolution.problems, now) }, events };
     const containers = resolution.pod.containers.filter((container) => !omit.includes(container.name));
     const translation = provider.translate({ ...resolution.pod, containers });
-    if (translation.request === undefined) {
-      return { prepared: { ...key, is: "refused", refusals: translation.refusals }, events };
+    const forbidding = await notices.refusals(pod).catch((error: unknown) => policiesUnknown(error, now));
+    const refusals = [...translation.refusals, ...("is" in forbidding ? [] : forbidding)];
+    if (translation.request === undefined || refusals.length > 0) {
+      return { prepared: { ...key, is: "refused", refusals }, events };
     }
+    if ("is" in forbidding) return { prepared: { ...key, ...forbidding }, events };
+    const told = await notices.fresh(pod);
     const sent = new Map(resolution.pod.volumes.filter(isFiles).map((volume) => [volume.name, fingerprint(volume)]));
     const files = { sent, refreshAt: resolution.refreshAt };
-    return { prepared: { ...key, is: "ready", request: translation.request, files }, events };
+    return { prepared: { ...key, is: "ready", request: translation.request, files }, events: [...events, ...told] };
   };
+}
+
+/** Whether a policy forbids the pod must be known first where the configuration says so. */
+function policiesUnknown(error: unknown, now: number): Missing {
+  const message = `NetworkPolicies cannot be read, and one may forbid this pod here: ${String(error)}`;
+  return { is: "missing", reason: "NetworkPolicyUnknown", message, retryAt: now + LOOK_AGAIN_MS };
 }
 
 function isFiles(volume: ResolvedVolume): volume is FilesVolume {
@@ -104,13 +116,18 @@ function refusedAddition(refusals: readonly Refusal[]): Extract<Addition, { is: 
   return { is: "refused", message };
 }
 
+interface Missing {
+  readonly is: "missing";
+  readonly reason: string;
+  readonly message: string;
+  readonly retryAt: number;
+}
+
 /** Invalid wins over missing: a pod that can never run should not wait for a ConfigMap. */
 function unresolved(
   problems: readonly ResolveProblem[],
   now: number,
-):
-  | { is: "refused"; refusals: readonly Refusal[] }
-  | { is: "missing"; reason: string; message: string; retryAt: number } {
+): { is: "refused"; refusals: readonly Refusal[] } | Missing {
   const invalid = problems.filter((problem) => problem.kind === "invalid");
   if (invalid.length > 0) {
     return { is: "refused", refusals: invalid.map(({ path, message }) => ({ path, sentence: message })) };

@@ -5,6 +5,7 @@ import { createScriptedRuntime } from "../../providers/local/runtime/scripted/ru
 import type { TaskSpec } from "../../providers/local/runtime/runtime.ts";
 import { createLanes } from "../../src/limits/lanes.ts";
 import { createPodController } from "../../src/pods/controller.ts";
+import type { Notices } from "../../src/pods/notices/notices.ts";
 import { createLookAtFiles, createPrepare, createPrepareAddition } from "../../src/pods/prepare.ts";
 import type { Container } from "../../src/model/kube.ts";
 import type { Outcome } from "../../src/probes/probe.ts";
@@ -16,6 +17,7 @@ import { type MemoryApi, memoryApi } from "./memory-api.ts";
 const nodeName = "burst";
 const resolveNode = { name: nodeName, allocatable: { cpu: 4, memory: 1e9, ephemeralStorage: 1e9 } };
 const clusterUid = "cluster";
+const silent: Notices = { refusals: async () => [], fresh: async () => [] };
 
 /** More requests than any life of these tests needs. */
 const STORM = 5_000;
@@ -84,7 +86,7 @@ export function createLife(restarts: Provider["restarts"]): Life {
       const request = through(signal);
       const provider = scriptedProvider(cloud, restarts, request);
       const pods = api.pods;
-      const resolving = { provider, sources: noSources, node: resolveNode, fingerprint: () => "" };
+      const resolving = { provider, sources: noSources, node: resolveNode, fingerprint: () => "", notices: silent };
       const controller = createPodController({
         nodeName,
         clusterUid,

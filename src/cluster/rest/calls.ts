@@ -85,6 +85,13 @@ export const calls = {
   },
   listServices: { ...service, verb: "list", feature: "service variables of pods" },
   watchServices: { ...service, verb: "watch", feature: "service variables of pods" },
+  listNetworkPolicies: {
+    group: "networking.k8s.io",
+    resource: "networkpolicies",
+    scope: "namespaced",
+    verb: "list",
+    feature: "telling pods that a NetworkPolicy is not enforced for them",
+  },
   getKubeSystem: {
     group: core,
     resource: "namespaces",
