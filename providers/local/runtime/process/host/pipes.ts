@@ -70,6 +70,8 @@ interface Maker {
 function startMaker(): Maker {
   const child = spawnSealed(["/bin/sh", "-c", script], {
     cwd: "/",
+    // Control-C at our terminal is for us.
+    detached: true,
     env: toolEnvironment,
     stdio: ["pipe", "pipe", "ignore"],
   });
