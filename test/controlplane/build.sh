@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Builds a command of this module into the user's cache, once per version of its sources.
+# Builds a command of this module, or a program of Kubernetes' own tests, into the user's cache, once per version of its
+# sources.
 #
-#   build.sh [COMMAND]          builds cmd/COMMAND (default: controlplane) if need be; the last line on stdout is the
-#                               path of the binary
+#   build.sh [COMMAND]          builds it (default: controlplane) if need be; the last line on stdout is the path of the
+#                               binary
 #   build.sh --path [COMMAND]   only prints that path; exit 0 if the binary is there, 3 if not
 #
 # Exit 2: Go is missing or too old. Anything else that is not 0: the build failed, stderr says how.
@@ -17,11 +18,19 @@ if [ "${1:-}" = --path ]; then
   shift
 fi
 command=${1:-controlplane}
-if [ $# -gt 1 ] || [ ! -f "cmd/$command/main.go" ]; then
-  say "usage: build.sh [--path] [$(ls cmd | paste -sd '|')]"
+what="the command $command"
+case $command in
+  # Compiled as they are. internal/upstream names them, so that go.mod knows what they need.
+  e2e) package=k8s.io/kubernetes/test/e2e what="Kubernetes' end-to-end suite" ;;
+  agnhost | nonewprivs) package=k8s.io/kubernetes/test/images/$command ;;
+  ginkgo) package=github.com/onsi/ginkgo/v2/ginkgo ;;
+  controlplane) package=./cmd/controlplane what="the control plane" ;;
+  *) package=./cmd/$command ;;
+esac
+if [ $# -gt 1 ] || { [[ $package == ./* ]] && [ ! -f "$package/main.go" ]; }; then
+  say "usage: build.sh [--path] [$(ls cmd | paste -sd '|')|e2e|agnhost|nonewprivs|ginkgo]"
   exit 64
 fi
-case $command in controlplane) what="the control plane" ;; *) what="the command $command" ;; esac
 
 needed=$(sed -n 's/^go //p' go.mod)
 advice="install Go $needed or newer: the package golang of your system, or https://go.dev/dl"
@@ -40,7 +49,9 @@ fi
 sha256() { if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi; }
 
 # Everything that decides what the binary is. Tests do not, and other commands of the module do not.
-sources() { find "cmd/$command" internal -name '*.go' ! -name '*_test.go' | LC_ALL=C sort; }
+sources() {
+  if [[ $package == ./* ]]; then find "cmd/$command" internal -name '*.go' ! -name '*_test.go' | LC_ALL=C sort; fi
+}
 hash=$({
   printf '%s %s\n' "$go_version" "$(go env GOOS GOARCH | tr '\n' ' ')"
   for file in go.mod go.sum build.sh $(sources); do printf '%s\n' "$file" && cat "$file"; done
@@ -84,10 +95,10 @@ if sed -n 's|^\tk8s.io/[a-z-]* => .* \(v.*\)|\1|p' go.mod | grep -qvxF "$parts";
   exit 1
 fi
 symbols=
-for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
+for versioned in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
   # Without these the server calls itself v0.0.0, and clients refuse it.
-  symbols+=" -X $package.gitVersion=$version -X $package.gitMajor=$major -X $package.gitMinor=$minor"
-  symbols+=" -X $package.gitTreeState=clean"
+  symbols+=" -X $versioned.gitVersion=$version -X $versioned.gitMajor=$major -X $versioned.gitMinor=$minor"
+  symbols+=" -X $versioned.gitTreeState=clean"
 done
 flags=(-trimpath -buildvcs=false -ldflags "-s -w$symbols")
 
@@ -111,7 +122,14 @@ fail() {
 
 # Counts what the Go build cache lacks. It fetches the modules, so it may take a while by itself.
 say "building $what (Kubernetes $version): looking for what is to be compiled"
-stale=$(go list "${flags[@]}" -deps -f '{{.Stale}}' "./cmd/$command" 2>"$log") || fail
+if [ "$command" = e2e ]; then
+  # What the suite's test files import is nearly all of it; `go test -c` itself tells no progress.
+  imports=$(go list -f '{{join .TestImports " "}}' "$package" 2>"$log") || fail
+  read -ra targets <<<"$imports"
+else
+  targets=("$package")
+fi
+stale=$(go list "${flags[@]}" -deps -f '{{.Stale}}' "${targets[@]}" 2>"$log") || fail
 packages=$(grep -c true <<<"$stale") || true # grep fails when it counts none
 
 cores=$(getconf _NPROCESSORS_ONLN)
@@ -129,7 +147,11 @@ fi
 say "building $what (Kubernetes $version; first time only, $estimate on this machine's $cores cores)"
 
 start=$SECONDS
-go build -v "${flags[@]}" -o "$temporary" "./cmd/$command" 2>>"$log" &
+if [ "$command" = e2e ]; then
+  { go build -v "${flags[@]}" "${targets[@]}" && go test -c "${flags[@]}" -o "$temporary" "$package"; } 2>>"$log" &
+else
+  go build -v "${flags[@]}" -o "$temporary" "$package" 2>>"$log" &
+fi
 build=$!
 elapsed() { printf '%d min %02d s' $(((SECONDS - start) / 60)) $(((SECONDS - start) % 60)); }
 told=$SECONDS

@@ -17,7 +17,7 @@ interface Summary {
   }[];
 }
 
-const burner = 'container_cpu_usage_seconds_total{container="main",namespace="default",pod="burner"}';
+const burner = 'container_cpu_usage_seconds_total{container="main",pod="burner",namespace="default"}';
 
 describeWith(["go", "namespaces", "root", "busybox"], "what a virtual node tells of usage", () => {
   let world: World;

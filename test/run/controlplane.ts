@@ -11,7 +11,7 @@ export class BuildFailed extends Error {
   readonly exitCode: number;
 
   constructor(exitCode: number) {
-    super("a command of test/controlplane or test/metrics-server could not be built; the lines above say why");
+    super("a Go program of the tests could not be built; the lines above say why");
     this.exitCode = exitCode;
   }
 }
@@ -21,14 +21,21 @@ export function controlPlaneBinary(): string {
   return goCommand("controlplane");
 }
 
-/** The path of a command of the Go module, `test/controlplane/cmd/<name>`. */
-export function goCommand(name: "controlplane" | "clients" | "criserver"): string {
+/** The path of a command of the Go module, `test/controlplane/cmd/<name>`, or of a program of Kubernetes' own tests. */
+export function goCommand(
+  name: "controlplane" | "clients" | "criserver" | "e2e" | "ginkgo" | "agnhost" | "nonewprivs",
+): string {
   return built("../controlplane/build.sh", [name]);
 }
 
 /** The folder with `metrics-server`, and `decode.test`, the test of its decoder. */
 export function metricsServerFolder(): string {
   return built("../metrics-server/build.sh", []);
+}
+
+/** The path of virtual-kubelet's end-to-end suite, as a test binary. */
+export function virtualKubeletSuite(): string {
+  return built("../conformance/virtual-kubelet/build.sh", []);
 }
 
 function built(script: string, words: readonly string[]): string {

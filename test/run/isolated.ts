@@ -5,6 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { runInNamespace, namespaceTrouble } from "../support/namespace.ts";
+import { suitePrograms } from "../conformance/programs.ts";
 import { BuildFailed, goCommand, metricsServerFolder } from "./controlplane.ts";
 
 const [project = "e2e", ...words] = process.argv.slice(2);
@@ -19,9 +20,10 @@ else process.exitCode = spawnSync(process.execPath, command.slice(1), { stdio: "
 function buildOutside(): void {
   try {
     for (const name of ["controlplane", "clients"] as const) goCommand(name);
-    // A single other file need not wait for it.
-    const all = words.every((word) => word.startsWith("-") || word.includes("metrics-server"));
-    if (all || project === "e2e-full") metricsServerFolder();
+    // A single other file need not wait for these.
+    const wants = (file: string): boolean => words.every((word) => word.startsWith("-") || word.includes(file));
+    if (wants("metrics-server") || project === "e2e-full") metricsServerFolder();
+    if (wants("conformance") && project === "e2e") suitePrograms();
   } catch (error) {
     if (!(error instanceof BuildFailed)) throw error;
     if (error.exitCode !== 2) process.exit(1);

@@ -42,15 +42,17 @@ export interface TestEngine {
 export interface TestEngineOptions {
   /** `own` (default): cut off from everything. `shared`: the bridge appears in the caller's network namespace. */
   readonly network?: "own" | "shared";
+  /** Registries whose images come from the one at 127.0.0.1:5000, out of a folder there of the registry's name. */
+  readonly mirrored?: readonly string[];
 }
 
 /** The image of every test: busybox-static and links for its applets. */
 export const busyboxImage = "docker.io/library/busybox:latest";
 
-export async function startEngine({ network = "own" }: TestEngineOptions = {}): Promise<TestEngine> {
+export async function startEngine({ network = "own", mirrored = [] }: TestEngineOptions = {}): Promise<TestEngine> {
   const folder = mkdtempSync(join(tmpdir(), "burstlet-engine-"));
   const socket = join(folder, "api.sock");
-  configure(folder);
+  configure(folder, mirrored);
   const keeper = spawn(
     "unshare",
     [...namespaces(network), "--fork", "--kill-child", "--mount-proc", "sh", "-c", keep],
@@ -140,7 +142,7 @@ function privateFolders(folder: string): string[] {
   return ["--root", at("root"), "--runroot", at("run"), "--network-config-dir", at("networks"), "--tmpdir", at("tmp")];
 }
 
-function configure(folder: string): void {
+function configure(folder: string, mirrored: readonly string[]): void {
   for (const name of ["root", "run", "networks", "tmp"]) mkdirSync(join(folder, name));
   // Debian 12: runc and cgroupfs work where crun and systemd do not; a container may not raise the shell's own limits.
   const engine = `[containers]
@@ -157,10 +159,10 @@ network_backend="netavark"
     join(folder, "storage.conf"),
     `[storage]\ndriver="overlay"\ngraphroot="${join(folder, "root")}"\nrunroot="${join(folder, "run")}"\n`,
   );
-  writeFileSync(
-    join(folder, "registries.conf"),
-    `unqualified-search-registries=[]\n[[registry]]\nlocation="127.0.0.1:5000"\ninsecure=true\n`,
-  );
+  const registry = (location: string): string => `[[registry]]\nlocation="${location}"\ninsecure=true\n`;
+  const mirrors = mirrored.map((name) => `${registry(`127.0.0.1:5000/${name}`)}prefix="${name}"\n`);
+  const registries = ["unqualified-search-registries=[]\n", registry("127.0.0.1:5000"), ...mirrors];
+  writeFileSync(join(folder, "registries.conf"), registries.join(""));
 }
 
 /** A root file system with the static busybox of this machine, imported by the same API that is under test. */

@@ -43,6 +43,11 @@ export const requirements = {
     add: "apt-get install -y busybox-static",
     present: () => runs("busybox", ["true"]),
   },
+  curl: {
+    needs: "curl on PATH",
+    add: "apt-get install -y curl",
+    present: () => runs("curl", ["--version"]),
+  },
   openssl: {
     needs: "openssl on PATH",
     add: "apt-get install -y openssl",

@@ -1,3 +1,4 @@
+import { connect } from "node:tls";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, it, test } from "vitest";
@@ -98,6 +99,16 @@ describe("GET /containerLogs", () => {
     expect([answer.status, answer.body]).toEqual([200, body]);
     expect(answer.headers["content-type"]).toBe("text/plain; charset=utf-8");
     expect(answer.headers["transfer-encoding"]).toBe("chunked");
+  });
+
+  it("ends in a TLS record of its own: an API server that copies to a WebSocket drops what it reads with the end", async () => {
+    const { port } = await start({ provider: memoryLogs(log) });
+    // node:tls gives each record as one piece.
+    const socket = connect({ port, ...admin, rejectUnauthorized: false });
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: node\r\nConnection: close\r\n\r\n`);
+    const pieces: string[] = [];
+    for await (const piece of socket) pieces.push(String(piece));
+    expect(pieces.at(-1)).toBe("0\r\n\r\n");
   });
 
   it("lets go of each batch, so that a log of any size costs no more than a few", async () => {

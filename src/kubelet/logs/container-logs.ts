@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 
 import { asProviderError, type LogRecord, type ProviderError } from "../../provider.ts";
@@ -66,10 +65,20 @@ async function copy(
     const { done, value } = await unlessAborted(batch, signal);
     if (done === true) return;
     const bytes = lines.render(value);
-    // Each write leaves at once; the next batch is asked for when this one is out.
-    if (bytes.length > 0 && !res.write(bytes)) await once(res, "drain", { signal });
+    if (bytes.length > 0) await unlessAborted(written(res, bytes), signal);
     if (lines.full) return;
   }
+}
+
+/**
+ * Each write leaves at once; the next batch is asked for when this one is out. So is the end of the answer: an API server
+ * that copies a log to a WebSocket drops what it reads together with the end (wsstream's messageCopy), and it never reads
+ * two TLS records together.
+ */
+function written(res: ServerResponse, bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    res.write(bytes, (error) => (error === null || error === undefined ? resolve() : reject(error)));
+  });
 }
 
 /**

@@ -25,7 +25,7 @@ describe("the endpoints of metrics", () => {
     [
       "/metrics/resource",
       prometheus,
-      'container_cpu_usage_seconds_total{container="main",namespace="default",pod="web"}',
+      'container_cpu_usage_seconds_total{container="main",pod="web",namespace="default"}',
     ],
     ["/metrics/cadvisor", prometheus, "machine_cpu_cores 4"],
     ["/metrics/probes", prometheus, "# no probes"],

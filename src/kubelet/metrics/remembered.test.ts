@@ -35,6 +35,21 @@ describe("a remembered answer", () => {
     expect(await read()).toMatchObject({ value: 3, error: undefined });
   });
 
+  it("is asked for again by who wants a younger one, but not while asking fails", async () => {
+    const { clock, read, asked } = setUp(async (nth) => {
+      if (nth === 3) throw new Error("the cloud is away");
+      return nth;
+    });
+    await read();
+    const then = clock.now();
+    await clock.advance(1_000);
+    expect((await read(then)).value).toBe(1);
+    expect((await read(then + 1)).value).toBe(2);
+    await read(clock.now() + 1);
+    await read(clock.now() + 1);
+    expect(asked()).toBe(3);
+  });
+
   it("fails when there is none in time, and a question that hangs does not stop the next", async () => {
     const { clock, read } = setUp(async (nth) => (nth === 1 ? new Promise(() => undefined) : nth));
     const first = read();

@@ -18,19 +18,19 @@ export interface RememberOptions<T> {
   readonly patienceMs: number;
 }
 
-/** Asks at most one question at a time, for however many who want to know. Never rejects. */
-export function remembering<T>({
-  clock,
-  ask,
-  goodForMs,
-  patienceMs,
-}: RememberOptions<T>): () => Promise<Remembered<T>> {
+/** `since`: what was asked before then, milliseconds since 1970, is no answer, however fresh it is. Never rejects. */
+export type Recall<T> = (since?: number) => Promise<Remembered<T>>;
+
+/** Asks at most one question at a time, for however many who want to know. */
+export function remembering<T>({ clock, ask, goodForMs, patienceMs }: RememberOptions<T>): Recall<T> {
   let last: Remembered<T> = { value: undefined, at: 0, error: undefined };
+  let askedAt = 0;
   let freshUntil = Number.NEGATIVE_INFINITY;
   let asking: Promise<void> | undefined;
 
   const askOnce = async (): Promise<void> => {
     const { promise: late, reject } = Promise.withResolvers<never>();
+    askedAt = clock.now();
     const cancel = clock.after(patienceMs, () => reject(new Error(`no answer within ${patienceMs / 1000} s`)));
     try {
       const value = await Promise.race([ask(), late]);
@@ -44,8 +44,9 @@ export function remembering<T>({
     }
   };
 
-  return async () => {
-    if (asking !== undefined || clock.monotonic() >= freshUntil) await (asking ??= askOnce());
+  return async (since = 0) => {
+    const isOld = clock.monotonic() >= freshUntil || (last.error === undefined && askedAt < since);
+    if (asking !== undefined || isOld) await (asking ??= askOnce());
     return last;
   };
 }

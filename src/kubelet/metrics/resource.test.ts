@@ -38,7 +38,7 @@ describe("/metrics/resource", () => {
   ] as const)("%s", ([, more, value]) => {
     const told = lines(testUsage([{ containers: [{ ...main, ...more }], cpuSeconds: more.cpuSeconds }]));
     expect(told).toContain(
-      `container_cpu_usage_seconds_total{container="main",namespace="default",pod="web"} ${value} ${sampledAt}`,
+      `container_cpu_usage_seconds_total{container="main",pod="web",namespace="default"} ${value} ${sampledAt}`,
     );
     expect(told).toContain(`pod_cpu_usage_seconds_total{namespace="default",pod="web"} ${value} ${sampledAt}`);
   });

@@ -70,7 +70,9 @@ function* perContainer(
   yield header(name, metricNames.resource[name]);
   for (const { labels, containers } of pods) {
     for (const one of containers) {
-      yield sample(name, { container: one.name, ...labels }, value(one), timed ? one.time : undefined);
+      // Their order means nothing, but virtual-kubelet's end-to-end suite takes the second for the pod's name.
+      const { pod, namespace } = labels;
+      yield sample(name, { container: one.name, pod, namespace }, value(one), timed ? one.time : undefined);
     }
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fakeClock } from "../../../test/support/fake-clock.ts";
-import type { Provider, TaskStats } from "../../provider.ts";
+import { type Provider, rfc3339, type TaskStats } from "../../provider.ts";
 import { sampledAt, testPod, testSample, testStats } from "./testing.ts";
 import { createUsageReader } from "./usage.ts";
 
@@ -31,6 +31,18 @@ describe("what the pods of a node use", () => {
       testStats("u1", [testSample("main", { cpuSeconds: 7 })], 1),
     ]);
     expect((await usage.read([web])).pods[0]?.containers[0]?.cpuSeconds).toBe(2);
+  });
+
+  it("has a container that started a moment ago, also where the figures of a moment before it are good yet", async () => {
+    let running = [testStats("u1", [testSample("main")])];
+    const { clock, usage } = setUp(async () => running);
+    await usage.read([web]);
+    await clock.advance(1_500);
+    running = [...running, testStats("u2", [testSample("main")])];
+    const state = { running: { startedAt: rfc3339(clock.now()) } };
+    const containerStatuses = [{ name: "main", state, ready: true, restartCount: 0, image: "", imageID: "" }];
+    const young = { ...testPod("young", ["main"], "u2"), status: { containerStatuses } };
+    expect((await usage.read([web, young])).pods).toHaveLength(2);
   });
 
   it("stays known while the provider is away, is told as failed, and is forgotten after five minutes", async () => {

@@ -1,5 +1,5 @@
 /** What the pods of one node use, joined from the provider's figures and the pods that are known. */
-import type { Clock, Log, Pod, Provider, TaskStats } from "../../provider.ts";
+import { type Clock, type Log, type Pod, parseTime, type Provider, type TaskStats } from "../../provider.ts";
 import { type ContainerSample, createCpuAccount, type CpuAccount } from "./account.ts";
 import { remembering } from "./remembered.ts";
 
@@ -55,7 +55,7 @@ export function createUsageReader({ provider, clock, log }: UsageOptions): Usage
 
   return {
     async read(pods) {
-      const { value, at, error } = await ask();
+      const { value, at, error } = await ask(latestStart(pods));
       const failed = error !== undefined;
       if (failed && !told) log.warn("The provider tells no usage figures", { err: error });
       told = failed;
@@ -96,6 +96,12 @@ function joined(pods: readonly Pod[], tasks: readonly TaskStats[]): readonly { p
     const task = newest.get(pod.metadata?.uid ?? "");
     return task === undefined ? [] : [{ pod, task }];
   });
+}
+
+/** When the last container has started, for certain: status tells whole seconds. An older answer does not know it. */
+function latestStart(pods: readonly Pod[]): number {
+  const containers = pods.flatMap(({ status }) => status?.containerStatuses ?? []);
+  return latest(containers.map(({ state }) => (parseTime(state?.running?.startedAt) ?? -1000) + 1000));
 }
 
 /** Not by spreading into Math.max: thousands of arguments overflow the stack. */
