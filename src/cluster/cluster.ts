@@ -42,8 +42,8 @@ export interface Cluster {
    * functions above answer from that watch.
    */
   readonly holdReferences?: (podUid: string, references: readonly ObjectReference[], changed: () => void) => void;
-  /** Of one namespace. Cached for half a minute, single flight. */
-  networkPolicies(namespace: string): Promise<readonly NetworkPolicy[]>;
+  /** Of one namespace. Cached for half a minute, single flight; `newerThan` as of `configMap`. */
+  networkPolicies(namespace: string, newerThan?: string): Promise<readonly NetworkPolicy[]>;
   /** Feeds all services of the cluster; for service variables. */
   watchServices(sink: WatchSink<Service>, signal: AbortSignal): Promise<void>;
   /** A token of the ServiceAccount bound to this pod's uid. */

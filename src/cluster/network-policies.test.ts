@@ -1,16 +1,21 @@
 import { expect, test } from "vitest";
 import { fakeClock } from "../../test/support/fake-clock.ts";
+import { rfc3339 } from "../model/clock.ts";
 import { createNetworkPolicies } from "./network-policies.ts";
 import { fail, testApi, testRest } from "./testing.ts";
 
 async function begin() {
   const clock = fakeClock();
   const server = { forbidden: false };
-  const api = await testApi(({ path }, response) =>
-    server.forbidden ? fail(response, 403, "Forbidden") : { items: [{ metadata: { name: path.split("/")[5] } }] },
-  );
+  const api = await testApi(({ path }, response) => {
+    response.setHeader("date", new Date(clock.now()).toUTCString());
+    return server.forbidden
+      ? fail(response, 403, "Forbidden")
+      : { items: [{ metadata: { name: path.split("/")[5] } }] };
+  });
   const list = createNetworkPolicies(testRest(api.url, { clock }), clock);
-  const names = async (namespace: string) => (await list(namespace)).map(({ metadata }) => metadata?.name);
+  const names = async (namespace: string, newerThan?: string) =>
+    (await list(namespace, newerThan)).map(({ metadata }) => metadata?.name);
   return { clock, server, names, paths: () => api.requests.map(({ path }) => path) };
 }
 
@@ -25,6 +30,19 @@ test("the policies of a namespace are listed once for all who ask, and again aft
   await clock.advance(2_000);
   await names("a");
   expect(paths()).toHaveLength(3);
+});
+
+test("they are listed again for a pod that is not older than the list", async () => {
+  const { clock, names, paths } = await begin();
+  const older = rfc3339(clock.now() - 1_000);
+  await names("a");
+  await names("a", older);
+  expect(paths()).toHaveLength(1);
+  const young = rfc3339(clock.now());
+  await clock.advance(1_000);
+  await names("a", young);
+  await names("a", young);
+  expect(paths()).toHaveLength(2);
 });
 
 test("a missing right rejects, and is not asked for again for some seconds", async () => {

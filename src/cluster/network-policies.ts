@@ -1,13 +1,17 @@
 import { LRUCache } from "lru-cache";
-import type { Clock } from "../model/clock.ts";
+import { type Clock, parseTime } from "../model/clock.ts";
 import type { NetworkPolicy } from "../model/kube.ts";
 import type { Cluster } from "./cluster.ts";
 import { calls } from "./rest/calls.ts";
 import type { Rest } from "./rest/rest.ts";
 
-type Listed = { readonly items: readonly NetworkPolicy[] } | { readonly error: unknown };
+interface List {
+  readonly items?: readonly NetworkPolicy[];
+}
 
-/** A policy is made before the pods that it is to protect, or it protects nothing for a while on any node. */
+/** `readAt`: by the API server's clock, whole seconds; 0 when unknown. */
+type Listed = { readonly items: readonly NetworkPolicy[]; readonly readAt: number } | { readonly error: unknown };
+
 const ttlMs = 30_000;
 const mostNamespaces = 1000;
 
@@ -24,16 +28,20 @@ export function createNetworkPolicies(rest: Rest, clock: Clock): Cluster["networ
     ttlResolution: 0,
     fetchMethod: async (namespace, _, { options }) => {
       try {
-        const list = await rest.send<{ items?: readonly NetworkPolicy[] }>(calls.listNetworkPolicies, { namespace });
-        return { items: list.items ?? [] };
+        const { object, date = 0 } = await rest.sendForAnswer<List>(calls.listNetworkPolicies, { namespace });
+        return { items: object.items ?? [], readAt: date };
       } catch (error) {
         options.ttl = failureTtlMs;
         return { error };
       }
     },
   });
-  return async (namespace) => {
-    const listed = await cache.fetch(namespace);
+  return async (namespace, newerThan) => {
+    const known = cache.get(namespace);
+    const since = parseTime(newerThan) ?? Number.NEGATIVE_INFINITY;
+    // Both times are whole seconds of the API server's clock: only a later second is surely later.
+    const forceRefresh = known !== undefined && "items" in known && known.readAt <= since;
+    const listed = await cache.fetch(namespace, { forceRefresh });
     if (listed !== undefined && "error" in listed) throw listed.error;
     return listed?.items ?? [];
   };

@@ -123,6 +123,23 @@ describe("events of a pod", () => {
   });
 });
 
+describe("a resize that is not done", () => {
+  const resized = (message?: string): Pod => {
+    const conditions = [{ type: "PodResizePending", status: "True", reason: "Infeasible", message: message ?? "" }];
+    const containerStatuses = [status("a", "running")];
+    return pod(["a"], "Always", {
+      status: { containerStatuses, ...(message !== undefined && { conditions }) },
+    });
+  };
+
+  it("is told once, and again for another one", () => {
+    expect(words(resized(), resized("a"))).toEqual(["Warning ResizeInfeasible -: a"]);
+    expect(words(resized("a"), resized("a"))).toEqual([]);
+    expect(words(resized("a"), resized("b"))).toEqual(["Warning ResizeInfeasible -: b"]);
+    expect(words(resized("a"), resized())).toEqual([]);
+  });
+});
+
 describe("events of a task", () => {
   const picture = (one: Partial<ContainerState>): TaskState => ({
     id: "t",

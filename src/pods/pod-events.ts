@@ -29,9 +29,16 @@ export function eventsOf(before: Pod, after: Pod): PodEvent[] {
   // One cause that holds every container of a pod is one event, without a container.
   const [first] = containers;
   const shared = containers.length > 1 && containers.every((one) => one.type === "Warning" && sameWords(one, first));
-  return shared && first !== undefined
-    ? [{ type: first.type, reason: first.reason, message: first.message }]
-    : containers;
+  const told =
+    shared && first !== undefined ? [{ type: first.type, reason: first.reason, message: first.message }] : containers;
+  return [...told, ...resizeEvents(before, after)];
+}
+
+/** The kubelet's, of a resize that it cannot do. */
+function resizeEvents(before: Pod, after: Pod): PodEvent[] {
+  const message = condition(after, "PodResizePending")?.message;
+  if (message === undefined || message === condition(before, "PodResizePending")?.message) return [];
+  return [{ type: "Warning", reason: "ResizeInfeasible", message }];
 }
 
 /**

@@ -11,6 +11,7 @@ const ownedConditions = [
   "ContainersReady",
   "Ready",
   "DisruptionTarget",
+  "PodResizePending",
   "burstlet.dev/Refused",
 ] as const;
 
@@ -23,6 +24,8 @@ export interface ConditionInput {
   readonly sandboxReady: boolean;
   readonly disrupted?: { readonly reason: string; readonly message: string } | undefined;
   readonly refused?: { readonly reason: string; readonly message: string } | undefined;
+  /** Why a resize that was asked for is not done. */
+  readonly resize?: { readonly reason: string; readonly message: string } | undefined;
   readonly now: number;
 }
 
@@ -45,6 +48,8 @@ export function conditionsOf(input: ConditionInput): PodCondition[] {
   if (input.disrupted !== undefined && isTerminal(input.phase))
     verdicts.push(["DisruptionTarget", { status: true, ...input.disrupted }]);
   if (input.refused !== undefined) verdicts.push(["burstlet.dev/Refused", { status: true, ...input.refused }]);
+  if (input.resize !== undefined && !isTerminal(input.phase))
+    verdicts.push(["PodResizePending", { status: true, ...input.resize }]);
   return verdicts.map(([type, verdict]) => condition(type, verdict, input));
 }
 

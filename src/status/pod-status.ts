@@ -7,6 +7,7 @@ import { containerStatus } from "./containers.ts";
 import { ephemeralStatuses, type EphemeralTroubles } from "./ephemeral.ts";
 import { restartPolicyOf } from "./may-run-again.ts";
 import { isTerminal, type Phase, phaseOf } from "./phase.ts";
+import { infeasibleResize, withResources } from "./resize.ts";
 
 /** What the node itself has to say about a pod, beside what its task shows. */
 export interface Story {
@@ -53,6 +54,7 @@ export function podStatus(input: StatusInput): PodStatus {
       sandboxReady: task !== undefined && task.phase !== "stopped" && sandboxSeen(task),
       disrupted,
       refused: story.refused,
+      resize: task === undefined ? undefined : infeasibleResize(pod, [...init, ...main]),
       now,
     }),
     ...wordsOf(input, phase),
@@ -73,7 +75,7 @@ function statuses(of: "init" | "main", { pod, task, story }: StatusInput): Conta
   return specs.map((spec) => {
     const before = previous.find((status) => status.name === spec.name);
     const seen = task?.containers.find((container) => container.name === spec.name);
-    return containerStatus(spec, seen, before, {
+    const status = containerStatus(spec, seen, before, {
       kind: of === "main" ? "main" : spec.restartPolicy === "Always" ? "sidecar" : "init",
       ...restartPolicyOf(pod.spec, spec.name),
       earlierRestarts: story.earlierRestarts?.[spec.name] ?? 0,
@@ -83,6 +85,7 @@ function statuses(of: "init" | "main", { pod, task, story }: StatusInput): Conta
       messageBytes: messageBytesOf(pod),
       podName: `${pod.metadata?.name}_${pod.metadata?.namespace}(${pod.metadata?.uid})`,
     });
+    return withResources(status, spec, before, seen !== undefined);
   });
 }
 

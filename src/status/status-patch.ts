@@ -1,5 +1,5 @@
 /** Present status, wanted status → the smallest strategic merge patch, or nothing. Pure. */
-import type { Pod, PodCondition, PodStatus } from "../model/kube.ts";
+import type { ContainerStatus, Pod, PodCondition, PodStatus } from "../model/kube.ts";
 
 /**
  * `undefined` when the API server already shows what we want in every field that is ours. Lists without a merge key
@@ -13,7 +13,8 @@ export function statusPatch(pod: Pod, wanted: PodStatus): Record<string, unknown
     if ((present[key] ?? undefined) !== (wanted[key] ?? undefined)) patch[key] = wanted[key] ?? null;
   }
   for (const key of ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"] as const) {
-    if (!covers(present[key] ?? [], wanted[key] ?? [])) patch[key] = wanted[key] ?? [];
+    const comparable = (wanted[key] ?? []).map((status) => asKept(status, present[key]));
+    if (!covers(present[key] ?? [], comparable)) patch[key] = wanted[key] ?? [];
   }
   for (const key of ["podIPs", "hostIPs"] as const) {
     const addresses = addressPatch(present[key], wanted[key]);
@@ -28,6 +29,16 @@ export function statusPatch(pod: Pod, wanted: PodStatus): Record<string, unknown
   return Object.keys(patch).length === 0 ? undefined : patch;
 }
 
+/** Resources alone are worth a patch only where the API server keeps them, as with observedGeneration. */
+function asKept(status: ContainerStatus, present: readonly ContainerStatus[] = []): ContainerStatus {
+  if (present.find(({ name }) => name === status.name)?.resources !== undefined) return status;
+  const { resources: _resources, allocatedResources: _allocated, ...rest } = status;
+  return rest;
+}
+
+/** Ours that are there only for as long as they are true. */
+const passingConditions = ["burstlet.dev/Refused", "PodResizePending"];
+
 function conditionPatch(present: readonly PodCondition[], wanted: readonly PodCondition[]): object[] {
   const changed = wanted.flatMap((want): object[] => {
     const have = present.find((one) => one.type === want.type);
@@ -41,10 +52,10 @@ function conditionPatch(present: readonly PodCondition[], wanted: readonly PodCo
     const dropped = (["reason", "message"] as const).filter((key) => have?.[key] && !want[key]);
     return same ? [] : [{ ...want, ...Object.fromEntries(dropped.map((key) => [key, null])) }];
   });
-  const refusedBefore = present.some((one) => one.type === "burstlet.dev/Refused");
-  const refusedNow = wanted.some((one) => one.type === "burstlet.dev/Refused");
-  if (refusedBefore && !refusedNow) changed.push({ type: "burstlet.dev/Refused", $patch: "delete" });
-  return changed;
+  const gone = passingConditions.filter(
+    (type) => present.some((one) => one.type === type) && !wanted.some((one) => one.type === type),
+  );
+  return [...changed, ...gone.map((type) => ({ type, $patch: "delete" }))];
 }
 
 function addressPatch(present: readonly { ip: string }[] = [], wanted: readonly { ip: string }[] = []) {

@@ -49,7 +49,7 @@ export const containerRows: readonly LocalRow[] = [
     kept(`${at}.name`, "Kept."),
     ...ports(`${at}.ports[]`),
     ...probe(`${at}.readinessProbe`),
-    kept(`${at}.resizePolicy`, "Kept, and without effect: nothing is resized in place."),
+    kept(`${at}.resizePolicy`, "Kept, and without effect: a resize of a pod that runs is answered Infeasible."),
     ...resources(`${at}.resources`),
     refused(
       `${at}.restartPolicyRules[].action`,

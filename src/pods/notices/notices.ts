@@ -10,8 +10,8 @@ const mostOwners = 10_000;
 export interface NoticeOptions {
   readonly provider: Pick<Provider, "name" | "support" | "enforcesNetworkPolicies">;
   readonly networkPolicies: "warn" | "refuse" | "ignore";
-  /** Of a namespace. */
-  readonly policies: (namespace: string) => Promise<readonly NetworkPolicy[]>;
+  /** Of a namespace, at least as new as that time (RFC 3339). */
+  readonly policies: (namespace: string, newerThan?: string) => Promise<readonly NetworkPolicy[]>;
 }
 
 export interface Notices {
@@ -25,7 +25,8 @@ export function createNotices({ provider, networkPolicies, policies }: NoticeOpt
   const told = new Map<string, ReadonlySet<string>>();
   const asked = provider.enforcesNetworkPolicies === true ? "ignore" : networkPolicies;
   const unenforced = async (pod: Pod): Promise<readonly Refusal[]> => {
-    const names = policiesOf(pod, await policies(pod.metadata?.namespace ?? ""));
+    const { namespace = "", creationTimestamp } = pod.metadata ?? {};
+    const names = policiesOf(pod, await policies(namespace, creationTimestamp));
     return names.map((name) => ({ path: "metadata.labels", sentence: sentenceOf(name, provider.name) }));
   };
   return {
