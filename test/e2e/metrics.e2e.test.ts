@@ -51,7 +51,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "what a virtual node tells
     expect(valueOf("node_cpu_usage_seconds_total")).toBeGreaterThanOrEqual(valueOf(burner));
     expect(valueOf('pod_cpu_usage_seconds_total{namespace="default",pod="burner"}')).toBeGreaterThanOrEqual(next.value);
     expect(
-      valueOf('container_memory_working_set_bytes{container="main",namespace="default",pod="idle"}'),
+      valueOf('container_memory_working_set_bytes{container="main",pod="idle",namespace="default"}'),
     ).toBeGreaterThan(0);
     expect(valueOf("node_memory_working_set_bytes")).toBeGreaterThan(0);
     expect(valueOf("resource_scrape_error")).toBe(0);

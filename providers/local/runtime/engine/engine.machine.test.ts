@@ -115,7 +115,7 @@ describeWith(["engine", "root", "namespaces", "busybox"], "the engine runtime on
       { path: "address", mode: 0o644, content: new Late([{ late: "podIP" }]), encoding: "utf8" },
     ] as const;
     const look =
-      "stat -c '%a %n' /f/plain /f/deep/down/secret /data /m; cat /f/address /f/deep/down/secret /one; echo; ls -A /data; grep ' /m ' /proc/mounts; cat /data/part/x /m/kept; touch /f/no 2>&1";
+      "stat -L -c '%a %n' /f/plain /f/deep/down/secret /data /m; cat /f/address /f/deep/down/secret /one; echo; ls -A /data; grep ' /m ' /proc/mounts; cat /data/part/x /m/kept; touch /f/no 2>&1";
     const spec = taskOf(
       "volumes",
       [

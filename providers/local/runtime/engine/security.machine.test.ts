@@ -120,7 +120,7 @@ describeWith(["engine", "root", "namespaces", "busybox"], "security settings on 
 
   it("gives volumes the task's group: folders to write for emptyDirs, files to read for others", async () => {
     const script =
-      "stat -c '%a %g' /mnt/v /mnt/f /mnt/f/deep /mnt/f/deep/secret; touch /mnt/v/new && stat -c %g /mnt/v/new; cat /mnt/f/deep/secret";
+      "stat -L -c '%a %g' /mnt/v /mnt/f /mnt/f/deep /mnt/f/deep/secret; touch /mnt/v/new && stat -c %g /mnt/v/new; cat /mnt/f/deep/secret";
     const more: Partial<TaskSpec> = {
       fsGroup: 3_000_000,
       volumes: [
