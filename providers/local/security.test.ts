@@ -34,6 +34,15 @@ describe("security of a container", () => {
     expect(podSecurity(pod)).toEqual({ fsGroup: 3 });
   });
 
+  test("takes an SELinux label from one of them, not from both", () => {
+    const pod = podOf({
+      securityContext: { seLinuxOptions: { level: "s0:c1", type: "container_t" } },
+      containers: [{ name: "a", securityContext: { seLinuxOptions: { level: "s0:c2" } } }, { name: "b" }],
+    });
+    expect(containerSecurity(pod, "a")?.seLinux).toEqual(["level:s0:c2"]);
+    expect(containerSecurity(pod, "b")?.seLinux).toEqual(["type:container_t", "level:s0:c1"]);
+  });
+
   test("of the pod as a whole are its kernel parameters and shared processes", () => {
     const sysctls = [{ name: "net.ipv4.tcp_syncookies", value: "1" }];
     const pod = podOf({ shareProcessNamespace: true, securityContext: { sysctls } });

@@ -32,8 +32,15 @@ export function containerSecurity(pod: Pod, name: string): SecuritySpec | undefi
     privileged: own.privileged === true,
     noNewPrivileges: own.allowPrivilegeEscalation === false,
     unconfined: (own.seccompProfile ?? shared.seccompProfile)?.type === "Unconfined",
+    seLinux: seLinuxParts(own.seLinuxOptions ?? shared.seLinuxOptions ?? {}),
   };
   return asksNothing(found) ? undefined : found;
+}
+
+/** A container's label replaces the pod's as a whole (pkg/securitycontext/util.go). */
+function seLinuxParts(options: Readonly<Record<string, string>>): readonly string[] {
+  const parts = ["user", "role", "type", "level"] as const;
+  return parts.flatMap((part) => ((options[part] ?? "") === "" ? [] : [`${part}:${options[part]}`]));
 }
 
 function asksNothing(found: SecuritySpec): boolean {

@@ -111,7 +111,7 @@ describe("a pod", () => {
     [
       "an SELinux user",
       podOf({ securityContext: { seLinuxOptions: { user: "u" } } }),
-      "spec.securityContext.seLinuxOptions",
+      "spec.securityContext.seLinuxOptions.user",
     ],
     [
       "an AppArmor profile",

@@ -160,6 +160,8 @@ export interface SecuritySpec {
   readonly noNewPrivileges: boolean;
   /** No filter of system calls. */
   readonly unconfined: boolean;
+  /** Parts of the SELinux label, each as `part:value`; the rest is the engine's. */
+  readonly seLinux?: readonly string[];
 }
 
 export type VolumeSpec =

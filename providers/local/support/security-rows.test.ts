@@ -76,6 +76,17 @@ describe("a pod with security settings", () => {
     expect(refusedPaths(pod, rows("engine", { privileged: true }))).toEqual([]);
   });
 
+  test("has an SELinux label only on an engine, and one that may not confine it only by a grant", () => {
+    const at = "spec.securityContext.seLinuxOptions";
+    const labelled = (seLinuxOptions: object): Pod => podOf({ securityContext: { seLinuxOptions } });
+    const mild = labelled({ level: "s0:c1,c2", type: "container_t" });
+    const wild = labelled({ user: "system_u", role: "system_r", type: "spc_t" });
+    expect(refusedPaths(mild)).toEqual([]);
+    expect(refusedPaths(mild, rows("process"))).toEqual([`${at}.level`, `${at}.type`]);
+    expect(refusedPaths(wild)).toEqual([`${at}.role`, `${at}.type`, `${at}.user`]);
+    expect(refusedPaths(wild, rows("engine", { privileged: true }))).toEqual([]);
+  });
+
   test("gets the seccomp profile that its runtime really has, or none", () => {
     const pod = (type: string): Pod => podOf({ securityContext: { seccompProfile: { type } } });
     const path = ["spec.securityContext.seccompProfile.type"];

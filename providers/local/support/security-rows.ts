@@ -17,7 +17,6 @@ import {
  * everything that a runtime cannot do is refused, never changed.
  */
 const user = "Processes of this runtime have the users and groups of their image, or burstlet's own: remove the field.";
-const seLinux = "SELinux labels cannot be set here: remove the field.";
 const windows = "Only Linux containers run here: remove windowsOptions.";
 const appArmor = "AppArmor profiles cannot be set here: remove the field.";
 
@@ -61,6 +60,33 @@ const harmlessCapabilities = new Set(
 const isDangerous = (value: unknown): boolean =>
   Array.isArray(value) && value.some((name) => !harmlessCapabilities.has(String(name).replace(/^CAP_/, "")));
 
+/** Types of the Pod Security Standards' baseline; another, as another user or role, may be one that nothing confines. */
+const confinedTypes = ["container_t", "container_init_t", "container_kvm_t", "container_engine_t"] as const;
+
+function seLinuxRows(at: string): readonly LocalRow[] {
+  const grant = "it needs local.engine.allowPrivileged: true in the node's configuration.";
+  const part = (name: string): LocalRow[] =>
+    enforced(
+      `${at}.${name}`,
+      "Kept by an engine whose machine has SELinux; elsewhere without effect, as on any node.",
+      "SELinux labels cannot be set on this runtime: remove the field.",
+    );
+  const beyond = (name: string, ...confined: readonly string[]): LocalRow =>
+    on(
+      withoutPrivileges,
+      refused(`${at}.${name}`, `It may take the pod out of its confinement, so ${grant}`, isNot(...confined)),
+    );
+  return [
+    ...part("level"),
+    ...part("role"),
+    beyond("role"),
+    ...part("type"),
+    beyond("type", ...confinedTypes),
+    ...part("user"),
+    beyond("user"),
+  ];
+}
+
 const inBoth = (at: string): readonly LocalRow[] => [
   refused(`${at}.appArmorProfile`, appArmor),
   ...enforcedByBoth(`${at}.runAsGroup`, "Kept.", user),
@@ -71,7 +97,7 @@ const inBoth = (at: string): readonly LocalRow[] => [
     is(true),
   ),
   ...enforcedByBoth(`${at}.runAsUser`, "Kept.", user),
-  refused(`${at}.seLinuxOptions`, seLinux),
+  ...seLinuxRows(`${at}.seLinuxOptions`),
   on(
     withEngine,
     refused(
@@ -108,7 +134,10 @@ export const securityRows: readonly LocalRow[] = [
     "Volumes keep their owner on this runtime, no group can be set: remove fsGroup.",
   ),
   kept("spec.securityContext.fsGroupChangePolicy", "Kept, and without effect: volumes are new when a pod starts."),
-  kept("spec.securityContext.seLinuxChangePolicy", "Means something only with SELinux labels, which are refused."),
+  kept(
+    "spec.securityContext.seLinuxChangePolicy",
+    "Kept, and without effect: volumes keep the label that the engine gives them.",
+  ),
   ...enforced("spec.securityContext.supplementalGroups", "Kept.", user),
   refused(
     "spec.securityContext.supplementalGroupsPolicy",

@@ -54,4 +54,5 @@ test("options of a host are said only where they are asked for", () => {
   expect(securityOptions(undefined)).toEqual({});
   expect(securityOptions(none)).toEqual({});
   expect(securityOptions({ ...none, privileged: true, unconfined: true })).toEqual({ Privileged: true });
+  expect(securityOptions({ ...none, seLinux: ["level:s0:c1"] })).toEqual({ SecurityOpt: ["label=level:s0:c1"] });
 });

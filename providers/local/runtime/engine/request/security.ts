@@ -53,6 +53,7 @@ export function securityOptions(security: SecuritySpec | undefined): object {
     ...(noNewPrivileges ? ["no-new-privileges"] : []),
     // A privileged container has no filter anyway.
     ...(unconfined && !privileged ? ["seccomp=unconfined"] : []),
+    ...(security.seLinux ?? []).map((part) => `label=${part}`),
   ];
   return {
     ...(groups.length > 0 && { GroupAdd: groups.map(String) }),
