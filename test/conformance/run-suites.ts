@@ -33,7 +33,11 @@ const parts = [
  * Is everything as `knownFailures` says? Without a pattern the page docs/conformance.md is written; with one only the
  * tests that fit it are run.
  */
-export async function runSuites(programs: SuitePrograms, pattern: string | undefined): Promise<boolean> {
+export async function runSuites(
+  programs: SuitePrograms,
+  pattern: string | undefined,
+  signal: AbortSignal,
+): Promise<boolean> {
   mkdirSync(logs, { recursive: true });
   const stage = await openStage(programs);
   const fits = (test: string): boolean => new RegExp(pattern ?? "").test(test);
@@ -43,7 +47,7 @@ export async function runSuites(programs: SuitePrograms, pattern: string | undef
     if (pattern === undefined || pattern === "virtual-kubelet") {
       results.push(told(await runVirtualKubeletSuite(programs.virtualKubelet, stage.world)));
     }
-    for (const part of parts) results.push(told(await runPart(programs, stage, part, fits)));
+    for (const part of parts) results.push(told(await runPart(programs, stage, part, { fits, signal })));
     engine = stage.engine.podman("--version").trim();
   } finally {
     writeFileSync(join(logs, "burstlet.log"), stage.world.burstlet.log());
@@ -59,7 +63,7 @@ async function runPart(
   programs: SuitePrograms,
   { folder: above, world }: Stage,
   { title, name, tests }: (typeof parts)[number],
-  fits: (test: string) => boolean,
+  { fits, signal }: { readonly fits: (test: string) => boolean; readonly signal: AbortSignal },
 ): Promise<SuiteResult> {
   const folder = join(above, name);
   mkdirSync(folder);
@@ -70,6 +74,7 @@ async function runPart(
     kubeconfig: world.cluster.kubeconfig,
     log: join(logs, `${name}.log`),
     parallel: sideBySide,
+    signal,
   });
 }
 

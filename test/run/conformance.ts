@@ -8,17 +8,22 @@ import { suitePrograms } from "../conformance/programs.ts";
 import { namespaceAddress, namespaceTrouble, runInNamespace } from "../support/namespace.ts";
 
 const [pattern] = process.argv.slice(2);
+const stop = new AbortController();
 try {
   process.exitCode = await main();
 } catch (error) {
-  if (!(error instanceof BuildFailed)) throw error;
-  process.exitCode = error.exitCode;
+  if (!(error instanceof BuildFailed) && !stop.signal.aborted) throw error;
+  process.exitCode = error instanceof BuildFailed ? error.exitCode : 130;
 }
 
 async function main(): Promise<number> {
   // Built outside: inside there is no network to fetch modules by.
   const programs = suitePrograms();
-  if (namespaceAddress() !== undefined) return (await runSuites(programs, pattern)) ? 0 : 1;
+  if (namespaceAddress() !== undefined) {
+    // What it has started is taken away also when it is stopped.
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop.abort());
+    return (await runSuites(programs, pattern, stop.signal)) ? 0 : 1;
+  }
   const trouble = namespaceTrouble();
   if (trouble === undefined) return runInNamespace([process.execPath, import.meta.filename, ...process.argv.slice(2)]);
   console.error(`npm run conformance: ${trouble}`);

@@ -19,6 +19,8 @@ export interface KubernetesRun {
   readonly log: string;
   /** Tests side by side; most of them wait most of the time. */
   readonly parallel: number;
+  /** Ends it at once. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export async function runKubernetesSuite({ e2e, ginkgo }: SuitePrograms, run: KubernetesRun): Promise<SuiteResult> {
@@ -33,11 +35,23 @@ export async function runKubernetesSuite({ e2e, ginkgo }: SuitePrograms, run: Ku
   const focus = ` (${wanted.map(literally).join("|")})$`;
   const theirs = ["--provider=skeleton", `--kubeconfig=${run.kubeconfig}`, "--disable-log-dump"];
   const words = [...ours, `--output-dir=${run.folder}`, `--focus=${focus}`, suite, "--", ...theirs];
-  const child = spawn(ginkgo, words, { stdio: ["ignore", "pipe", "pipe"], cwd: run.folder });
+  // The suite's processes are many; in a process namespace they end with their first.
+  const child = spawn("unshare", ["--pid", "--fork", "--kill-child", ginkgo, ...words], {
+    stdio: ["ignore", "pipe", "pipe"],
+    cwd: run.folder,
+    killSignal: "SIGKILL",
+    ...(run.signal !== undefined && { signal: run.signal }),
+  });
+  const reap = (): void => void child.kill("SIGKILL");
+  process.once("exit", reap);
   const log = createWriteStream(run.log);
   for (const stream of [child.stdout, child.stderr]) stream.pipe(log, { end: false });
-  await once(child, "close");
-  log.end();
+  try {
+    await once(child, "close");
+  } finally {
+    process.off("exit", reap);
+    log.end();
+  }
   const seconds = (performance.now() - started) / 1000;
   const report = JSON.parse(readFileSync(join(run.folder, "report.json"), "utf8")) as readonly GinkgoSuite[];
   return { title: run.title, seconds, tests: ginkgoResults(report, wanted) };
