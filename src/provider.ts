@@ -8,7 +8,9 @@
  */
 import type { Duplex } from "node:stream";
 import type { Clock } from "./model/clock.ts";
+import type { Grant } from "./model/grants.ts";
 import type { TaskIdentity } from "./model/identity.ts";
+import type { CallLimits, Limiter } from "./model/limiter.ts";
 import type { ProviderError } from "./model/provider-error.ts";
 import type { Refusal, SupportRow } from "./model/refusal.ts";
 import type { FilesVolume, ResolvedPod } from "./model/resolved-pod.ts";
@@ -17,7 +19,9 @@ import type { TaskState } from "./model/task-state.ts";
 import type { TaskStats } from "./model/task-stats.ts";
 
 export * from "./model/clock.ts";
+export * from "./model/grants.ts";
 export * from "./model/identity.ts";
+export * from "./model/limiter.ts";
 export * from "./model/provider-error.ts";
 export * from "./model/pull-credentials.ts";
 export * from "./model/refusal.ts";
@@ -124,6 +128,8 @@ export type Translation<Request> =
 export interface Launch<Request> {
   readonly identity: TaskIdentity;
   readonly token: string;
+  /** From 1; rises with each definite "nothing started" of this attempt, so that it may choose the next place. */
+  readonly tryNumber: number;
   readonly request: Request;
 }
 
@@ -176,6 +182,12 @@ export interface ProviderContext {
   readonly nodeName: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** `routed`: this process reaches the tasks' addresses, so that the core can probe them. */
+  readonly network: "routed" | "none";
+  /** What pods may name by annotation. */
+  readonly grants: readonly Grant[];
+  /** A bucket for one family of the cloud's API calls, from its published or measured limits. */
+  limiter(limits: CallLimits): Limiter;
 }
 
 /** Constant messages, everything variable in `fields`. */

@@ -7,6 +7,7 @@ import type { Configuration, NodeConfiguration } from "./config/schema.ts";
 import { createNodeView } from "./kubelet/metrics/view.ts";
 import type { KubeletPorts } from "./kubelet/ports.ts";
 import type { Lanes } from "./limits/lanes.ts";
+import { createLimiter } from "./limits/limiter.ts";
 import { nodeChecks } from "./node/checks.ts";
 import { declaredFeatures } from "./node/features.ts";
 import { hasEnded, ownHolder } from "./node/holder.ts";
@@ -18,7 +19,7 @@ import { withStaticPods } from "./pods/static/static-pods.ts";
 import { createNotices } from "./pods/notices/notices.ts";
 import { createLookAtFiles, createPrepare, createPrepareAddition, type Resolving } from "./pods/prepare.ts";
 import { createProber } from "./probes/prober.ts";
-import type { Capacity, Provider, ProviderError } from "./provider.ts";
+import type { CallLimits, Capacity, Limiter, Provider, ProviderError } from "./provider.ts";
 import { createFingerprint } from "./resolve/live/live-files.ts";
 import { keptTokens } from "./resolve/live/tokens.ts";
 import { systemClock as clock } from "./telemetry/clock.ts";
@@ -148,7 +149,9 @@ async function openProvider(node: NodeConfiguration, clusterUid: string, log: Fi
   const entry = providers[node.provider];
   if (entry === undefined) throw new Error(`there is no provider ${node.provider}`);
   const { create } = await entry.provider();
-  return create(node[node.provider], { clusterUid, nodeName: node.name, clock, log });
+  const { name: nodeName, network, grants } = node;
+  const limiter = (limits: CallLimits): Limiter => createLimiter(clock, limits);
+  return create(node[node.provider], { clusterUid, nodeName, clock, log, network, grants, limiter });
 }
 
 function podsOf(

@@ -1,17 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { feedOf, inWords, scriptedTask, scriptedWorld } from "./runtime/scripted/testing.ts";
+import { providerContext } from "../../test/support/provider-context.ts";
 import { podWith, resolvedPod } from "../../test/support/resolve-sources.ts";
 import { ProviderError, type ProviderContext } from "../../src/provider.ts";
 import { providers } from "../index.ts";
 import { createLocalProvider } from "./provider.ts";
 import { fakeClock } from "../../test/support/fake-clock.ts";
 
-const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const signal = new AbortController().signal;
 
-function contextOf(change: Partial<ProviderContext> = {}): ProviderContext {
-  return { clusterUid: "cluster-1", nodeName: "virtual-1", clock: fakeClock(), log, ...change };
-}
+const contextOf = ({ clock = fakeClock(), ...change }: Partial<ProviderContext> = {}): ProviderContext =>
+  providerContext(clock, change);
 
 describe("the local provider", () => {
   test("is made by the registry from a configuration, and runs a pod", async () => {
@@ -21,7 +20,7 @@ describe("the local provider", () => {
     const provider = await module?.create(config, contextOf({ clock }));
     const { request } = provider?.translate(await resolvedPod(podWith({}))) ?? {};
     const identity = { clusterUid: "cluster-1", podUid: "uid-1", attempt: 1 };
-    await provider?.launch({ identity, token: "t", request }, signal);
+    await provider?.launch({ identity, token: "t", tryNumber: 1, request }, signal);
     await clock.advance(5_000);
     expect(inWords((await provider?.list())?.[0])).toEqual(["main#0 exit 3 Error"]);
     await provider?.close?.();
@@ -107,7 +106,7 @@ describe("the local provider", () => {
     const provider = await createLocalProvider(runtime, { pods: 110 }, contextOf());
     const { request } = provider.translate(await resolvedPod(podWith({})));
     if (request === undefined) throw new Error("refused");
-    const launch = { identity: scriptedTask("a").identity, token: "t", request };
+    const launch = { identity: scriptedTask("a").identity, token: "t", tryNumber: 1, request };
     await expect(provider.launch(launch, AbortSignal.abort(new Error("stop")))).rejects.toThrow("stop");
     expect(requests).toEqual([]);
   });

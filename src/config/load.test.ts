@@ -125,7 +125,7 @@ describe("a configuration file", () => {
     [
       "the part of another provider",
       `${one}  fargate: {}\n`,
-      "f.yaml:6:3: nodes[0].fargate: unknown field; allowed here: name, provider, labels, taints, maxPods, address, port, network, clusterDNS, clusterDomain, daemonSetPods, networkPolicies, staticPodPath, websockets, local",
+      "f.yaml:6:3: nodes[0].fargate: unknown field; allowed here: name, provider, labels, taints, maxPods, address, port, network, clusterDNS, clusterDomain, daemonSetPods, networkPolicies, grants, staticPodPath, websockets, local",
     ],
     [
       "a pattern of a provider, in its words",

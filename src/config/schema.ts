@@ -39,6 +39,25 @@ const taint = z.strictObject({
 
 const ip = z.union([z.ipv4(), z.ipv6()]);
 
+const grant = z.strictObject({
+  namespace: z
+    .string()
+    .min(1)
+    .describe("Namespace whose pods may name these.")
+    .meta({ examples: ["team-a"] }),
+  serviceAccount: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Only pods of this service account; default all of the namespace.")
+    .meta({ examples: ["builder"] }),
+  allow: z
+    .array(z.string().min(1))
+    .min(1)
+    .describe("Ids of the cloud (roles, identities, subnets, functions …); * stands for any characters.")
+    .meta({ examples: [["arn:aws:iam::123456789012:role/team-a-*"]] }),
+});
+
 const nodeFields = {
   name: nodeName.describe("Name of the Node object.").meta({ examples: ["burst-local"] }),
   provider: z
@@ -100,6 +119,11 @@ const nodeFields = {
     .default("warn")
     .describe("What to do with pods that a NetworkPolicy selects, where the provider enforces none.")
     .meta({ examples: ["refuse"] }),
+  grants: z
+    .array(grant)
+    .default([])
+    .describe("What of the cloud pods may name by annotation; default nothing.")
+    .meta({ examples: [[{ namespace: "team-a", allow: ["arn:aws:iam::123456789012:role/team-a-*"] }]] }),
   staticPodPath: z
     .string()
     .regex(/^\//, "expected an absolute path")

@@ -1,29 +1,11 @@
 import type { Clock } from "../model/clock.ts";
+import type { CallLimits, Limiter } from "../model/limiter.ts";
 import { ProviderError } from "../model/provider-error.ts";
 import { type AdaptiveLimits, fullSpeed, rateAt, recoveredAt, slowDown } from "./adaptive.ts";
 import { Bucket } from "./bucket.ts";
 
-export interface LimiterOptions extends Partial<AdaptiveLimits> {
-  /** Calls a second that the cloud allows this family. */
-  readonly rate: number;
-  /** Calls that may go out at once. */
-  readonly burst: number;
-}
-
-/** One family of API calls that shares one quota: a bucket that slows down when the cloud says so. */
-export interface Limiter {
-  /**
-   * Waits for a token, then calls. A ProviderError `throttled` slows the family and is thrown on unchanged: whether
-   * to try again is the caller's decision. Rejects with the signal's reason while it waits; then nothing was called.
-   */
-  run<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T>;
-  /** Calls that wait for a token. */
-  readonly waiting: number;
-  /** Milliseconds until a call asked for now would be sent. */
-  delay(): number;
-  /** Calls a second at this moment. */
-  readonly rate: number;
-}
+/** The rate and burst that the cloud allows; the rest has defaults, see `createLimiter`. */
+export type LimiterOptions = CallLimits & Partial<AdaptiveLimits>;
 
 /** While a family grows back, its bucket is told the new rate this often (milliseconds). */
 const recoveryStep = 1_000;

@@ -121,7 +121,7 @@ export async function createWorkbench(target: ContractTarget): Promise<Workbench
     const { request, refusals } = provider.translate(await podFor(plans, uid));
     if (request === undefined) throw new Error(`refused: ${JSON.stringify(refusals)}`);
     const identity = { clusterUid: target.clusterUid, podUid: uid, attempt };
-    const launch = { identity, token: idempotencyToken(identity, 1), request };
+    const launch = { identity, token: idempotencyToken(identity, 1), tryNumber: 1, request };
     const task = benchTask(launch, provider, tellings, until);
     launched.set(`${uid}/${attempt}`, task);
     return task;

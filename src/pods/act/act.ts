@@ -70,7 +70,8 @@ async function launch(deps: ActDeps, uid: string, action: Doing<"launch">): Prom
         if (prepared?.is !== "ready" || deps.pods.get(uid)?.metadata?.deletionTimestamp !== undefined) return;
         const token = idempotencyToken(identity, action.try);
         note(deps, uid, { unsent: undefined });
-        deps.tasks.put(await deps.provider.launch({ identity, token, request: prepared.request }, deps.signal));
+        const { request } = prepared;
+        deps.tasks.put(await deps.provider.launch({ identity, token, tryNumber: action.try, request }, deps.signal));
         // What was launched is not needed again, and holds the contents of every file of the pod.
         note(deps, uid, { prepared: undefined, ...launchedFiles(deps, action.attempt, prepared.files) });
       },

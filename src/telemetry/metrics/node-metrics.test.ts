@@ -15,7 +15,7 @@ function setUp() {
 }
 
 const launch = (attempt: number) =>
-  ({ identity: { clusterUid: "c", podUid: "u", attempt }, token: "t", request: {} }) as const;
+  ({ identity: { clusterUid: "c", podUid: "u", attempt }, token: "t", tryNumber: 1, request: {} }) as const;
 
 describe("the metrics of a node", () => {
   it("name the node, the versions, and what the process uses", async () => {

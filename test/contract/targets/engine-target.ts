@@ -7,6 +7,7 @@ import type { Provider } from "../../../src/provider.ts";
 import { systemClock as clock } from "../../../src/telemetry/clock.ts";
 import { busyboxImage, startEngine } from "../../support/engine.ts";
 import { silentLog as log } from "../../support/silent-log.ts";
+import { providerContext } from "../../support/provider-context.ts";
 import type { ContractTarget } from "../target.ts";
 import { shellContainer } from "./shell.ts";
 
@@ -14,7 +15,7 @@ import { shellContainer } from "./shell.ts";
 export async function engineTarget(): Promise<ContractTarget> {
   const engine = await startEngine();
   const stateDir = mkdtempSync(join(tmpdir(), "burstlet-contract-"));
-  const context = { clusterUid: "cluster-1", nodeName: "virtual-1", clock, log };
+  const context = providerContext(clock, { log });
   const options = { ...context, host: engine.host, stateDir, ephemeralStorage: 2 ** 30 };
   const open = async (): Promise<Provider> =>
     createLocalProvider(await createEngineRuntime(options), { pods: 110 }, context);

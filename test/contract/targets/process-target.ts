@@ -7,12 +7,13 @@ import type { Provider } from "../../../src/provider.ts";
 import { systemClock as clock } from "../../../src/telemetry/clock.ts";
 import { silentLog as log } from "../../support/silent-log.ts";
 import { shellContainer } from "./shell.ts";
+import { providerContext } from "../../support/provider-context.ts";
 import type { ContractTarget } from "../target.ts";
 
 /** The process runtime on this host, with a supervisor and a bridge of its own. */
 export async function processTarget(): Promise<ContractTarget> {
   const stateDir = mkdtempSync(join(tmpdir(), "burstlet-contract-"));
-  const context = { clusterUid: "cluster-1", nodeName: "virtual-1", clock, log };
+  const context = providerContext(clock, { log });
   const options = { stateDir, clock, log, bridge: "burstlet-ct", subnet: "10.216.0.0/16" };
   const open = async (): Promise<Provider> =>
     createLocalProvider(await createProcessRuntime(options), { pods: 110 }, context);

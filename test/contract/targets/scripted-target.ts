@@ -3,14 +3,14 @@ import { createScriptedCloud } from "../../../providers/local/runtime/scripted/c
 import { createScriptedRuntime } from "../../../providers/local/runtime/scripted/runtime.ts";
 import { type Provider, ProviderError } from "../../../src/provider.ts";
 import { fakeClock } from "../../support/fake-clock.ts";
-import { silentLog } from "../../support/silent-log.ts";
+import { providerContext } from "../../support/provider-context.ts";
 import type { ContractTarget } from "../target.ts";
 
 /** The scripted runtime in virtual time. */
 export async function scriptedTarget(): Promise<ContractTarget> {
   const clock = fakeClock();
   const cloud = createScriptedCloud({ clock });
-  const context = { clusterUid: "cluster-1", nodeName: "virtual-1", clock, log: silentLog };
+  const context = providerContext(clock);
   const open = async (): Promise<Provider> =>
     createLocalProvider(createScriptedRuntime({ cloud }), { pods: 110 }, context);
   return {

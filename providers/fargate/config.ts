@@ -1,0 +1,145 @@
+import { z } from "zod";
+
+const id = (prefix: string, what: string) =>
+  z.string().regex(new RegExp(`^${prefix}-[0-9a-z]+$`), `the id of ${what}, such as ${prefix}-0a1b2c3d`);
+
+const roleArn = z
+  .string()
+  .regex(
+    /^arn:aws[\w-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/,
+    "the ARN of a role, such as arn:aws:iam::123456789012:role/x",
+  );
+
+const prices = z.strictObject({
+  vcpu: z
+    .number()
+    .positive()
+    .describe("US dollars for one vCPU and hour.")
+    .meta({ examples: [0.04048] }),
+  memory: z
+    .number()
+    .positive()
+    .describe("US dollars for one GB of memory and hour.")
+    .meta({ examples: [0.004445] }),
+  storage: z
+    .number()
+    .positive()
+    .describe("US dollars for one GB of ephemeral storage above 20 and hour.")
+    .meta({ examples: [0.000111] }),
+});
+
+const logs = z.strictObject({
+  group: z
+    .string()
+    .regex(/^[\w./#-]{1,512}$/, "the name of a log group of CloudWatch Logs")
+    .default("/burstlet")
+    .describe("Log group of CloudWatch Logs that takes what containers write; it must exist.")
+    .meta({ examples: ["/burstlet"] }),
+  mode: z
+    .enum(["non-blocking", "blocking"])
+    .default("non-blocking")
+    .describe(
+      "non-blocking: what does not fit the buffer is lost. blocking: a container waits while CloudWatch does not answer.",
+    )
+    .meta({ examples: ["blocking"] }),
+  bufferSize: z
+    .string()
+    .regex(/^\d+[kmg]$/, "a size such as 25m")
+    .default("25m")
+    .describe("Buffer of mode non-blocking, for each container.")
+    .meta({ examples: ["25m"] }),
+});
+
+/** Part `fargate` of a node's configuration. */
+export const configSchema = z.strictObject({
+  region: z
+    .string()
+    .regex(/^[a-z]{2,}(-[a-z]+)+-\d$/, "a region such as eu-central-1")
+    .optional()
+    .describe("Region of AWS; default AWS_REGION, then the region of the shared configuration file's profile.")
+    .meta({ examples: ["eu-central-1"] }),
+  endpoint: z
+    .url()
+    .optional()
+    .describe("Endpoint of every AWS service, for emulators; default AWS_ENDPOINT_URL, then AWS itself.")
+    .meta({ examples: ["http://127.0.0.1:4566"] }),
+  cluster: z
+    .string()
+    .regex(/^[\w-]{1,255}$/, "the name of an ECS cluster: letters, digits, '-' and '_'")
+    .default("burstlet")
+    .describe("ECS cluster of the tasks; it must exist.")
+    .meta({ examples: ["burstlet"] }),
+  subnets: z
+    .array(id("subnet", "a subnet"))
+    .min(1)
+    .max(16)
+    .describe("Subnets, best first: where one has no capacity the next one is tried.")
+    .meta({ examples: [["subnet-0a1b2c3d", "subnet-1a2b3c4d"]] }),
+  securityGroups: z
+    .array(id("sg", "a security group"))
+    .max(5)
+    .default([])
+    .describe("Security groups of every task; default that of the VPC.")
+    .meta({ examples: [["sg-0a1b2c3d"]] }),
+  assignPublicIp: z
+    .boolean()
+    .default(false)
+    .describe("Do tasks get a public address? Needed in subnets without NAT and endpoints, to pull images.")
+    .meta({ examples: [true] }),
+  platformVersion: z
+    .string()
+    .regex(/^(LATEST|\d+\.\d+\.\d+)$/, "LATEST or a version such as 1.4.0")
+    .default("1.4.0")
+    .describe("Platform version of Fargate.")
+    .meta({ examples: ["1.4.0"] }),
+  architecture: z
+    .enum(["amd64", "arm64"])
+    .default("amd64")
+    .describe("Processor of the node's tasks, and its label kubernetes.io/arch; arm64 is Graviton.")
+    .meta({ examples: ["arm64"] }),
+  executionRoleArn: roleArn
+    .optional()
+    .describe("Role with which ECS itself pulls images and writes logs.")
+    .meta({ examples: ["arn:aws:iam::123456789012:role/burstlet-execution"] }),
+  taskRoleArn: roleArn
+    .optional()
+    .describe("Role of the containers of every pod that names no other; default none.")
+    .meta({ examples: ["arn:aws:iam::123456789012:role/burstlet-task"] }),
+  logs: logs.prefault({}).describe("Where the containers' output goes."),
+  sentinelImage: z
+    .string()
+    .min(1)
+    .default("public.ecr.aws/docker/library/busybox:1.37")
+    .describe(
+      "Image with sh and wget of the helper that ends a task once all main containers of a pod that never restarts have ended.",
+    )
+    .meta({ examples: ["123456789012.dkr.ecr.eu-central-1.amazonaws.com/busybox:1.37"] }),
+  readiness: z
+    .enum(["refuse", "running"])
+    .default("refuse")
+    .describe("Readiness probes that nobody can ask here. refuse: the pod is refused. running: ready when it runs.")
+    .meta({ examples: ["running"] }),
+  capacity: z
+    .strictObject({
+      vcpu: z
+        .number()
+        .positive()
+        .optional()
+        .describe("vCPUs that the node promises; default the account's quota of Fargate.")
+        .meta({ examples: [64] }),
+      pods: z
+        .int()
+        .positive()
+        .default(1_000)
+        .describe("Pods at once.")
+        .meta({ examples: [1_000] }),
+    })
+    .prefault({})
+    .describe("What the node promises."),
+  prices: prices
+    .optional()
+    .describe("Prices of your region and contract; default the public ones of us-east-1.")
+    .meta({ examples: [{ vcpu: 0.04656, memory: 0.00511, storage: 0.000127 }] }),
+});
+
+export type FargateConfig = z.output<typeof configSchema>;

@@ -1,0 +1,48 @@
+import type { RegisterTaskDefinitionCommandInput, TaskOverride } from "@aws-sdk/client-ecs";
+
+/**
+ * What one pod asks of ECS, in two parts: what all pods of one template share goes into a task definition, registered
+ * once (RegisterTaskDefinition has a bucket of 20 + 1/s for a whole account), and what is the pod's own goes into the
+ * overrides of RunTask, which may have 8,192 characters.
+ */
+export interface FargateRequest {
+  readonly definition: TaskTemplate;
+  readonly overrides: TaskOverride;
+  /** Which market; Spot comes as FARGATE_SPOT of a capacity provider strategy. */
+  readonly placement: Placement;
+  /** For people and cost reports only: StopTask deletes a task's tags. */
+  readonly tags: readonly { readonly key: string; readonly value: string }[];
+  /** vCPUs of the task's size: what it takes of the account's quota. */
+  readonly vcpu: number;
+}
+
+/** A task definition that is named by its own content. */
+export interface TaskTemplate {
+  /** `bl-<hash of content>`. */
+  readonly family: string;
+  /** Everything but the family; its containers carry the labels of `labels`. */
+  readonly content: Omit<RegisterTaskDefinitionCommandInput, "family">;
+}
+
+export interface Placement {
+  /** In order: the nth try of an attempt takes the nth, from the first again after the last. */
+  readonly subnets: readonly string[];
+  readonly securityGroups: readonly string[];
+  readonly assignPublicIp: boolean;
+  readonly platformVersion: string;
+}
+
+/**
+ * Docker labels of every container definition: how a task tells after a restart of burstlet which container is what.
+ * DescribeTasks names containers in no promised order and says nothing of their kind.
+ */
+export const labels = {
+  /** `init`, `sidecar`, `main`, or `helper` for what burstlet has added and no pod knows. */
+  kind: "dev.burstlet.kind",
+  /** Place in the pod's row of containers, from 0. */
+  index: "dev.burstlet.index",
+  /** The pod's own name of the container, where ECS does not take it. */
+  name: "dev.burstlet.name",
+  /** On the first container: the hash in the family's name, so that a foreign definition of that name is seen. */
+  template: "dev.burstlet.template",
+} as const;

@@ -1,0 +1,22 @@
+/** What a cloud allows one family of API calls. */
+export interface CallLimits {
+  /** Calls a second. */
+  readonly rate: number;
+  /** Calls that may go out at once. */
+  readonly burst: number;
+}
+
+/** One family of API calls that shares one quota: a bucket that slows down when the cloud says so. */
+export interface Limiter {
+  /**
+   * Waits for a token, then calls. A ProviderError `throttled` slows the family and is thrown on unchanged: whether
+   * to try again is the caller's decision. Rejects with the signal's reason while it waits; then nothing was called.
+   */
+  run<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** Calls that wait for a token. */
+  readonly waiting: number;
+  /** Milliseconds until a call asked for now would be sent. */
+  delay(): number;
+  /** Calls a second at this moment. */
+  readonly rate: number;
+}
