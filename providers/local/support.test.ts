@@ -254,7 +254,6 @@ describe("a pod", () => {
     );
     expect(changedPaths(pod, rows("process"))).toEqual([
       "spec.imagePullSecrets",
-      "spec.subdomain",
       "spec.containers[0].resources.limits.ephemeral-storage",
       "spec.volumes[0].emptyDir.sizeLimit",
     ]);

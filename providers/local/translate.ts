@@ -34,6 +34,7 @@ function requestOf(pod: ResolvedPod): LocalRequest {
     podName: pod.name,
     nodeName: pod.nodeName,
     hostname: pod.hostname,
+    ...(pod.domain !== undefined && { domain: pod.domain }),
     hostAliases: pod.hostAliases,
     dns: policy === "explicit" ? { nameservers, searches, options } : undefined,
     graceSeconds: pod.graceSeconds,

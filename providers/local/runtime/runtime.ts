@@ -76,6 +76,8 @@ export interface TaskSpec {
   readonly podName: string;
   readonly nodeName: string;
   readonly hostname: string;
+  /** The task's full name is `<hostname>.<domain>`, where `hostname` is not that already. */
+  readonly domain?: string | undefined;
   readonly hostAliases: readonly { readonly ip: string; readonly hostnames: readonly string[] }[];
   /** `undefined`: the host's resolver. */
   readonly dns:

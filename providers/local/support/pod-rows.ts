@@ -70,7 +70,7 @@ export const podRows: readonly LocalRow[] = [
       is(true),
     ),
   ),
-  changed("spec.subdomain", "Other pods find this one by it; the pod's own /etc/hosts does not have the full name."),
+  kept("spec.subdomain", "Kept: other pods find this one by it, and its own /etc/hosts has the full name."),
   kept("spec.terminationGracePeriodSeconds", "Kept: SIGTERM, then SIGKILL when the time is over."),
   kept("spec.tolerations", scheduling),
   kept("spec.topologySpreadConstraints", scheduling),

@@ -11,6 +11,7 @@ import { containerBody, lateValues, sandboxBody, type Flavour } from "./request/
 import { volumeEntries } from "./request/files.ts";
 import type { Images } from "./request/images.ts";
 import { containerBinds, engineVolumes, messageVolume, sandboxFolder } from "./request/mounts.ts";
+import { runFileBinds, runFiles } from "./request/run-files.ts";
 import { needsImageUser, userOf } from "./request/security.ts";
 import type { RecordStore } from "./store.ts";
 import type { Hooks } from "../hooks/hooks.ts";
@@ -150,7 +151,7 @@ async function createRun(shop: Workshop, task: RecordedTask, run: RunRef, change
     const folders = await volumeFolders(shop, task);
     const folderOf = (volume: string): string => folders.get(volume) ?? "";
     const binds = containerBinds(task.name, spec, container, folderOf);
-    const message = await messageBind(shop, task, run, folderOf, container.terminationMessagePath);
+    const own = await filesOfRun(shop, task, container, { run, folderOf });
     const late = lateValues(task.record.addresses, shop.hostIP);
     const user = await userFor(shop, spec, container, image.reference);
     const plan = {
@@ -164,7 +165,7 @@ async function createRun(shop: Workshop, task: RecordedTask, run: RunRef, change
       user,
       processesOf: processesOf(task, container),
     };
-    const body = containerBody({ ...plan, binds: [...binds, ...message] });
+    const body = containerBody({ ...plan, binds: [...binds, ...own] });
     await unlessTaken(shop.client.createContainer(runName(task.name, run.container, run.instance), body));
   } catch (error) {
     return refusedCreation(task, run, error);
@@ -209,24 +210,16 @@ async function volumeFolders(shop: Workshop, task: RecordedTask): Promise<Readon
   return new Map(found.flatMap((volume) => (volume === undefined ? [] : [[volume.Name, volume.Mountpoint] as const])));
 }
 
-/** A file of its own for each run, mounted where the container is to write its last words. */
-async function messageBind(
-  shop: Workshop,
-  task: RecordedTask,
-  run: RunRef,
-  folderOf: (volume: string) => string,
-  path: string,
+/** Uploads them, and tells where they are to be mounted. */
+async function filesOfRun(
+  { client }: Workshop,
+  { name, record: { spec, addresses } }: RecordedTask,
+  container: ContainerSpec,
+  { run, folderOf }: { readonly run: RunRef; readonly folderOf: (volume: string) => string },
 ): Promise<readonly string[]> {
-  if (path === "") return [];
-  const file = messageFile(run);
-  const volume = messageVolume(task.name);
-  const tar = packTar([{ path: file, type: "file", mode: 0o666 }]);
-  await shop.client.upload(sandboxName(task.name), volume.sandboxPath, tar);
-  return [`${folderOf(volume.name)}/${file}:${path}:rw`];
-}
-
-export function messageFile(run: RunRef): string {
-  return `${run.container}-${run.instance}`;
+  const volume = messageVolume(name);
+  await client.upload(sandboxName(name), volume.sandboxPath, packTar(runFiles(spec, run, addresses)));
+  return runFileBinds(container, run, folderOf(volume.name));
 }
 
 async function startRun(shop: Workshop, task: RecordedTask, run: RunRef): Promise<void> {

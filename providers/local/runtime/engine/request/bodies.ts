@@ -25,7 +25,6 @@ export function sandboxBody(task: string, spec: TaskSpec, image: string, network
         ? {}
         : { Sysctls: Object.fromEntries(spec.sysctls.map(({ name, value }) => [name, value])) }),
       Binds: engineVolumes(task, spec).map((volume) => `${volume.name}:${volume.sandboxPath}:rw,nocopy`),
-      ExtraHosts: spec.hostAliases.flatMap(({ ip, hostnames }) => hostnames.map((name) => `${name}:${ip}`)),
       ...(dns === undefined ? {} : { Dns: dns.nameservers, DnsSearch: dns.searches, DnsOptions: dns.options }),
     },
   };

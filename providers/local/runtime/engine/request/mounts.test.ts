@@ -79,7 +79,7 @@ describe("bodies", () => {
     cpuLimit: 0.25,
     memoryLimit: 1024,
   });
-  const spec = taskOf("m", [container], { hostAliases: [{ ip: "192.0.2.1", hostnames: ["x", "y"] }] });
+  const spec = taskOf("m", [container]);
   const plan = {
     spec,
     container,
@@ -107,11 +107,11 @@ describe("bodies", () => {
     expect(containerBody({ ...plan, flavour: "docker" })).not.toHaveProperty("Hostname");
   });
 
-  it("puts hosts on the sandbox, and leaves resolution to the engine where the task says nothing", () => {
+  it("leaves resolution to the engine where the task says nothing", () => {
     const body = sandboxBody("t", spec, "pause:1", "bridge");
     expect(body).toMatchObject({
       Hostname: "m",
-      HostConfig: { NetworkMode: "bridge", ExtraHosts: ["x:192.0.2.1", "y:192.0.2.1"] },
+      HostConfig: { NetworkMode: "bridge" },
     });
     expect(body).not.toHaveProperty("HostConfig.Dns");
   });
