@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Provider, ProviderContext } from "../src/provider.ts";
+import type { Provider, ProviderContext, SupportRow } from "../src/provider.ts";
 
 /** What a provider's `config.ts` exports: the schema of its part of the configuration. Imports no SDK, does nothing. */
 export interface ProviderConfigModule {
@@ -12,13 +12,27 @@ export interface ProviderModule {
   create(config: unknown, context: ProviderContext): Promise<Provider>;
 }
 
-/** Two entries, so that checking a configuration loads no provider. */
+/** What a provider's `support.ts` exports. Imports no SDK, does nothing. */
+export interface ProviderSupportModule {
+  /**
+   * The provider's table of pod fields under this configuration, as data: with `supportFindings` of `src/provider.ts` it
+   * says of any pod what would be refused or changed, without a cloud, a cluster or credentials. `config` as for `create`.
+   */
+  supportOf(config: unknown): readonly SupportRow[];
+}
+
+/** Three entries, so that neither checking a configuration nor reading a table loads a provider. */
 export interface ProviderEntry {
   config(): Promise<ProviderConfigModule>;
+  support(): Promise<ProviderSupportModule>;
   provider(): Promise<ProviderModule>;
 }
 
 /** By the name under which a node's configuration asks for it. */
 export const providers: Readonly<Record<string, ProviderEntry>> = {
-  local: { config: () => import("./local/config.ts"), provider: () => import("./local/provider.ts") },
+  local: {
+    config: () => import("./local/config.ts"),
+    support: () => import("./local/support.ts"),
+    provider: () => import("./local/provider.ts"),
+  },
 };

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { admitted } from "../../test/support/pods.ts";
 import { podOf, podWith } from "../../test/support/resolve-sources.ts";
-import type { Pod } from "../../src/provider.ts";
-import { allRows, type Fields, knownFields, refusalsOf, supportRows } from "./support.ts";
+import { type Pod, supportFindings } from "../../src/provider.ts";
+import { allRows, type Fields, knownFields, supportRows } from "./support.ts";
 import { ableWhere, type RuntimeKind, type Where } from "./support/row.ts";
 import { supportTable } from "./support-table.ts";
 
@@ -73,7 +73,8 @@ const probedPod = podWith({
   livenessProbe: { httpGet: { port: 80, path: "/live", httpHeaders: [] }, terminationGracePeriodSeconds: 1 },
   readinessProbe: { grpc: { port: 81 }, initialDelaySeconds: 1, timeoutSeconds: 2, successThreshold: 2 },
 });
-const refusedPaths = (pod: Pod, table = rows()): string[] => refusalsOf(pod, table).map(({ path }) => path);
+const refusedPaths = (pod: Pod, table = rows()): string[] =>
+  supportFindings(pod, table, "refused").map(({ path }) => path);
 const changedPaths = (pod: Pod, table = rows()): string[] =>
   table.flatMap(({ effect, find }) => (effect === "changed" ? [...(find?.(pod) ?? [])] : []));
 

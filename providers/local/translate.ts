@@ -1,5 +1,6 @@
 import {
   Late,
+  supportFindings,
   type Refusal,
   type ResolvedContainer,
   type ResolvedPod,
@@ -10,7 +11,6 @@ import {
 import { lifecycleOf } from "./lifecycle.ts";
 import type { ContainerSpec, TaskSpec } from "./runtime/runtime.ts";
 import { containerSecurity, podSecurity } from "./security.ts";
-import { refusalsOf } from "./support.ts";
 import type { Where } from "./support/row.ts";
 
 /** A task without what each launch adds to it. */
@@ -18,7 +18,7 @@ export type LocalRequest = Omit<TaskSpec, "identity" | "token">;
 
 export function translate(pod: ResolvedPod, rows: readonly SupportRow[], where: Where): Translation<LocalRequest> {
   const refusals = [
-    ...refusalsOf(pod.pod, rows),
+    ...supportFindings(pod.pod, rows, "refused"),
     ...dnsRefusals(pod),
     ...(where.taskAddresses ? [] : lateRefusals(pod)),
     ...(where.kind === "engine" ? [] : targetRefusals(pod)),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Pod, Provider, ResolvedPod } from "../provider.ts";
+import type { Pod, Provider, ResolvedPod, SupportRow } from "../provider.ts";
 import { now, pod } from "../status/testing.ts";
 import type { Notices } from "./notices/notices.ts";
 import { createPrepare, createPrepareAddition } from "./prepare.ts";
@@ -13,7 +13,10 @@ const sources = {
 };
 
 /** A provider that takes every pod but those with this container. */
-function providerRefusing(container: string): { seen: ResolvedPod[]; provider: Provider } {
+function providerRefusing(
+  container: string,
+  support: readonly SupportRow[] = [],
+): { seen: ResolvedPod[]; provider: Provider } {
   const seen: ResolvedPod[] = [];
   const translate = (of: ResolvedPod) => {
     seen.push(of);
@@ -21,7 +24,7 @@ function providerRefusing(container: string): { seen: ResolvedPod[]; provider: P
       ? { refusals: [{ path: "spec", sentence: "no" }] }
       : { refusals: [] as const, request: { names: of.containers.map((one) => one.name) } };
   };
-  return { seen, provider: { translate } as Provider };
+  return { seen, provider: { translate, support } as Provider };
 }
 
 const fingerprint = () => "print";
@@ -101,6 +104,48 @@ describe("preparing a pod", () => {
     expect((await prepare(pod(["a"], "Never"), launch, now)).events).toEqual([event]);
     expect((await prepare(pod(["bad"], "Never"), launch, now)).events).toEqual([]);
     expect((await prepare(withEnv("absent"), launch, now)).events).not.toContain(event);
+  });
+
+  const row = (path: string, ...found: string[]): SupportRow => ({
+    path,
+    effect: "refused",
+    sentence: "Not here.",
+    find: () => found,
+  });
+
+  it("is refused by the table at once, although an object is missing, which is then no news", async () => {
+    const { provider } = providerRefusing("bad", [row("spec.hostPID", "spec.hostPID"), row("spec.none")]);
+    const forbidden = { path: "metadata.labels", sentence: "forbidden" };
+    const prepare = createPrepare({
+      ...resolving(provider),
+      notices: { ...notices, refusals: async () => [forbidden] },
+    });
+    const { prepared: outcome, events } = await prepare(withEnv("absent"), { attempt: 1, omit: [] }, now);
+    const refusals = [{ path: "spec.hostPID", sentence: "Not here." }, forbidden];
+    expect(outcome).toEqual({ generation: 3, attempt: 1, is: "refused", refusals });
+    expect(events).toEqual([]);
+  });
+
+  it("is refused with what can never be resolved and what the table says together, each field once", async () => {
+    const env = [
+      { name: "NOT=A-NAME", value: "x" },
+      { name: "A", valueFrom: { fieldRef: { fieldPath: "spec.nothing" } } },
+    ];
+    const of = pod(["a"], "Never");
+    const invalid = { ...of, spec: { ...of.spec, containers: [{ name: "a", image: "busybox", env }] } } as Pod;
+    const field = "spec.containers[0].env[1].valueFrom";
+    const { provider } = providerRefusing("bad", [row("spec.containers[].env[].valueFrom", field)]);
+    const { prepared: outcome, events } = await createPrepare(resolving(provider))(
+      invalid,
+      { attempt: 1, omit: [] },
+      now,
+    );
+    expect(outcome).toMatchObject({ is: "refused" });
+    expect("refusals" in outcome && outcome.refusals.map(({ path }) => path)).toEqual([
+      field,
+      "spec.containers[0].env[0].name",
+    ]);
+    expect(events.map(({ reason }) => reason)).toEqual(["Failed", "InvalidEnvironmentVariableNames", "Failed"]);
   });
 
   it("asks no provider about a pod that is not resolved", async () => {

@@ -1,5 +1,6 @@
 /** Resolve and translate: from a pod to the provider's request, or to every reason why not (yet). */
 import type { FilesVolume, Pod, Provider, Refusal, ResolvedVolume } from "../provider.ts";
+import { supportFindings } from "../provider.ts";
 import { type Fingerprint, type LiveFiles, resolveFiles } from "../resolve/live/live-files.ts";
 import { resolve } from "../resolve/resolve.ts";
 import type { Resolution, ResolveNode, ResolveProblem, ResolveSources } from "../resolve/resolution.ts";
@@ -29,12 +30,16 @@ export function createPrepare({ provider, sources, node, fingerprint, notices }:
   return async (pod, { attempt, omit }, now) => {
     const key = { generation: pod.metadata?.generation ?? 0, attempt };
     const resolution = await resolve(pod, sources, node);
-    const events = problemEvents(resolution);
-    if (!resolution.ok) return { prepared: { ...key, ...unresolved(resolution.problems, now) }, events };
+    const forbidding = await notices.refusals(pod).catch((error: unknown) => policiesUnknown(error, now));
+    const forbidden = "is" in forbidding ? [] : forbidding;
+    if (!resolution.ok) {
+      const outcome = unresolved(pod, resolution.problems, provider, forbidden, now);
+      return { prepared: { ...key, ...outcome }, events: problemEvents(resolution, outcome.is) };
+    }
+    const events = warningEvents(resolution);
     const containers = resolution.pod.containers.filter((container) => !omit.includes(container.name));
     const translation = provider.translate({ ...resolution.pod, containers });
-    const forbidding = await notices.refusals(pod).catch((error: unknown) => policiesUnknown(error, now));
-    const refusals = [...translation.refusals, ...("is" in forbidding ? [] : forbidding)];
+    const refusals = [...translation.refusals, ...forbidden];
     if (translation.request === undefined || refusals.length > 0) {
       return { prepared: { ...key, is: "refused", refusals }, events };
     }
@@ -84,11 +89,12 @@ export function createPrepareAddition({ provider, sources, node }: Resolving): P
   return async (pod, name, now) => {
     const { alone, targetContainer } = onlyEphemeral(pod, name);
     const resolution = await resolve(alone, sources, node);
-    const events = problemEvents(resolution);
     if (!resolution.ok) {
-      const found = unresolved(resolution.problems, now);
+      const found = unresolved(alone, resolution.problems, provider, [], now);
+      const events = problemEvents(resolution, found.is);
       return { addition: found.is === "refused" ? refusedAddition(found.refusals) : found, events };
     }
+    const events = warningEvents(resolution);
     const containers = resolution.pod.containers.map((one) => ({
       ...one,
       kind: "ephemeral" as const,
@@ -123,26 +129,47 @@ interface Missing {
   readonly retryAt: number;
 }
 
-/** Invalid wins over missing: a pod that can never run should not wait for a ConfigMap. */
+/**
+ * A refusal wins over what is missing: a pod that can never run should not wait for a ConfigMap, and who mends it should
+ * know everything at once. So the provider's table is asked although the pod is not resolved; what its translation
+ * alone would find shows once it is.
+ */
 function unresolved(
+  pod: Pod,
   problems: readonly ResolveProblem[],
+  { support }: Pick<Provider, "support">,
+  forbidden: readonly Refusal[],
   now: number,
 ): { is: "refused"; refusals: readonly Refusal[] } | Missing {
-  const invalid = problems.filter((problem) => problem.kind === "invalid");
-  if (invalid.length > 0) {
-    return { is: "refused", refusals: invalid.map(({ path, message }) => ({ path, sentence: message })) };
-  }
+  const refused = supportFindings(pod, support, "refused");
+  const invalid = problems
+    .filter(({ kind, path }) => kind === "invalid" && !refused.some((row) => concern(row.path, path)))
+    .map(({ path, message }) => ({ path, sentence: message }));
+  const refusals = [...refused, ...invalid, ...forbidden];
+  if (refusals.length > 0) return { is: "refused", refusals };
   const message = [...new Set(problems.map((problem) => problem.message))].join("; ");
   return { is: "missing", reason: "CreateContainerConfigError", message, retryAt: now + LOOK_AGAIN_MS };
 }
 
-/** The kubelet's and virtual-kubelet's names both; the recorder folds repetitions into one event. */
-function problemEvents(resolution: Resolution): PodEvent[] {
-  const warnings = resolution.warnings.map(({ reason, message }): PodEvent => ({ type: "Warning", reason, message }));
-  if (resolution.ok) return warnings;
-  const problems = resolution.problems.flatMap(({ container, message, reason, kubeletEvent }): PodEvent[] => [
+/** Are both about one field? The table knows it as a whole, or a part of it. */
+function concern(one: string, other: string): boolean {
+  const isWithin = (inner: string, outer: string): boolean => inner === outer || inner.startsWith(`${outer}.`);
+  return isWithin(one, other) || isWithin(other, one);
+}
+
+function warningEvents({ warnings }: Resolution): PodEvent[] {
+  return warnings.map(({ reason, message }): PodEvent => ({ type: "Warning", reason, message }));
+}
+
+/**
+ * The kubelet's and virtual-kubelet's names both; the recorder folds repetitions into one event. Of a refused pod, what
+ * it lacks besides is no news.
+ */
+function problemEvents(resolution: Extract<Resolution, { ok: false }>, outcome: "refused" | "missing"): PodEvent[] {
+  const telling = resolution.problems.filter(({ kind }) => outcome === "missing" || kind === "invalid");
+  const problems = telling.flatMap(({ container, message, reason, kubeletEvent }): PodEvent[] => [
     { type: "Warning", ...kubeletEvent, ...(container !== undefined && { container }) },
     ...(reason === undefined ? [] : [{ type: "Warning", reason, message } as const]),
   ]);
-  return [...warnings, ...problems];
+  return [...warningEvents(resolution), ...problems];
 }

@@ -23,7 +23,12 @@ describeWith(["go", "namespaces", "root", "busybox"], "pods that cannot run here
   afterAll(() => world?.stop());
 
   it("fails a bare pod with every reason in its status and in one event", async () => {
-    await world.cluster.apply(podManifest("bare", { spec: refused }));
+    // What can never be resolved and what is missing keep nothing else from being told.
+    const env = [{ name: "EVEN", valueFrom: { configMapKeyRef: { name: "absent", key: "k" } } }];
+    const volumeMounts = [{ name: "v", mountPath: "/v", subPathExpr: "$(POD_IP)" }];
+    const own = { name: "POD_IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } };
+    const spec = { ...refused, volumes: [{ name: "v", emptyDir: {} }] };
+    await world.cluster.apply(podManifest("bare", { spec, container: { env: [...env, own], volumeMounts } }));
     const pod = await world.until("bare", "has failed", hasPhase("Failed"));
     expect(pod.status?.reason).toBe("ProviderRefused");
     expect(pod.status?.message).toContain("spec.hostNetwork");
@@ -34,6 +39,8 @@ describeWith(["go", "namespaces", "root", "busybox"], "pods that cannot run here
     });
     expect(events).toHaveLength(1);
     expect(events[0]).toContain("spec.hostPID");
+    expect(events[0]).toContain("spec.containers[0].volumeMounts[0].subPathExpr");
+    expect((await world.eventsOf("bare")).filter((event) => event.includes("absent"))).toEqual([]);
   });
 
   it("leaves a refused Deployment of 3 at exactly 3 pods for a minute, each told once", async () => {

@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { podOf, podWith } from "../../../test/support/resolve-sources.ts";
-import type { Pod } from "../../../src/provider.ts";
-import { refusalsOf, supportRows } from "../support.ts";
+import { type Pod, supportFindings } from "../../../src/provider.ts";
+import { supportRows } from "../support.ts";
 import { ableWhere, type RuntimeKind, type Where } from "./row.ts";
 
 const rows = (kind: RuntimeKind = "engine", more: Partial<Where> = {}) => supportRows({ ...ableWhere(kind), ...more });
-const refusedPaths = (pod: Pod, table = rows()): string[] => refusalsOf(pod, table).map(({ path }) => path);
+const refusedPaths = (pod: Pod, table = rows()): string[] =>
+  supportFindings(pod, table, "refused").map(({ path }) => path);
 
 describe("a pod with security settings", () => {
   test("is accepted where an engine enforces them", () => {

@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { supportFindings } from "../src/provider.ts";
+import { fakeClock } from "../test/support/fake-clock.ts";
+import { podWith } from "../test/support/resolve-sources.ts";
+import { silentLog } from "../test/support/silent-log.ts";
+import { providers } from "./index.ts";
+
+const names = Object.keys(providers);
+
+describe("the table of each provider, read without it", () => {
+  it("is the one that the provider itself judges by, so far as nobody has asked its host", async () => {
+    const { supportOf } = (await providers["local"]?.support()) ?? {};
+    const scripted = supportOf?.({ runtime: "scripted" });
+    const { create } = (await providers["local"]?.provider()) ?? {};
+    const context = { clusterUid: "c", nodeName: "n", clock: fakeClock(), log: silentLog };
+    const provider = await create?.({ runtime: "scripted" }, context);
+    expect(provider?.support).toEqual(scripted);
+    await provider?.close?.();
+  });
+
+  it.for(names)("%s: says what would be refused and changed, by field, each in a sentence", async (name) => {
+    const rows = (await providers[name]?.support())?.supportOf({});
+    const pod = podWith(
+      { ports: [{ containerPort: 80, hostPort: 80 }], volumeMounts: [{ name: "scratch", mountPath: "/s" }] },
+      { hostPID: true, volumes: [{ name: "scratch", emptyDir: { sizeLimit: "1Gi" } }] },
+    );
+    const refused = supportFindings(pod, rows ?? [], "refused");
+    expect(refused.map(({ path }) => path).toSorted()).toEqual([
+      "spec.containers[0].ports[0].hostPort",
+      "spec.hostPID",
+    ]);
+    for (const { sentence } of refused) expect(sentence).toMatch(/^[A-Z].*[.]$/);
+    const changed = supportFindings(pod, rows ?? [], "changed");
+    expect(changed.map(({ path }) => path)).toEqual(["spec.volumes[0].emptyDir.sizeLimit"]);
+    expect(supportFindings(podWith({}), rows ?? [], "refused")).toEqual([]);
+  });
+
+  it("depends on the configuration: what it grants is not refused", async () => {
+    const { supportOf } = (await providers["local"]?.support()) ?? {};
+    const pod = podWith({ securityContext: { privileged: true } });
+    const refusals = (config: unknown) => supportFindings(pod, supportOf?.(config) ?? [], "refused");
+    expect(refusals({})).toHaveLength(1);
+    expect(refusals({ engine: { allowPrivileged: true } })).toEqual([]);
+  });
+});
