@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { supportFindings } from "../src/provider.ts";
 import { fakeClock } from "../test/support/fake-clock.ts";
+import { providerContext } from "../test/support/provider-context.ts";
 import { podWith } from "../test/support/resolve-sources.ts";
-import { silentLog } from "../test/support/silent-log.ts";
 import { providers } from "./index.ts";
 
 const names = Object.keys(providers);
@@ -12,8 +12,7 @@ describe("the table of each provider, read without it", () => {
     const { supportOf } = (await providers["local"]?.support()) ?? {};
     const scripted = supportOf?.({ runtime: "scripted" });
     const { create } = (await providers["local"]?.provider()) ?? {};
-    const context = { clusterUid: "c", nodeName: "n", clock: fakeClock(), log: silentLog };
-    const provider = await create?.({ runtime: "scripted" }, context);
+    const provider = await create?.({ runtime: "scripted" }, providerContext(fakeClock()));
     expect(provider?.support).toEqual(scripted);
     await provider?.close?.();
   });

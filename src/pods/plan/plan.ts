@@ -3,8 +3,9 @@
  * Running pods are decided in this file, ending ones in `ending.ts`; what a status would say is `report.ts`.
  */
 import type { Pod } from "../../model/kube.ts";
+import type { TaskState } from "../../model/task-state.ts";
 import { additionDue } from "./addition.ts";
-import { type DueRestart, dueRestarts } from "./attempts.ts";
+import { type DueRestart, dueRestarts, isFinished, startBackOffMs } from "./attempts.ts";
 import { planEnding, planOrphan, planTerminated, stopDue } from "./ending.ts";
 import { refreshDue } from "./live/refresh.ts";
 import { heldUp, onError } from "./on-error.ts";
@@ -155,8 +156,9 @@ function planLive(world: World, view: View, task: NonNullable<View["task"]>): Ac
   if (provider.restarts === "container" && provider.canRestart && !view.lost) {
     return planRestart(world, view, dues, lookAt);
   }
-  if (task.phase !== "stopped" || dues.length === 0) return { do: "wait", until: soonest(deadline(view), lookAt) };
-  const at = Math.max(...dues.map((due) => due.at));
+  if (task.phase !== "stopped") return { do: "wait", until: soonest(deadline(view), lookAt) };
+  const at = nextAttemptAt(view, task, dues) ?? Infinity;
+  if (at === Infinity) return { do: "wait", until: soonest(deadline(view), lookAt) };
   if (at > now) return { do: "wait", until: soonest(at, deadline(view), lookAt) };
   return planLaunch(world, view, { attempt: task.identity.attempt + 1, omit: completed(view.pod) }, { backOffs });
 }
@@ -169,6 +171,18 @@ function planRestart(world: World, view: View, dues: readonly DueRestart[], look
   if (ready === undefined) return { do: "wait", until: soonest(deadline(view), lookAt, ...times.map(({ at }) => at)) };
   const { container, instance } = ready.due;
   return { do: "restart", attempt: view.record?.attempt ?? 1, container, instance };
+}
+
+/**
+ * When a stopped task is followed by another attempt: once all that ended may run again, or after a back-off where
+ * something never ran, e.g. because its image could not be pulled; such a start is no restart of any container.
+ */
+function nextAttemptAt({ record, spec }: View, task: TaskState, dues: readonly DueRestart[]): number | undefined {
+  if (dues.length > 0) return Math.max(...dues.map(({ at }) => at));
+  const unstarted = task.containers.some(({ kind, state }) => kind !== "ephemeral" && state.is === "waiting");
+  if (!unstarted || record?.recordedAt === undefined || isFinished(spec, task)) return undefined;
+  const restarts = Math.max(0, ...Object.values(record.earlierRestarts));
+  return record.recordedAt + startBackOffMs(record.attempt - restarts);
 }
 
 /** A restart that was sent shows in the feed soon; only when it does not, it is sent again. */

@@ -45,7 +45,9 @@ function nextAttempt(pod: Pod): Pod {
   );
   const inits = new Set((pod.spec?.initContainers ?? []).map(({ name }) => name));
   const restarted = (status: ContainerStatus): ContainerStatus => {
-    const ended = status.state?.terminated ?? status.lastState?.terminated;
+    // What waits for something else has not run in the attempt before: its last state was counted then.
+    const looping = status.state?.waiting?.reason === "CrashLoopBackOff";
+    const ended = status.state?.terminated ?? (looping ? status.lastState?.terminated : undefined);
     const kind = sidecars.has(status.name) ? "sidecar" : inits.has(status.name) ? "init" : "main";
     const present = status.state?.terminated;
     const keeps = present !== undefined && !mayRunAgain(kind, restartPolicyOf(pod.spec, status.name), present.exitCode);
