@@ -20,8 +20,8 @@ export interface TaskState {
   /** The task's addresses, primary first; empty when it has none (yet). */
   readonly podIPs: readonly string[];
   readonly hostIP?: string | undefined;
-  /** Who runs the probes of this task. */
-  readonly probedBy: "core" | "provider";
+  /** Who runs the probes of this task. `split`: the provider those that are commands, the core what the network answers. */
+  readonly probedBy: "core" | "provider" | "split";
   /** The provider's own words about the task, unchanged: e.g. why it stopped or why it waits. */
   readonly reason?: string | undefined;
   readonly message?: string | undefined;
@@ -48,9 +48,11 @@ export interface ContainerState {
   readonly last?: Terminated | undefined;
   /** Why lifecycle hooks of the present run have failed, in the provider's words; each is told by an event. */
   readonly hookFailures?: { readonly postStart?: string; readonly preStop?: string } | undefined;
-  /** Probe results; only where `probedBy` is `provider`. */
+  /** What the probes that the provider runs have found of the present run; absent: it runs none of this container. */
   readonly ready?: boolean | undefined;
   readonly started?: boolean | undefined;
+  /** The probe of the provider's that asks for the end of the present run; to end it is the core's business. */
+  readonly failed?: "startup" | "liveness" | undefined;
 }
 
 export type RunState = Waiting | Running | Terminated;

@@ -33,6 +33,16 @@ describe("the runs that are probed", () => {
     expect(names(probedPod(), task([main()], later))).toEqual([]);
   });
 
+  it("leave commands to the provider where the two share the work", () => {
+    const tcp = { tcpSocket: { port: 80 } };
+    const kinds = (more: Partial<Container>) =>
+      runsOf(probedPod(more), [task([main()], { probedBy: "split" })]).map(({ probes }) =>
+        probes.map(({ kind }) => kind),
+      );
+    expect(kinds({})).toEqual([]);
+    expect(kinds({ livenessProbe: tcp })).toEqual([["liveness"]]);
+  });
+
   it("have commands with what the spec says of their variables, and no others", () => {
     const env = [
       { name: "A", value: "old" },

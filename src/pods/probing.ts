@@ -82,20 +82,24 @@ function eventOf({ container, probe: { kind }, outcome: { result, message } }: A
   }
 }
 
-/** Every running container of the present task that has probes, unless its provider runs them. */
+/** Every running container of the present task that has probes, but for those that its provider runs. */
 export function runsOf(pod: Pod, tasks: readonly TaskState[]): ProbedRun[] {
   const specs = probedContainers(pod);
   if (specs.length === 0) return [];
   const attempt = recordOf(pod)?.attempt ?? Math.max(...tasks.map(({ identity }) => identity.attempt));
-  const task = tasks.find(({ identity, probedBy }) => identity.attempt === attempt && probedBy === "core");
+  const task = tasks.find(({ identity, probedBy }) => identity.attempt === attempt && probedBy !== "provider");
   if (task === undefined) return [];
   return specs.flatMap((spec) => {
     const seen = task.containers.find(({ name }) => name === spec.name);
     if (seen?.state.is !== "running") return [];
+    const probes = probesOf(spec, (command) => withVariables(command, spec)).filter(
+      ({ action }) => task.probedBy === "core" || action.via !== "exec",
+    );
+    if (probes.length === 0) return [];
     return {
       run: { task: { identity: task.identity, id: task.id }, container: spec.name, instance: seen.instance },
       address: task.podIPs[0],
-      probes: probesOf(spec, (command) => withVariables(command, spec)),
+      probes,
       startedAt: seen.state.startedAt,
       told: toldOf(pod, seen, seen.state.startedAt),
       ending: pod.metadata?.deletionTimestamp !== undefined || task.phase === "stopping",

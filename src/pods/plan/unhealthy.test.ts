@@ -44,6 +44,22 @@ describe("a container that fails its probe", () => {
     expect(graced(probedPod(own), { started: false, ready: false, failed: "startup" })).toEqual(kill(9, "startup"));
   });
 
+  it("is ended too when the provider ran that probe, and is as well as both its probes and the core's say", () => {
+    const seen = (probedBy: "provider" | "split", more: object) =>
+      told(
+        world(probedPod(), {
+          tasks: [task([container("a", running(), { instance: 2, ...more }), container("b", running())], { probedBy })],
+          ...health({ a: well, b: well }),
+        }),
+      );
+    expect(plan(seen("provider", { failed: "liveness" }))).toEqual(kill(30));
+    expect(plan(seen("split", { failed: "liveness" }))).toEqual(kill(30));
+    const ready = (from: World) => from.pod?.status?.containerStatuses?.map((one) => one.ready);
+    expect(ready(seen("split", {}))).toEqual([true, true]);
+    expect(ready(seen("split", { ready: false }))).toEqual([false, true]);
+    expect(ready({ ...seen("split", { started: false }) })).toEqual([false, true]);
+  });
+
   it("is not told to end again before five seconds are over, and keeps its deadline", () => {
     const sent = (instance: number, sentAt: number) => ({
       notes: { kills: new Map([["a", { attempt: 1, instance, killAt: now + 12_000, sentAt }]]) },

@@ -23,7 +23,7 @@ export function unhealthyDue(world: World, spec: PodSpec, task: TaskState): Acti
   // Nobody here could end the container: such a provider has to run the probes itself, or refuse them.
   if (!canKill && restarts !== "task") return undefined;
   const actions = task.containers.flatMap((one): Action[] => {
-    const probe = one.state.is === "running" ? world.health.get(one.name)?.failed : undefined;
+    const probe = one.state.is === "running" ? one.failed : undefined;
     if (probe === undefined) return [];
     return [endingOf(world, spec, task, { container: one.name, instance: one.instance, probe })];
   });

@@ -43,12 +43,14 @@ export function viewOf(world: World, pod: Pod): View {
   return { pod, spec, record, task, lost, life: lifeOf(pod, spec, task, world.now) };
 }
 
-/** The task with what the core's own probes say of its containers. */
+/** The task with what the core's own probes say of its containers, beside what the provider's have said. */
 function probed(task: TaskState, health: World["health"]): TaskState {
   if (task.probedBy === "provider" || health.size === 0) return task;
   const containers = task.containers.map((one) => {
     const found = health.get(one.name);
-    return found === undefined ? one : { ...one, started: found.started, ready: found.ready };
+    if (found === undefined) return one;
+    const started = found.started && (one.started ?? true);
+    return { ...one, started, ready: found.ready && (one.ready ?? true), failed: one.failed ?? found.failed };
   });
   return { ...task, containers };
 }
