@@ -41,6 +41,9 @@ describeWith(["go", "namespaces", "root", "busybox"], "pods that cannot run here
     expect(events[0]).toContain("spec.hostPID");
     expect(events[0]).toContain("spec.containers[0].volumeMounts[0].subPathExpr");
     expect((await world.eventsOf("bare")).filter((event) => event.includes("absent"))).toEqual([]);
+    await expect(world.cluster.kubectl("logs", "bare")).rejects.toThrow(
+      /"bare" does not start, because the pod was refused: ProviderRefused: spec\.hostNetwork: .*spec\.hostPID: /,
+    );
   });
 
   it("leaves a refused Deployment of 3 at exactly 3 pods for a minute, each told once", async () => {

@@ -83,6 +83,26 @@ describe("logSource", () => {
     });
   });
 
+  it("says of a pod that was refused so, and why", () => {
+    const refused = { type: "burstlet.dev/Refused", reason: "ProviderRefused", message: "spec.hostPID: remove it" };
+    const waits = [{ name: "main", state: { waiting: { reason: "ProviderRefused" } } }];
+    const withStatus = (status: string) => {
+      const conditions = [{ ...refused, status }];
+      return {
+        pod: { ...pod, status: { conditions, containerStatuses: waits } } as Pod,
+        task: undefined,
+        containers: [],
+      };
+    };
+    expect(logSource(withStatus("True"), "main", false, "container")).toEqual({
+      status: 400,
+      trouble:
+        'container "main" in pod "web" does not start, because the pod was refused: ' +
+        "ProviderRefused: spec.hostPID: remove it",
+    });
+    expect(logSource(withStatus("False"), "main", false, "container").trouble).toContain("is waiting to start");
+  });
+
   it("knows no container that the pod does not have, even if the task does", () => {
     const found = { pod, task, containers: [container(0, running, "stranger")] };
     expect(logSource(found, "stranger", false, "container")).toEqual({

@@ -2,6 +2,9 @@ import type { ContainerStatus } from "../../model/kube.ts";
 import type { ContainerRef, ContainerState, Pod } from "../../provider.ts";
 import type { FoundPod } from "../pod-lookup.ts";
 
+/** Of the pod's status: burstlet's own, with every reason for a refusal. */
+const refusedCondition = "burstlet.dev/Refused";
+
 export type LogSource =
   | { readonly source: ContainerRef; readonly trouble?: undefined }
   | { readonly status: 400 | 404; readonly trouble: string };
@@ -27,6 +30,11 @@ export function logSource(
   const state = found.containers.find((candidate) => candidate.name === container);
   if (task === undefined || state === undefined) {
     if (previous) return { status: 400, trouble: `previous terminated ${named} not found` };
+    const refused = pod.status?.conditions?.find(({ type, status }) => type === refusedCondition && status === "True");
+    if (refused !== undefined) {
+      const why = `${refused.reason}: ${refused.message}`;
+      return { status: 400, trouble: `${named} does not start, because the pod was refused: ${why}` };
+    }
     const ended = statusOf(pod, container)?.state?.terminated;
     if (ended?.reason === "ContainerCannotRun") {
       return { status: 400, trouble: `${named} cannot run: ${ended.message}` };

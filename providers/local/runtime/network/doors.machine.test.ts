@@ -54,6 +54,7 @@ describeWith(["root", "namespaces"], "a door into a network namespace", () => {
     await expect(doors.connect(place, 9, signal)).rejects.toMatchObject({
       kind: "notFound",
       reason: "ConnectionRefused",
+      message: expect.stringMatching(/^nothing listens on port 9 of the pod \(/),
     });
   });
 

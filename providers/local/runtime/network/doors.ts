@@ -96,7 +96,7 @@ async function enter(find: () => Promise<number>): Promise<Inside> {
   let child: ChildProcess;
   try {
     if ((await find()) !== pid)
-      throw new ProviderError("transient", "TaskChanged", "the task has just changed: ask again");
+      throw new ProviderError("transient", "TaskChanged", "the pod has just changed: ask again");
     const script = new URL("inside-main.ts", import.meta.url).pathname;
     child = spawnSealed(["nsenter", "--net=/proc/self/fd/4", "--", process.execPath, script], {
       env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
@@ -146,7 +146,7 @@ function talkTo(child: ChildProcess): Inside {
         new ProviderError(
           "notFound",
           "ConnectionRefused",
-          `nothing listens on port ${port} of the task (${error ?? "no connection came"})`,
+          `nothing listens on port ${port} of the pod (${error ?? "no connection came"})`,
         )
       );
     },
@@ -156,6 +156,6 @@ function talkTo(child: ChildProcess): Inside {
 }
 
 function mayNot(detail: string): ProviderError {
-  const message = `the task's network namespace cannot be entered: ${detail}; burstlet needs root and nsenter for that`;
+  const message = `the pod's network namespace cannot be entered: ${detail}; burstlet needs root and nsenter for that`;
   return new ProviderError("denied", "NetworkNamespaceClosed", message);
 }

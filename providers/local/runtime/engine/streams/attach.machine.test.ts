@@ -71,7 +71,11 @@ nearAndFar("attach, forward and stats of the engine runtime", (bench) => {
       expect(await text(connection)).toBe(words);
     }
     idle.destroy();
-    await expect(forward(8081)).rejects.toMatchObject({ kind: "notFound", reason: "ConnectionRefused" });
+    await expect(forward(8081)).rejects.toMatchObject({
+      kind: "notFound",
+      reason: "ConnectionRefused",
+      message: expect.stringContaining("port 8081 of the pod"),
+    });
     const nobody = { identity: { ...target.task.identity, attempt: 9 } };
     const missing = bench.runtime.forward(nobody, 8080, new AbortController().signal);
     await expect(missing).rejects.toMatchObject({ kind: "notFound" });
@@ -89,7 +93,11 @@ nearAndFar("attach, forward and stats of the engine runtime", (bench) => {
     const connection = await forward(8080);
     connection.end(sent);
     expect((await buffer(connection)).equals(sent)).toBe(true);
-    await expect(forward(8081)).rejects.toMatchObject({ kind: "notFound", reason: "ConnectionRefused" });
+    await expect(forward(8081)).rejects.toMatchObject({
+      kind: "notFound",
+      reason: "ConnectionRefused",
+      message: expect.stringContaining("port 8081 of the pod"),
+    });
     expect(killed).toEqual([]);
     idle.destroy();
     await expect.poll(() => killed).toEqual([expect.any(String)]);

@@ -26,7 +26,7 @@ export async function engineForward(
   const name = sandboxName(taskName(identity));
   const found = await parts.client.inspect(name);
   const sandbox = found && seenOf(found);
-  if (sandbox?.state !== "running") throw new ProviderError("notFound", "TaskNotRunning", "the task does not run");
+  if (sandbox?.state !== "running") throw new ProviderError("notFound", "TaskNotRunning", "the pod does not run");
   const { id, startedAt, addresses } = sandbox;
   const find = async (): Promise<number> => {
     const pid = await parts.processOf(id);

@@ -26,8 +26,8 @@ export async function connectThroughSandbox(
   signal.throwIfAborted();
   const { code } = await exit;
   if (code === 1)
-    throw new ProviderError("notFound", "ConnectionRefused", `nothing listens on port ${port} of the task`);
-  const message = `the task's sandbox could not connect to port ${port} (exit code ${code}): ${String(said[0] ?? "")}`;
+    throw new ProviderError("notFound", "ConnectionRefused", `nothing listens on port ${port} of the pod`);
+  const message = `the pod's sandbox could not connect to port ${port} (exit code ${code}): ${String(said[0] ?? "")}`;
   throw new ProviderError("unknown", "ForwardFailed", message);
 }
 

@@ -74,7 +74,7 @@ describeWith(["root", "namespaces", "busybox"], "port-forward into a task of the
     await expect(forward(world(), task, 8000)).rejects.toMatchObject({
       name: "ProviderError",
       kind: "notFound",
-      message: expect.stringMatching(/nothing listens on port 8000.*ECONNREFUSED/),
+      message: expect.stringMatching(/nothing listens on port 8000 of the pod .*ECONNREFUSED/),
     });
     await expect(forward(world(), task, 8001)).rejects.toThrow("port 8001");
   });

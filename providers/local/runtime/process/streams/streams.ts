@@ -53,7 +53,7 @@ export function openStreams(
       const { mark, address } = await call("network", { identity });
       const find = async (): Promise<number> => {
         if (isAlive(mark)) return mark.pid;
-        throw new ProviderError("conflict", "NoTaskNetwork", "the task has just ended");
+        throw new ProviderError("conflict", "NoTaskNetwork", "the pod has just ended");
       };
       // As the kubelet, first who listens on the loopback of the pod; one that listens at its address alone is found too.
       const place = { key: `${mark.pid}/${mark.startTime}`, find, hosts: [...loopbacks, address] };

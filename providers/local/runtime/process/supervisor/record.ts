@@ -127,10 +127,10 @@ export function withFiles(spec: TaskSpec, { key, stopping }: TaskRecord, files: 
   return { ...spec, volumes: spec.volumes.map((volume) => files.find(({ name }) => name === volume.name) ?? volume) };
 }
 
-export function networkOf({ key, sandbox: mark, address }: TaskRecord, { addresses }: Abilities): TaskNetwork {
+export function networkOf({ sandbox: mark, address }: TaskRecord, { addresses }: Abilities): TaskNetwork {
   if (mark !== undefined && address !== undefined) return { mark, address };
   const message = addresses
-    ? `task ${key} has no network yet`
+    ? "the pod has no network yet"
     : "pods share the network of this host, where a port may be anybody's: forwarding needs pods with an address of their own";
   throw conflict("NoTaskNetwork", message);
 }
