@@ -1,0 +1,52 @@
+import { isDeepStrictEqual } from "node:util";
+import type { CallLimits, Limiter, ProviderContext } from "../../src/provider.ts";
+import { type EcsFamily, ecsFamilies, limitsOf, type Quotas } from "../aws/quotas.ts";
+
+/** Waits for a token of each of its families, then calls. Shapes and errors: `Limiter.run`. */
+type Paced = <T>(call: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
+
+/** The calls of ECS, each behind the buckets that AWS counts it in. */
+export interface EcsBuckets {
+  readonly runTask: Paced;
+  readonly stopTask: Paced;
+  readonly readTasks: Paced;
+  readonly readDefinitions: Paced;
+  readonly writeDefinitions: Paced;
+  readonly readCluster: Paced;
+  /** The account's own quotas. A family whose limits are others now gets a new bucket; who waits stays in the old one. */
+  configure(quotas: Quotas): void;
+}
+
+/** With the published limits until `configure`. */
+export function createEcsBuckets(limiter: ProviderContext["limiter"]): EcsBuckets {
+  const open = new Map<EcsFamily, { limits: CallLimits; limiter: Limiter }>();
+  const configure = (quotas: Quotas): void => {
+    for (const family of Object.keys(ecsFamilies) as EcsFamily[]) {
+      const limits = limitsOf(ecsFamilies[family], quotas);
+      if (!isDeepStrictEqual(open.get(family)?.limits, limits)) open.set(family, { limits, limiter: limiter(limits) });
+    }
+  };
+  configure(new Map());
+
+  /** The slowest family first: whoever waits there holds no token of a family that others need. */
+  const behind =
+    (...families: readonly EcsFamily[]): Paced =>
+    async (call, signal) =>
+      families.reduceRight(
+        (inner, family) => async () => {
+          const bucket = open.get(family)?.limiter;
+          return bucket === undefined ? inner() : bucket.run(inner, signal);
+        },
+        call,
+      )();
+
+  return {
+    runTask: behind("runTask", "onDemand", "cluster"),
+    stopTask: behind("cluster"),
+    readTasks: behind("readTasks"),
+    readDefinitions: behind("readDefinitions"),
+    writeDefinitions: behind("writeDefinitions"),
+    readCluster: behind("readCluster"),
+    configure,
+  };
+}
