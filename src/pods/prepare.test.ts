@@ -64,9 +64,10 @@ describe("preparing a pod", () => {
       retryAt: now + 5_000,
     });
     expect(outcome).toHaveProperty("message", expect.stringContaining("absent"));
-    expect(events.map(({ reason, container }) => [reason, container])).toEqual([
-      ["Failed", "a"],
-      ["MandatoryConfigMapNotFound", undefined],
+    const again = "it is looked for every 5 s, and what waits for it starts once it is there";
+    expect(events.map(({ reason, container, message }) => [reason, container, message])).toEqual([
+      ["Failed", "a", 'Error: configmap "absent" not found'],
+      ["MandatoryConfigMapNotFound", undefined, `configmap "absent" not found; ${again}`],
     ]);
     expect((await prepared(withEnv("there"))).prepared.is).toBe("ready");
   });
@@ -175,6 +176,15 @@ describe("preparing an ephemeral container", () => {
     const prepare = createPrepareAddition(resolving(providerRefusing("bad").provider));
     const refused = await prepare(debugged({ ...debugging, name: "bad" }), "bad", now);
     expect(refused.addition).toEqual({ is: "refused", message: "spec: no" });
+    const capability = { path: "spec.containers[0].securityContext.capabilities.add", sentence: "None can be added." };
+    const asProvider = { support: [], translate: () => ({ refusals: [capability] }) } as unknown as Provider;
+    const byProfile = await createPrepareAddition(resolving(asProvider))(debugged(debugging), "debug", now);
+    expect(byProfile.addition).toEqual({
+      is: "refused",
+      message:
+        "spec.ephemeralContainers[].securityContext.capabilities.add: None can be added. " +
+        "kubectl debug asks for it by its profile: with --profile=baseline it does not.",
+    });
     const envFrom = [{ configMapRef: { name: "absent" } }];
     const missing = await prepare(debugged({ ...debugging, envFrom }), "debug", now);
     expect(missing.addition).toMatchObject({ is: "missing", retryAt: now + 5_000 });

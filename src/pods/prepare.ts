@@ -115,11 +115,15 @@ function onlyEphemeral(pod: Pod, name: string): { readonly alone: Pod; readonly 
   return { alone: { ...pod, spec: alone }, targetContainer };
 }
 
+/** kubectl debug asks without being told: its default profile adds a capability, others set users and more. */
+const otherProfile = "kubectl debug asks for it by its profile: with --profile=baseline it does not.";
+
 function refusedAddition(refusals: readonly Refusal[]): Extract<Addition, { is: "refused" }> {
-  const message = refusals
-    .map(({ path, sentence }) => `${path.replace("spec.containers[0]", "spec.ephemeralContainers[]")}: ${sentence}`)
-    .join(" ");
-  return { is: "refused", message };
+  const sentences = refusals.map(
+    ({ path, sentence }) => `${path.replace("spec.containers[0]", "spec.ephemeralContainers[]")}: ${sentence}`,
+  );
+  const isByProfile = refusals.some(({ path }) => path.startsWith("spec.containers[0].securityContext."));
+  return { is: "refused", message: [...sentences, ...(isByProfile ? [otherProfile] : [])].join(" ") };
 }
 
 interface Missing {
@@ -161,15 +165,20 @@ function warningEvents({ warnings }: Resolution): PodEvent[] {
   return warnings.map(({ reason, message }): PodEvent => ({ type: "Warning", reason, message }));
 }
 
+/** What the kubelet's event does not say. */
+const lookedForAgain = `it is looked for every ${LOOK_AGAIN_MS / 1000} s, and what waits for it starts once it is there`;
+
 /**
- * The kubelet's and virtual-kubelet's names both; the recorder folds repetitions into one event. Of a refused pod, what
+ * Under the kubelet's reason in its words, of the container, and under virtual-kubelet's with what happens next, of the
+ * pod: who waits for either finds it. The recorder folds repetitions into one event. Of a refused pod, what
  * it lacks besides is no news.
  */
 function problemEvents(resolution: Extract<Resolution, { ok: false }>, outcome: "refused" | "missing"): PodEvent[] {
+  const next = outcome === "missing" ? `; ${lookedForAgain}` : "";
   const telling = resolution.problems.filter(({ kind }) => outcome === "missing" || kind === "invalid");
   const problems = telling.flatMap(({ container, message, reason, kubeletEvent }): PodEvent[] => [
     { type: "Warning", ...kubeletEvent, ...(container !== undefined && { container }) },
-    ...(reason === undefined ? [] : [{ type: "Warning", reason, message } as const]),
+    ...(reason === undefined ? [] : [{ type: "Warning", reason, message: `${message}${next}` } as const]),
   ]);
   return [...warningEvents(resolution), ...problems];
 }

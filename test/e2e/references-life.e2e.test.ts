@@ -79,7 +79,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "what pods refer to, while
     expect(events.toSorted()).toEqual(
       expect.arrayContaining([
         'FailedMount: MountVolume.SetUp failed for volume "v" : secret "late" not found',
-        'MandatorySecretNotFound: secret "late" not found',
+        expect.stringMatching(/^MandatorySecretNotFound: secret "late" not found; it is looked for every 5 s/),
       ]),
     );
     await world.cluster.kubectl("create", "secret", "generic", "late", "--from-literal=key=value");
