@@ -1,71 +1,12 @@
-// oxlint-disable-next-line burstlet/imports -- The generated classes are the list of the API's fields.
-import * as kubernetes from "@kubernetes/client-node";
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { admitted } from "../../test/support/pods.ts";
 import { podOf, podWith } from "../../test/support/resolve-sources.ts";
+import { describeSupportTable } from "../../test/support/support-table.ts";
 import { type Pod, supportFindings } from "../../src/provider.ts";
-import { allRows, type Fields, knownFields, supportRows } from "./support.ts";
+import { allRows, knownFields, supportRows } from "./support.ts";
 import { ableWhere, type RuntimeKind, type Where } from "./support/row.ts";
-import { supportTable } from "./support-table.ts";
 
-interface Described {
-  readonly attributeTypeMap?: readonly { readonly baseName: string; readonly type: string }[];
-}
-
-const typesOf = kubernetes as unknown as Readonly<Record<string, Described | undefined>>;
-
-/** The fields of a type of the API, by name, with the type of each. */
-function fieldsOfType(type: string): ReadonlyMap<string, string> {
-  const bare = type.replace(/^Array<(.*)>$/, "$1");
-  return new Map((typesOf[bare]?.attributeTypeMap ?? []).map((attribute) => [attribute.baseName, attribute.type]));
-}
-
-/** Fields of the type that no row speaks of. */
-function withoutRow(type: string, known: Fields, at: string): string[] {
-  if (known.size === 0) return [];
-  return [...fieldsOfType(type)].flatMap(([name, inner]) => {
-    const below = known.get(name);
-    return below === undefined ? [`${at}.${name}`] : withoutRow(inner, below, `${at}.${name}`);
-  });
-}
-
-/** Rows about fields that the type does not have. */
-function withoutField(type: string, known: Fields, at: string): string[] {
-  return [...known].flatMap(([name, below]) => {
-    const inner = fieldsOfType(type).get(name);
-    return inner === undefined ? [`${at}.${name}`] : withoutField(inner, below, `${at}.${name}`);
-  });
-}
-
-describe("the support table", () => {
-  test("has a row for every field of a pod's spec that Kubernetes has", () => {
-    expect(fieldsOfType("V1PodSpec").size).toBeGreaterThan(40);
-    expect(withoutRow("V1PodSpec", knownFields, "spec")).toEqual([]);
-  });
-
-  test("has no row for a field that Kubernetes does not have", () => {
-    expect(withoutField("V1PodSpec", knownFields, "spec")).toEqual([]);
-  });
-
-  test("tells of every row in a sentence, and finds what it changes or refuses", () => {
-    for (const { effect, sentence, find, path } of allRows) {
-      expect(sentence, path).toMatch(/^[A-Z].*[.]$/);
-      expect(find !== undefined, path).toBe(effect !== "kept");
-    }
-  });
-
-  test("is the table in the README; UPDATE_DOCS=1 rewrites it", async () => {
-    const path = join(import.meta.dirname, "README.md");
-    const readme = await readFile(path, "utf8");
-    const [before, , after] = readme.split(/(?<=<!-- support -->\n)|(?=<!-- \/support -->)/);
-    expect(after, "the README keeps its closing mark").toBeDefined();
-    const expected = `${before}${supportTable(allRows)}${after}`;
-    if (process.env["UPDATE_DOCS"] === "1") await writeFile(path, expected);
-    else expect(readme).toBe(expected);
-  });
-});
+describeSupportTable(allRows, knownFields, import.meta.dirname);
 
 const rows = (kind: RuntimeKind = "engine", less: Partial<Where> = {}) => supportRows({ ...ableWhere(kind), ...less });
 const probedPod = podWith({

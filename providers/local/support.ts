@@ -1,4 +1,4 @@
-import type { SupportRow } from "../../src/provider.ts";
+import { knownFieldsOf, refusesUnknown, type SupportRow } from "../../src/provider.ts";
 import { configSchema } from "./config.ts";
 import { containerRows } from "./support/container-rows.ts";
 import { podRows } from "./support/pod-rows.ts";
@@ -8,16 +8,10 @@ import { volumeRows } from "./support/volume-rows.ts";
 
 const fieldRows: readonly LocalRow[] = [...podRows, ...containerRows, ...securityRows, ...volumeRows];
 
+export const knownFields = knownFieldsOf(fieldRows);
+
 /** Every field of a pod's spec in Kubernetes 1.36, in the order of the documentation, and what no row knows. */
-export const allRows: readonly LocalRow[] = [
-  ...fieldRows,
-  {
-    path: "spec",
-    effect: "refused",
-    sentence: "A field newer than this version of burstlet, which cannot tell what it asks for: remove it.",
-    find: ({ spec }) => unknownFields(spec, knownFields, "spec"),
-  },
-];
+export const allRows: readonly LocalRow[] = [...fieldRows, refusesUnknown(knownFields)];
 
 /** The rows that hold for this runtime on this host. */
 export function supportRows(where: Where): readonly SupportRow[] {
@@ -28,27 +22,4 @@ export function supportRows(where: Where): readonly SupportRow[] {
 export function supportOf(config: unknown): readonly SupportRow[] {
   const { runtime, engine } = configSchema.parse(config ?? {});
   return supportRows({ ...ableWhere(runtime), privileged: engine.allowPrivileged });
-}
-
-/** The known fields below one field; an empty map: a row keeps the field as a whole, whatever is in it. */
-export interface Fields extends ReadonlyMap<string, Fields> {}
-
-export const knownFields: Fields = treeOf(fieldRows.map(({ path }) => path.replaceAll("[]", "").split(".").slice(1)));
-
-function treeOf(paths: readonly (readonly string[])[]): Fields {
-  const below = new Map<string, (readonly string[])[]>();
-  for (const [first = "", ...rest] of paths) below.set(first, [...(below.get(first) ?? []), rest]);
-  return new Map(
-    [...below].map(([name, rests]) => [name, rests.some(({ length }) => length === 0) ? new Map() : treeOf(rests)]),
-  );
-}
-
-function unknownFields(value: unknown, known: Fields, at: string): readonly string[] {
-  if (known.size === 0 || typeof value !== "object" || value === null) return [];
-  if (Array.isArray(value)) return value.flatMap((item, index) => unknownFields(item, known, `${at}[${index}]`));
-  return Object.entries(value).flatMap(([name, inner]) => {
-    if (inner === undefined || inner === null) return [];
-    const below = known.get(name);
-    return below === undefined ? [`${at}.${name}`] : unknownFields(inner, below, `${at}.${name}`);
-  });
 }

@@ -1,20 +1,6 @@
 import { hookRows } from "./hook-rows.ts";
-import {
-  changed,
-  inContainers,
-  is,
-  isNot,
-  isSet,
-  kept,
-  type LocalRow,
-  on,
-  onlyOn,
-  refused,
-  withoutAddresses,
-  withoutAttach,
-  withoutLimits,
-  withoutMounts,
-} from "./row.ts";
+import { changed, inContainers, is, isNot, isSet, kept, refused } from "../../../src/provider.ts";
+import { type LocalRow, on, onlyOn, withoutAddresses, withoutAttach, withoutLimits, withoutMounts } from "./row.ts";
 
 const noAttach = "Nothing can be attached to on this runtime, so nobody could type into the container: remove it.";
 const nothingToProbe = "Nothing really runs on this runtime, so nothing could be asked: remove the probe.";

@@ -1,4 +1,5 @@
-import { isSet, kept, type LocalRow, on, onlyOn, refused, withoutAddresses } from "./row.ts";
+import { isSet, kept, refused } from "../../../src/provider.ts";
+import { type LocalRow, on, onlyOn, withoutAddresses } from "./row.ts";
 
 const running = onlyOn("engine", "process");
 const scripted = onlyOn("scripted");

@@ -1,4 +1,5 @@
-import { changed, is, isNot, kept, type LocalRow, on, onlyOn, refused } from "./row.ts";
+import { changed, is, isNot, kept, refused } from "../../../src/provider.ts";
+import { type LocalRow, on, onlyOn } from "./row.ts";
 
 const scheduling = "For the scheduler alone, which has done its work when the pod arrives here.";
 const ownNamespaces = "A pod here cannot share the namespaces of the host: remove the field.";

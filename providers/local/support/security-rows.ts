@@ -1,16 +1,5 @@
-import {
-  inContainers,
-  is,
-  isNot,
-  kept,
-  type LocalRow,
-  on,
-  onlyOn,
-  refused,
-  withoutPrivileges,
-  withoutUsers,
-  withUsers,
-} from "./row.ts";
+import { inContainers, is, isNot, kept, refused } from "../../../src/provider.ts";
+import { type LocalRow, on, onlyOn, withoutPrivileges, withoutUsers, withUsers } from "./row.ts";
 
 /**
  * Security settings ask for less power than the default. One that is not enforced must not look as if it were, so

@@ -1,5 +1,5 @@
-import type { Pod } from "../../../src/provider.ts";
-import { changed, isNot, kept, type LocalRow, on, onlyOn, refused } from "./row.ts";
+import { type Pod, changed, isMentioned, isNot, kept, refused } from "../../../src/provider.ts";
+import { type LocalRow, on, onlyOn } from "./row.ts";
 
 const at = "spec.volumes[]";
 
@@ -30,7 +30,7 @@ export const volumeRows: readonly LocalRow[] = [
   kept(`${at}.name`, "Kept."),
   ...sources.flatMap(([kind, sentence]) => [
     kept(`${at}.${kind}`, sentence),
-    on(onlyOn("scripted"), changed(`${at}.${kind}`, notUpdated, mentioned)),
+    on(onlyOn("scripted"), changed(`${at}.${kind}`, notUpdated, isMentioned)),
   ]),
   kept(`${at}.emptyDir.medium`, "Kept, on disk or in memory: lives as long as the pod, restarts included."),
   refused(
@@ -71,22 +71,17 @@ export const volumeRows: readonly LocalRow[] = [
     ...changed(`${at}.projected.sources[].serviceAccountToken`, "Not replaced before it expires."),
     find: projectionsOfUsers("serviceAccountToken"),
   }),
-  ...Object.entries(otherKinds).map(([kind, sentence]) => refused(`${at}.${kind}`, sentence, mentioned)),
+  ...Object.entries(otherKinds).map(([kind, sentence]) => refused(`${at}.${kind}`, sentence, isMentioned)),
   ...disks
     .split(" ")
     .map((kind) =>
       refused(
         `${at}.${kind}`,
         `Volumes of kind ${kind} cannot be mounted here: reach the data over the network.`,
-        mentioned,
+        isMentioned,
       ),
     ),
 ];
-
-/** `emptyDir: {}` is a volume, and so would be `hostPath: {}`. */
-function mentioned(value: unknown): boolean {
-  return value !== undefined && value !== null;
-}
 
 /** Kubernetes adds a projected volume to nearly every pod, which nobody needs to be told of. */
 function projectionsOfUsers(kind: "configMap" | "secret" | "downwardAPI" | "serviceAccountToken") {
