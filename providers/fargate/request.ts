@@ -43,6 +43,8 @@ export const labels = {
   index: "dev.burstlet.index",
   /** The pod's own name of the container, where ECS does not take it. */
   name: "dev.burstlet.name",
+  /** Which probes of the container its health check stands for, e.g. `liveness` or `startup,liveness`. */
+  probes: "dev.burstlet.probes",
   /** On the first container: the hash in the family's name, so that a foreign definition of that name is seen. */
   template: "dev.burstlet.template",
 } as const;

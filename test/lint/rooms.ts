@@ -48,7 +48,7 @@ const ioModule =
   /^node:(fs|fs\/promises|net|http|https|http2|tls|dgram|dns|dns\/promises|child_process|worker_threads|cluster)$/;
 const timeModule = /^node:(timers|timers\/promises|perf_hooks)$/;
 const pureFile =
-  /^(src\/(model|status)\/|src\/pods\/(plan\/|(plan|attempts)\.ts$)|src\/resolve\/(?!resolve\.ts$)|providers\/.*\/(translate|observe|support|sizes)\.ts$)/;
+  /^(src\/(model|status)\/|src\/pods\/(plan\/|(plan|attempts)\.ts$)|src\/resolve\/(?!resolve\.ts$)|providers\/.*\/(translate|observe|reasons|schedule|support|sizes)\.ts$)/;
 /** The machine's clock, and the mains of the two processes: burstlet's own and that of the local provider's supervisor. */
 const ownsTime =
   /^(src\/(telemetry\/|main\.ts$|model\/clock\.ts$)|providers\/local\/runtime\/process\/supervisor-main\.ts$)/;

@@ -1,0 +1,182 @@
+/**
+ * Tells what becomes of this node's tasks. Every second those that are due are described, a hundred by one call; every
+ * five minutes, and after trouble, all of the cluster's tasks are listed, so that nothing is overlooked for ever.
+ */
+import type { Task, TaskDefinition } from "@aws-sdk/client-ecs";
+import {
+  asProviderError,
+  type Clock,
+  type Log,
+  ProviderError,
+  type TaskFeed,
+  type TaskState,
+} from "../../../src/provider.ts";
+import type { EcsClient } from "../client.ts";
+import { labels } from "../request.ts";
+import { batches, dueBatches } from "./schedule.ts";
+import type { Tasks } from "./known-tasks.ts";
+
+const LOOK_MS = 1_000;
+const LIST_MS = 300_000;
+/** DescribeTasks may not find a task yet that RunTask has just answered, nor one for a moment later on. */
+const MISSING_FOR_MS = 60_000;
+const TROUBLE_FIRST_MS = 1_000;
+const TROUBLE_LONGEST_MS = 30_000;
+
+export interface FeedOptions {
+  readonly client: Pick<EcsClient, "listTasks" | "describeTasks" | "describeTaskDefinition">;
+  readonly tasks: Tasks;
+  readonly observe: (task: Task, definition: TaskDefinition) => TaskState | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Feed {
+  list(signal?: AbortSignal): Promise<readonly TaskState[]>;
+  /** As Provider.watch. However many watch, ECS is asked once. */
+  watch(feed: TaskFeed, signal: AbortSignal): Promise<void>;
+  /** What RunTask has answered: from now on it is looked at. */
+  launched(task: Task, definition: TaskDefinition): TaskState | undefined;
+}
+
+export function createFeed(options: FeedOptions): Feed {
+  return new Watching(options);
+}
+
+class Watching implements Feed {
+  readonly #options: FeedOptions;
+  readonly #feeds = new Map<TaskFeed, { synced: boolean }>();
+  /** Tasks of others in the same cluster: not described again. */
+  #foreign = new Set<string>();
+  #looking: Promise<void> | undefined;
+  #listedAt = -Infinity;
+  #trouble: ProviderError | undefined;
+
+  constructor(options: FeedOptions) {
+    this.#options = options;
+  }
+
+  launched(task: Task, definition: TaskDefinition): TaskState | undefined {
+    const state = this.#options.observe(task, definition);
+    if (state !== undefined) this.#put(state);
+    return state;
+  }
+
+  async list(signal?: AbortSignal): Promise<readonly TaskState[]> {
+    const { client, clock, tasks } = this.#options;
+    const startedAt = clock.monotonic();
+    const listed = new Set([
+      ...(await client.listTasks("RUNNING", signal)),
+      ...(await client.listTasks("STOPPED", signal)),
+    ]);
+    this.#foreign = new Set([...this.#foreign].filter((arn) => listed.has(arn)));
+    tasks.listed(listed);
+    // A stopped task never changes.
+    const open = [...listed].filter(
+      (arn) => !this.#foreign.has(arn) && !tasks.isDiscarded(arn) && tasks.get(arn)?.state.phase !== "stopped",
+    );
+    for (const arns of batches(open)) await this.#describe(arns, signal);
+    // ECS forgets a stopped task after an hour, and lists no task in the very moment of its launch.
+    for (const { arn, state, since } of tasks.values()) {
+      if (!listed.has(arn) && since < startedAt && state.phase === "stopped") this.#gone(arn);
+    }
+    this.#listedAt = startedAt;
+    return [...tasks.values()].map(({ state }) => state);
+  }
+
+  async watch(feed: TaskFeed, signal: AbortSignal): Promise<void> {
+    const { tasks } = this.#options;
+    if (signal.aborted) return;
+    const mine = { synced: false };
+    this.#feeds.set(feed, mine);
+    try {
+      if (this.#trouble !== undefined) feed.health(this.#trouble);
+      for (const { state } of tasks.values()) feed.task(state);
+      if (this.#looking !== undefined && this.#listedAt > -Infinity) this.#synced(feed, mine);
+      this.#looking ??= this.#look().finally(() => (this.#looking = undefined));
+      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    } finally {
+      this.#feeds.delete(feed);
+    }
+  }
+
+  /** Goes on while anybody watches. */
+  async #look(): Promise<void> {
+    const { clock } = this.#options;
+    let failures = 0;
+    while (this.#feeds.size > 0) {
+      const wait = await this.#lookOnce().then(
+        () => {
+          failures = 0;
+          this.#health(undefined);
+          return LOOK_MS;
+        },
+        (error: unknown) => {
+          this.#health(asProviderError(error));
+          return Math.min(TROUBLE_FIRST_MS * 2 ** failures++, TROUBLE_LONGEST_MS);
+        },
+      );
+      await clock.sleep(wait);
+    }
+    this.#listedAt = -Infinity;
+  }
+
+  async #lookOnce(): Promise<void> {
+    const { clock, tasks } = this.#options;
+    const now = clock.monotonic();
+    if (now - this.#listedAt >= LIST_MS || this.#trouble !== undefined) await this.list();
+    else for (const arns of dueBatches(tasks.values(), now)) await this.#describe(arns);
+    for (const [feed, mine] of this.#feeds) this.#synced(feed, mine);
+  }
+
+  async #describe(arns: readonly string[], signal?: AbortSignal): Promise<void> {
+    const { client, clock, observe } = this.#options;
+    const { tasks, missing } = await client.describeTasks(arns, signal);
+    for (const task of tasks) {
+      const state = observe(task, await definitionOf(task, client));
+      if (state !== undefined) this.#put(state);
+      else if (task.taskArn !== undefined) this.#foreign.add(task.taskArn);
+    }
+    const now = clock.monotonic();
+    for (const arn of missing) {
+      const since = this.#options.tasks.miss(arn, now);
+      if (since !== undefined && now - since >= MISSING_FOR_MS) this.#gone(arn);
+    }
+  }
+
+  #put(state: TaskState): void {
+    const news = this.#options.tasks.put(state, this.#options.clock.monotonic());
+    if (news !== undefined) for (const feed of this.#feeds.keys()) feed.task(news);
+  }
+
+  #gone(arn: string): void {
+    const known = this.#options.tasks.forget(arn);
+    if (known !== undefined) for (const feed of this.#feeds.keys()) feed.gone(known.state.identity);
+  }
+
+  #synced(feed: TaskFeed, mine: { synced: boolean }): void {
+    if (mine.synced) return;
+    mine.synced = true;
+    feed.synced();
+  }
+
+  /** That ECS asks for patience slows the bucket down and is no trouble of the cloud. */
+  #health(error: ProviderError | undefined): void {
+    const trouble = error?.kind === "throttled" ? this.#trouble : error;
+    if (error !== undefined) this.#options.log.warn("tasks of ECS cannot be read", { error });
+    if (trouble?.kind === this.#trouble?.kind && trouble?.message === this.#trouble?.message) return;
+    this.#trouble = trouble;
+    for (const feed of this.#feeds.keys()) feed.health(trouble);
+  }
+}
+
+/** Somebody may have deleted the revision of a task that runs: then all that is in it counts as a main container. */
+async function definitionOf(task: Task, client: Pick<EcsClient, "describeTaskDefinition">): Promise<TaskDefinition> {
+  try {
+    return await client.describeTaskDefinition(task.taskDefinitionArn ?? "");
+  } catch (error) {
+    if (!(error instanceof ProviderError) || error.kind !== "notFound") throw error;
+    const dockerLabels = { [labels.kind]: "main" };
+    return { containerDefinitions: (task.containers ?? []).map(({ name = "" }) => ({ name, dockerLabels })) };
+  }
+}

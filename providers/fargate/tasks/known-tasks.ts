@@ -1,0 +1,89 @@
+import { isDeepStrictEqual } from "node:util";
+import type { TaskIdentity, TaskRef, TaskState } from "../../../src/provider.ts";
+import { versionStep } from "./observe.ts";
+
+/** One task of this node that ECS is known to have. */
+export interface KnownTask {
+  readonly arn: string;
+  readonly state: TaskState;
+  /** Monotonic milliseconds at which it became known, when it was last described, and since when ECS does not find it. */
+  readonly since: number;
+  readonly seenAt: number;
+  readonly missingSince?: number | undefined;
+}
+
+/** Every task of this node that ECS has told of: what launching, watching and stopping share. */
+export interface Tasks {
+  /** A picture from ECS. Returns the state to tell, or `undefined` when it is no news. */
+  put(state: TaskState, now: number): TaskState | undefined;
+  /** ECS did not find it. Returns since when. */
+  miss(arn: string, now: number): number | undefined;
+  forget(arn: string): KnownTask | undefined;
+  /** Forgets a task that ECS still remembers, and takes no more pictures of it. */
+  discard(arn: string): void;
+  isDiscarded(arn: string): boolean;
+  /** What ECS has, by its own list: what it no longer remembers need not be remembered as discarded. */
+  listed(arns: ReadonlySet<string>): void;
+  get(arn: string): KnownTask | undefined;
+  find(task: TaskRef): KnownTask | undefined;
+  values(): IterableIterator<KnownTask>;
+}
+
+export function createTasks(): Tasks {
+  const tasks = new Map<string, KnownTask>();
+  const arns = new Map<string, string>();
+  let discarded = new Set<string>();
+  const forget = (arn: string): KnownTask | undefined => {
+    const known = tasks.get(arn);
+    tasks.delete(arn);
+    if (known !== undefined) arns.delete(keyOf(known.state.identity));
+    return known;
+  };
+  return {
+    put(seen, now) {
+      if (discarded.has(seen.id)) return undefined;
+      const known = tasks.get(seen.id);
+      const state = successor(known?.state, seen);
+      if (state === undefined) return undefined;
+      tasks.set(seen.id, { arn: seen.id, state, since: known?.since ?? now, seenAt: now });
+      arns.set(keyOf(seen.identity), seen.id);
+      return state === known?.state ? undefined : state;
+    },
+    miss(arn, now) {
+      const known = tasks.get(arn);
+      if (known === undefined) return undefined;
+      const missingSince = known.missingSince ?? now;
+      tasks.set(arn, { ...known, seenAt: now, missingSince });
+      return missingSince;
+    },
+    forget,
+    discard(arn) {
+      if (forget(arn) !== undefined) discarded.add(arn);
+    },
+    isDiscarded: (arn) => discarded.has(arn),
+    listed: (all) => void (discarded = new Set([...discarded].filter((arn) => all.has(arn)))),
+    get: (arn) => tasks.get(arn),
+    find: ({ identity, id = "" }) => tasks.get(id) ?? tasks.get(arns.get(keyOf(identity)) ?? ""),
+    values: () => tasks.values(),
+  };
+}
+
+/**
+ * What follows the known picture: itself when nothing has changed, `undefined` when what was seen is older (answers of
+ * ECS overtake each other). A change that ECS does not count, of health say, rises within its version.
+ */
+export function successor(known: TaskState | undefined, seen: TaskState): TaskState | undefined {
+  if (known === undefined) return seen;
+  if (seen.version < Math.floor(known.version / versionStep) * versionStep) return undefined;
+  const kept = withTags(known, seen);
+  if (isDeepStrictEqual({ ...kept, version: 0 }, { ...known, version: 0 })) return known;
+  return { ...kept, version: Math.max(seen.version, known.version + 1) };
+}
+
+/** StopTask deletes the tags that name the pod. */
+function withTags(known: TaskState, seen: TaskState): TaskState {
+  if (seen.podName !== "") return seen;
+  return { ...seen, podName: known.podName, podNamespace: known.podNamespace };
+}
+
+const keyOf = ({ clusterUid, podUid, attempt }: TaskIdentity): string => `${clusterUid}/${podUid}/${attempt}`;
