@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { fakeClock } from "../../test/support/fake-clock.ts";
 import { providerContext } from "../../test/support/provider-context.ts";
 import { type AwsSession, createSession } from "../aws/session.ts";
-import { createEcsBuckets } from "./buckets.ts";
+import { createEcsBuckets } from "./quotas/buckets.ts";
 import { createEcsClient, type EcsClient } from "./client.ts";
 import { credentials, type FakeAws, startFakeAws } from "./testing.ts";
 

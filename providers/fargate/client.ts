@@ -16,7 +16,7 @@ import {
 import { LRUCache } from "lru-cache";
 import { ProviderError } from "../../src/provider.ts";
 import { awsError, launchFailure } from "../aws/errors.ts";
-import type { EcsBuckets } from "./buckets.ts";
+import type { EcsBuckets } from "./quotas/buckets.ts";
 
 /** What of ECS is used, on one cluster. Every method waits for its bucket, and rejects with a ProviderError. */
 export interface EcsClient {

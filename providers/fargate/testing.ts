@@ -1,6 +1,12 @@
 /** AWS over real HTTP as far as a unit test needs it: each operation is a function of the request. */
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { ECSClient } from "@aws-sdk/client-ecs";
+import { createLimiter } from "../../src/limits/limiter.ts";
+import { fakeClock } from "../../test/support/fake-clock.ts";
+import { createSession } from "../aws/session.ts";
+import { createEcsClient, type EcsClient } from "./client.ts";
+import { createEcsBuckets } from "./quotas/buckets.ts";
 
 /** What the service answers: a body with status 200, or an error of that code. */
 export type Reply = object | { readonly error: string; readonly message?: string; readonly status?: number };
@@ -67,3 +73,20 @@ function closed(server: Server): Promise<void> {
 
 /** Of no account at all. */
 export const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+
+const opened: { close(): void | Promise<void> }[] = [];
+
+/** A client of ECS cluster `burstlet` over a server of its own; `closeAll` closes both. */
+export async function openClient(on: FakeAws["on"] = {}): Promise<{ aws: FakeAws; client: EcsClient }> {
+  const aws = await startFakeAws(on);
+  const session = createSession({ region: "eu-central-1", endpoint: aws.url });
+  opened.push(session, aws);
+  const ecs = new ECSClient({ ...session.clientConfig, credentials });
+  const everything = { rate: 1e6, burst: 1e6 };
+  const limiter = () => createLimiter(fakeClock(), everything);
+  return { aws, client: createEcsClient(ecs, "burstlet", createEcsBuckets(limiter)) };
+}
+
+export async function closeAll(): Promise<void> {
+  await Promise.all(opened.splice(0).map(async (one) => one.close()));
+}

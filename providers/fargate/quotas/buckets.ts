@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { CallLimits, Limiter, ProviderContext } from "../../src/provider.ts";
-import { type EcsFamily, ecsFamilies, limitsOf, type Quotas } from "../aws/quotas.ts";
+import type { CallLimits, Limiter, ProviderContext } from "../../../src/provider.ts";
+import { type EcsFamily, ecsFamilies, limitsOf, type Quotas } from "../../aws/quotas.ts";
 
 /** Waits for a token of each of its families, then calls. Shapes and errors: `Limiter.run`. */
 type Paced = <T>(call: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
