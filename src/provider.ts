@@ -13,7 +13,7 @@ import type { TaskIdentity } from "./model/identity.ts";
 import type { CallLimits, Limiter } from "./model/limiter.ts";
 import type { ProviderError } from "./model/provider-error.ts";
 import type { Refusal, SupportRow } from "./model/refusal.ts";
-import type { FilesVolume, ResolvedPod } from "./model/resolved-pod.ts";
+import type { FilesVolume, ResolvedPod, ResolvedResources } from "./model/resolved-pod.ts";
 import type { ExecCommand, LogRecord, LogRequest, ProcessStream } from "./model/streams.ts";
 import type { TaskState } from "./model/task-state.ts";
 import type { TaskStats } from "./model/task-stats.ts";
@@ -104,6 +104,11 @@ export interface Provider<Request = unknown> {
    * rejects with `notFound` for a task that does not exist, with `invalid` for a volume that it has not.
    */
   update?(task: TaskRef, change: TaskChange, signal: AbortSignal): Promise<void>;
+  /**
+   * Gives containers of a live task other resources in place: their present runs without a restart, and those to come.
+   * Idempotent. Rejects when it is not done for all of them, with `conflict` for memory that is in use.
+   */
+  resize?(task: TaskRef, wanted: readonly ContainerResize[], signal: AbortSignal): Promise<void>;
   /** Records of one run of one container, oldest first, in batches. */
   logs?(source: ContainerRef, want: LogRequest, signal: AbortSignal): AsyncIterable<readonly LogRecord[]>;
   /** Runs a command in a running container. The signal kills it; so does destroying the stream's stdin. */
@@ -144,6 +149,11 @@ export interface TaskRef {
 export interface TaskChange {
   /** Volumes of kind `files` that the task was launched with, each with all of its files. */
   readonly files?: readonly FilesVolume[] | undefined;
+}
+
+/** All of a container's resources from now on. */
+export interface ContainerResize extends ResolvedResources {
+  readonly container: string;
 }
 
 export interface ContainerRef {

@@ -64,6 +64,7 @@ export async function createLocalProvider(
     ...abilitiesOf(runtime),
     ...(runtime.add && { addContainers: async (task, { containers }) => runtime.add?.(task, containers) }),
     ...(runtime.update && { update: async (task, { files = [] }) => runtime.update?.(task, files) }),
+    ...(runtime.resize && { resize: async (task, wanted) => runtime.resize?.(task, wanted) }),
     close: async () => runtime.close(),
   };
 }

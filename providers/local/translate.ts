@@ -58,6 +58,7 @@ function containerSpec(pod: ResolvedPod, container: ResolvedContainer): Containe
     workingDir: container.workingDir,
     env: container.env,
     mounts: container.mounts,
+    cpuRequest: container.resources.cpuRequest,
     cpuLimit: container.resources.cpuLimit,
     memoryLimit: container.resources.memoryLimit,
     terminationMessagePath: container.terminationMessagePath,

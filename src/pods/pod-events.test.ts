@@ -140,6 +140,20 @@ describe("a resize that is not done", () => {
   });
 });
 
+describe("a resize that is done in place", () => {
+  const sized = (cpu: string, failure?: string): Pod => {
+    const containerStatuses = [{ ...status("a", "running"), resources: { requests: { cpu } } }, status("b", "running")];
+    const conditions = [{ type: "PodResizeInProgress", status: "True", ...(failure && { message: failure }) }];
+    return pod(["a", "b"], "Always", { status: { containerStatuses, conditions } });
+  };
+
+  it("is told of the containers that have other resources now, and a failure when it is news", () => {
+    expect(words(sized("1"), sized("2"))).toEqual(["Normal ResizeCompleted -: Resized in place: a"]);
+    expect(words(sized("1"), sized("1", "in use"))).toEqual(["Warning ResizeError -: in use"]);
+    expect(words(sized("1", "in use"), sized("1", "in use"))).toEqual([]);
+  });
+});
+
 describe("events of a task", () => {
   const picture = (one: Partial<ContainerState>): TaskState => ({
     id: "t",

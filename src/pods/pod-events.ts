@@ -1,4 +1,5 @@
 /** Which events a change of status is worth: told once, because the change happens once. Pure. */
+import { isDeepStrictEqual } from "node:util";
 import type { NewEvent } from "../cluster/cluster.ts";
 import type { ContainerStatus, Pod } from "../model/kube.ts";
 import type { TaskState } from "../model/task-state.ts";
@@ -34,11 +35,25 @@ export function eventsOf(before: Pod, after: Pod): PodEvent[] {
   return [...told, ...resizeEvents(before, after)];
 }
 
-/** The kubelet's, of a resize that it cannot do. */
+/** The kubelet's, of a resize that it cannot do, has tried in vain, or has done (pkg/kubelet/events). */
 function resizeEvents(before: Pod, after: Pod): PodEvent[] {
-  const message = condition(after, "PodResizePending")?.message;
-  if (message === undefined || message === condition(before, "PodResizePending")?.message) return [];
-  return [{ type: "Warning", reason: "ResizeInfeasible", message }];
+  const news = (type: string): string | undefined => {
+    const message = condition(after, type)?.message;
+    return message === condition(before, type)?.message ? undefined : message;
+  };
+  const [infeasible, failed] = [news("PodResizePending"), news("PodResizeInProgress")];
+  const resized = statusesOf(after).filter(({ name, state, resources }) => {
+    const had = statusesOf(before).find((one) => one.name === name)?.resources;
+    return state?.running !== undefined && had !== undefined && !isDeepStrictEqual(had, resources);
+  });
+  const names = resized.map(({ name }) => name).join(", ");
+  return [
+    ...(infeasible ? [{ type: "Warning", reason: "ResizeInfeasible", message: infeasible } as const] : []),
+    ...(failed ? [{ type: "Warning", reason: "ResizeError", message: failed } as const] : []),
+    ...(names === ""
+      ? []
+      : [{ type: "Normal", reason: "ResizeCompleted", message: `Resized in place: ${names}` } as const]),
+  ];
 }
 
 /**

@@ -35,6 +35,7 @@ export function createReconcile({ memory, node, provider, clock, log, deps, prob
     canPassStartup: provider.passStartup !== undefined,
     canAdd: provider.addContainers !== undefined,
     canUpdate: provider.update !== undefined,
+    canResize: provider.resize !== undefined,
     memory: provider.memory,
   };
   const worldOf = (uid: string): World => ({

@@ -18,6 +18,7 @@ const provider = {
   canPassStartup: true,
   canAdd: false,
   canUpdate: false,
+  canResize: false,
   memory: Infinity,
 } as const;
 export const taskProvider = {
@@ -28,6 +29,7 @@ export const taskProvider = {
   canPassStartup: false,
   canAdd: false,
   canUpdate: false,
+  canResize: false,
   memory: 3600,
 } as const;
 

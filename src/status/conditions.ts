@@ -2,6 +2,7 @@
 import { rfc3339 } from "../model/clock.ts";
 import type { ContainerStatus, Pod, PodCondition } from "../model/kube.ts";
 import { isTerminal, type Phase } from "./phase.ts";
+import type { ResizeVerdict } from "./resize.ts";
 
 /** The condition types that are ours to write; every other one belongs to somebody else. */
 const ownedConditions = [
@@ -12,6 +13,7 @@ const ownedConditions = [
   "Ready",
   "DisruptionTarget",
   "PodResizePending",
+  "PodResizeInProgress",
   "burstlet.dev/Refused",
 ] as const;
 
@@ -25,7 +27,7 @@ export interface ConditionInput {
   readonly disrupted?: { readonly reason: string; readonly message: string } | undefined;
   readonly refused?: { readonly reason: string; readonly message: string } | undefined;
   /** Why a resize that was asked for is not done. */
-  readonly resize?: { readonly reason: string; readonly message: string } | undefined;
+  readonly resize?: ResizeVerdict | undefined;
   readonly now: number;
 }
 
@@ -48,8 +50,10 @@ export function conditionsOf(input: ConditionInput): PodCondition[] {
   if (input.disrupted !== undefined && isTerminal(input.phase))
     verdicts.push(["DisruptionTarget", { status: true, ...input.disrupted }]);
   if (input.refused !== undefined) verdicts.push(["burstlet.dev/Refused", { status: true, ...input.refused }]);
-  if (input.resize !== undefined && !isTerminal(input.phase))
-    verdicts.push(["PodResizePending", { status: true, ...input.resize }]);
+  if (input.resize !== undefined && !isTerminal(input.phase)) {
+    const { type, ...words } = input.resize;
+    verdicts.push([type, { status: true, ...words }]);
+  }
   return verdicts.map(([type, verdict]) => condition(type, verdict, input));
 }
 

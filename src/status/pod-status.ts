@@ -7,7 +7,7 @@ import { containerStatus } from "./containers.ts";
 import { ephemeralStatuses, type EphemeralTroubles } from "./ephemeral.ts";
 import { restartPolicyOf } from "./may-run-again.ts";
 import { isTerminal, type Phase, phaseOf } from "./phase.ts";
-import { infeasibleResize, withResources } from "./resize.ts";
+import { type Resizing, resizeVerdict, withResources } from "./resize.ts";
 
 /** What the node itself has to say about a pod, beside what its task shows. */
 export interface Story {
@@ -32,6 +32,8 @@ export interface StatusInput {
   readonly hostIP: string | undefined;
   /** What holds up ephemeral containers, by name; absent where the provider adds none. */
   readonly ephemeral?: EphemeralTroubles | undefined;
+  /** Absent where the provider gives a live task no other resources. */
+  readonly resizing?: Resizing | undefined;
   readonly now: number;
 }
 
@@ -54,7 +56,7 @@ export function podStatus(input: StatusInput): PodStatus {
       sandboxReady: task !== undefined && task.phase !== "stopped" && sandboxSeen(task),
       disrupted,
       refused: story.refused,
-      resize: task === undefined ? undefined : infeasibleResize(pod, [...init, ...main]),
+      resize: task === undefined ? undefined : resizeVerdict(pod, [...init, ...main], input.resizing),
       now,
     }),
     ...wordsOf(input, phase),
@@ -68,7 +70,7 @@ export function podStatus(input: StatusInput): PodStatus {
   };
 }
 
-function statuses(of: "init" | "main", { pod, task, story }: StatusInput): ContainerStatus[] {
+function statuses(of: "init" | "main", { pod, task, story, resizing }: StatusInput): ContainerStatus[] {
   const specs = (of === "init" ? pod.spec?.initContainers : pod.spec?.containers) ?? [];
   const previous = (of === "init" ? pod.status?.initContainerStatuses : pod.status?.containerStatuses) ?? [];
   const firstWait = (pod.spec?.initContainers ?? []).length > 0 ? "PodInitializing" : "ContainerCreating";
@@ -85,7 +87,10 @@ function statuses(of: "init" | "main", { pod, task, story }: StatusInput): Conta
       messageBytes: messageBytesOf(pod),
       podName: `${pod.metadata?.name}_${pod.metadata?.namespace}(${pod.metadata?.uid})`,
     });
-    return withResources(status, spec, before, seen !== undefined);
+    return withResources(status, spec, before, {
+      launched: seen !== undefined,
+      given: resizing?.given.get(spec.name),
+    });
   });
 }
 

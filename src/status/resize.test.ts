@@ -3,6 +3,7 @@ import { merged } from "../../test/life/memory-api.ts";
 import type { Pod } from "../model/kube.ts";
 import type { TaskState } from "../model/task-state.ts";
 import { podStatus } from "./pod-status.ts";
+import { type Given, type Resizing, resizesDue } from "./resize.ts";
 import { statusPatch } from "./status-patch.ts";
 import { container, now, pod, running, task } from "./testing.ts";
 
@@ -17,14 +18,19 @@ const withSpec = (of: Pod, resources: Resources | undefined, generation: number)
 });
 const live = task([container("a", running())]);
 /** The API server's pod after our write, if there is one. */
-function written(of: Pod, seen: TaskState | undefined): { pod: Pod; patch: Record<string, unknown> | undefined } {
-  const status = podStatus({ pod: of, task: seen, story: {}, hostIP: undefined, now });
+function written(
+  of: Pod,
+  seen: TaskState | undefined,
+  resizing?: Resizing,
+): { pod: Pod; patch: Record<string, unknown> | undefined } {
+  const status = podStatus({ pod: of, task: seen, story: {}, hostIP: undefined, resizing, now });
   const patch = statusPatch(of, status);
   return { pod: patch === undefined ? of : merged(of, { status: patch }), patch };
 }
 const start = (resources: Resources | undefined): Pod =>
   written(written(withSpec(pod(["a"], "Always"), resources, 1), undefined).pod, live).pod;
-const resizing = (of: Pod) => of.status?.conditions?.find(({ type }) => type === "PodResizePending");
+const verdicts = (of: Pod) => of.status?.conditions?.filter(({ type }) => type.startsWith("PodResize"));
+const resizing = (of: Pod) => verdicts(of)?.find(({ type }) => type === "PodResizePending");
 const granted = (of: Pod) => of.status?.containerStatuses?.[0];
 
 describe("what a container was launched with", () => {
@@ -73,6 +79,53 @@ describe("a resize of a pod that runs", () => {
     const of = withSpec(start(small), big, 2);
     const ended = { ...of, status: { ...of.status, phase: "Succeeded" } };
     expect(resizing(written(ended, live).pod)).toBeUndefined();
+  });
+});
+
+describe("a resize that the provider can do", () => {
+  const given = (...pairs: [string, Resources | undefined][]): Given => new Map(pairs);
+  const asked = withSpec(start(small), big, 2);
+  const due = (of: Pod, known: Given) => resizesDue(of, known).map(({ name }) => name);
+
+  test("is due until it was given, and told once it was", () => {
+    expect(due(start(small), given())).toEqual([]);
+    expect(due(asked, given())).toEqual(["a"]);
+    expect(due(asked, given(["a", big]))).toEqual([]);
+    const after = written(asked, live, { given: given(["a", big]) }).pod;
+    expect(granted(after)).toMatchObject({ resources: big, allocatedResources: big.requests });
+    expect(verdicts(after)).toEqual([]);
+    expect(due(after, given())).toEqual([]);
+  });
+
+  test("is in progress until then, with the words of a failure, and the status tells what the container had", () => {
+    const trouble = { reason: "MemoryInUse", message: "it uses more" };
+    const during = written(asked, live, { given: given(["a", undefined]), trouble }).pod;
+    const words = { type: "PodResizeInProgress", status: "True", reason: "Error", message: "it uses more" };
+    expect(verdicts(during)).toMatchObject([words]);
+    expect(granted(during)?.resources).toEqual(small);
+    const quiet = written(during, live, { given: given(["a", undefined]) }).pod;
+    expect(verdicts(quiet)?.map(({ reason, message }) => [reason, message])).toEqual([[undefined, undefined]]);
+    expect(verdicts(written(during, live, { given: given(["a", big]) }).pod)).toEqual([]);
+  });
+
+  test("is due also when it is taken back, once something else was asked of the task", () => {
+    const back = start(small);
+    expect(due(back, given(["a", big]))).toEqual(["a"]);
+    expect(due(back, given(["a", undefined]))).toEqual(["a"]);
+    expect(due(back, given(["a", small]))).toEqual([]);
+  });
+
+  test("is Infeasible where a container asks to be restarted for what is changed, and then nothing is done", () => {
+    const policed = (resourceName: string): Pod => {
+      const resizePolicy = [{ resourceName, restartPolicy: "RestartContainer" }];
+      const [container = { name: "a" }] = asked.spec?.containers ?? [];
+      return { ...asked, spec: { containers: [{ ...container, resizePolicy }] } };
+    };
+    const refused = written(policed("cpu"), live, { given: given() }).pod;
+    expect(verdicts(refused)).toMatchObject([{ type: "PodResizePending", reason: "Infeasible" }]);
+    expect(resizing(refused)?.message).toContain("RestartContainer");
+    expect(due(policed("cpu"), given())).toEqual([]);
+    expect(due(policed("memory"), given())).toEqual(["a"]);
   });
 });
 

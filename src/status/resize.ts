@@ -1,51 +1,110 @@
 /**
- * What a container was launched with, as the API server keeps it, and the answer to a resize of a pod that runs (KEP-1287):
- * no provider resizes in place yet, so `Infeasible`. Pure.
+ * What a container was launched with, as the API server keeps it, and what becomes of a resize of a pod that runs
+ * (KEP-1287): done by a provider that can, else `Infeasible`. Pure.
  */
 import type { Container, ContainerStatus, Pod } from "../model/kube.ts";
 
 type Resources = NonNullable<ContainerStatus["resources"]>;
 
 /**
+ * What the task was given last, by container, whether the API server shows it yet or not. `undefined`: something else
+ * was asked for, and nobody said that it is done.
+ */
+export type Given = ReadonlyMap<string, Resources | undefined>;
+
+/** What the node knows of resizes, beside the pod. */
+export interface Resizing {
+  readonly given: Given;
+  /** The last try's failure. */
+  readonly trouble?: Words | undefined;
+}
+
+interface Words {
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** A condition of the pod, for as long as a resize is not done. */
+export interface ResizeVerdict extends Partial<Words> {
+  readonly type: "PodResizePending" | "PodResizeInProgress";
+}
+
+/**
  * The status with the resources that count: those of the spec until the task is launched, those that were told then from
- * there on. `before`: as the API server shows it.
+ * there on, or those that the task was given since. `before`: as the API server shows it.
  */
 export function withResources(
   status: ContainerStatus,
   spec: Container,
   before: ContainerStatus | undefined,
-  launched: boolean,
+  { launched, given }: { readonly launched: boolean; readonly given: Resources | undefined },
 ): ContainerStatus {
   // What has ended in an earlier attempt stays as it is.
   if (status === before) return status;
-  const resources = (launched ? before?.resources : undefined) ?? resourcesOf(spec);
+  const resources = given ?? (launched ? before?.resources : undefined) ?? resourcesOf(spec);
   return { ...status, resources, ...(resources.requests && { allocatedResources: resources.requests }) };
 }
 
-/** Words for the condition PodResizePending; `undefined` while every container has what its spec says. */
-export function infeasibleResize(
-  { spec }: Pod,
+/** `resizing`: absent where the provider changes nothing of a live task. `undefined` while every container has what its spec says. */
+export function resizeVerdict(
+  pod: Pod,
   statuses: readonly ContainerStatus[],
-): { readonly reason: string; readonly message: string } | undefined {
-  const specs = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
-  const differing = specs.filter((one) => {
-    const granted = statuses.find(({ name }) => name === one.name)?.resources;
-    return granted !== undefined && textOf(granted) !== textOf(resourcesOf(one));
-  });
-  if (differing.length === 0) return undefined;
-  const names = differing.map(({ name }) => name).join(", ");
-  const message =
-    `a virtual node does not change the resources of containers that run (${names}): ` +
-    "delete the pod to have it run with the new ones";
-  return { reason: "Infeasible", message };
+  resizing: Resizing | undefined,
+): ResizeVerdict | undefined {
+  const unlike = differing(pod, statuses, resizing?.given ?? new Map());
+  const infeasible = resizing === undefined ? unlike : unlike.filter(wantsRestart(statuses));
+  if (infeasible.length > 0) {
+    const names = infeasible.map(({ name }) => name).join(", ");
+    const why =
+      resizing === undefined
+        ? "a virtual node does not change the resources of containers that run"
+        : "this virtual node changes resources without a restart, which resizePolicy RestartContainer forbids";
+    const message = `${why} (${names}): delete the pod to have it run with the new ones`;
+    return { type: "PodResizePending", reason: "Infeasible", message };
+  }
+  if (unlike.length === 0) return undefined;
+  const trouble = resizing?.trouble;
+  return { type: "PodResizeInProgress", ...(trouble && { reason: "Error", message: trouble.message }) };
 }
 
-function resourcesOf({ resources: { limits, requests } = {} }: Container): Resources {
+/** The containers that a provider is to give other resources; none while the resize of one of them is infeasible. */
+export function resizesDue(pod: Pod, given: Given): readonly Container[] {
+  const { initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
+  const statuses = [...initContainerStatuses, ...containerStatuses];
+  const unlike = differing(pod, statuses, given);
+  return unlike.some(wantsRestart(statuses)) ? [] : unlike;
+}
+
+export function resourcesOf({ resources: { limits, requests } = {} }: Container): Resources {
   return { ...(limits !== undefined && { limits }), ...(requests !== undefined && { requests }) };
 }
 
+function differing({ spec }: Pod, statuses: readonly ContainerStatus[], given: Given): readonly Container[] {
+  const specs = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
+  return specs.filter((one) => {
+    if (given.has(one.name)) return textOf(given.get(one.name)) !== textOf(resourcesOf(one));
+    const told = statuses.find(({ name }) => name === one.name)?.resources;
+    return told !== undefined && textOf(told) !== textOf(resourcesOf(one));
+  });
+}
+
+/** Does the container ask to be started anew for what is changed? */
+function wantsRestart(statuses: readonly ContainerStatus[]): (container: Container) => boolean {
+  return (container) => {
+    const told = statuses.find(({ name }) => name === container.name)?.resources ?? {};
+    const wanted = resourcesOf(container);
+    return (container.resizePolicy ?? []).some(({ resourceName: name, restartPolicy }) => {
+      if (restartPolicy !== "RestartContainer") return false;
+      return told.limits?.[name] !== wanted.limits?.[name] || told.requests?.[name] !== wanted.requests?.[name];
+    });
+  };
+}
+
 /** Whatever the order of keys. */
-function textOf({ limits = {}, requests = {} }: Resources): string {
-  const lines = [limits, requests].map((amounts) => Object.entries(amounts).map((pair) => pair.join("=")));
+function textOf(resources: Resources | undefined): string | undefined {
+  if (resources === undefined) return undefined;
+  const lines = [resources.limits ?? {}, resources.requests ?? {}].map((amounts) =>
+    Object.entries(amounts).map((pair) => pair.join("=")),
+  );
   return JSON.stringify(lines.map((list) => list.toSorted()));
 }

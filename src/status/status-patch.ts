@@ -37,7 +37,7 @@ function asKept(status: ContainerStatus, present: readonly ContainerStatus[] = [
 }
 
 /** Ours that are there only for as long as they are true. */
-const passingConditions = ["burstlet.dev/Refused", "PodResizePending"];
+const passingConditions = ["burstlet.dev/Refused", "PodResizePending", "PodResizeInProgress"];
 
 function conditionPatch(present: readonly PodCondition[], wanted: readonly PodCondition[]): object[] {
   const changed = wanted.flatMap((want): object[] => {

@@ -8,6 +8,7 @@ import type { Duplex } from "node:stream";
 import type {
   ContainerKind,
   ContainerRef,
+  ContainerResize,
   ExecCommand,
   FilesVolume,
   Late,
@@ -35,6 +36,8 @@ export interface Runtime {
   add?(task: TaskRef, containers: readonly ContainerSpec[]): Promise<void>;
   /** As Provider.update, of volumes of files. */
   update?(task: TaskRef, files: readonly FilesVolume[]): Promise<void>;
+  /** As Provider.resize. */
+  resize?(task: TaskRef, wanted: readonly ContainerResize[]): Promise<void>;
   /** As Provider.kill. */
   kill(run: ContainerRef, graceSeconds: number): Promise<void>;
   /** As in Provider; a runtime that cannot hold up its row leaves it out. */
@@ -120,6 +123,8 @@ export interface ContainerSpec {
     readonly readOnly: boolean;
     readonly subPath?: string | undefined;
   }[];
+  /** Cores: its part of the processor when there is not enough for all. */
+  readonly cpuRequest?: number | undefined;
   /** Cores; bytes. */
   readonly cpuLimit?: number | undefined;
   readonly memoryLimit?: number | undefined;

@@ -35,7 +35,7 @@ export const containerRows: readonly LocalRow[] = [
     kept(`${at}.name`, "Kept."),
     ...ports(`${at}.ports[]`),
     ...probe(`${at}.readinessProbe`),
-    kept(`${at}.resizePolicy`, "Kept, and without effect: a resize of a pod that runs is answered Infeasible."),
+    ...resizePolicy(`${at}.resizePolicy`),
     ...resources(`${at}.resources`),
     refused(
       `${at}.restartPolicyRules[].action`,
@@ -125,7 +125,22 @@ function resources(at: string): readonly LocalRow[] {
     ),
     beyond("limits"),
     kept(`${at}.requests`, "The scheduler counts them."),
+    on(
+      onlyOn("engine"),
+      kept(
+        `${at}.requests.cpu`,
+        "The scheduler counts it, and who asks for more gets more when the processor is busy.",
+      ),
+    ),
     beyond("requests"),
+  ];
+}
+
+function resizePolicy(at: string): readonly LocalRow[] {
+  const infeasible = "a resize of a pod that runs is answered Infeasible.";
+  return [
+    on(onlyOn("process", "scripted"), kept(at, `Kept, and without effect: ${infeasible}`)),
+    on(onlyOn("engine"), kept(at, `NotRequired: done while it runs. RestartContainer: ${infeasible}`)),
   ];
 }
 

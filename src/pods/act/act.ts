@@ -11,6 +11,7 @@ import type { Unhealthy } from "../plan/unhealthy.ts";
 import { type Addition, type Notes, type ReadyFiles, recordOf, type World } from "../plan/world.ts";
 import { attempt, type ActDeps, type Doing, identityOf, note, refOf, refOfPod, setTrouble, tell } from "./deps.ts";
 import { refresh } from "./refresh.ts";
+import { resize } from "./resize.ts";
 
 /** Rejects when the API server cannot be asked; trouble of the provider is noted instead, and planned around. */
 export async function act(deps: ActDeps, uid: string, world: World, action: Action): Promise<void> {
@@ -27,6 +28,8 @@ export async function act(deps: ActDeps, uid: string, world: World, action: Acti
       return add(deps, uid, world, action);
     case "update":
       return refresh(deps, uid, action);
+    case "resize":
+      return resize(deps, uid, action);
     case "restart":
       return restart(deps, uid, action);
     case "kill":

@@ -8,6 +8,7 @@ import { additionDue } from "./addition.ts";
 import { type DueRestart, dueRestarts, isFinished, startBackOffMs } from "./attempts.ts";
 import { planEnding, planOrphan, planTerminated, stopDue } from "./ending.ts";
 import { refreshDue } from "./live/refresh.ts";
+import { resizeDue } from "./live/resize.ts";
 import { heldUp, onError } from "./on-error.ts";
 import { nodeRefusal, refusalStory } from "./refuse.ts";
 import { report, type Story, storyOf } from "./report.ts";
@@ -31,6 +32,8 @@ export type Action =
   | { readonly do: "launch"; readonly attempt: number; readonly try: number }
   /** Bring the files of the live task's volumes up to date. */
   | { readonly do: "update"; readonly attempt: number }
+  /** Give containers of the live task the resources that their specs say by now. */
+  | { readonly do: "resize"; readonly attempt: number }
   /** Ask for an ephemeral container in the live task. */
   | { readonly do: "add"; readonly attempt: number; readonly container: string }
   | { readonly do: "restart"; readonly attempt: number; readonly container: string; readonly instance: number }
@@ -138,6 +141,9 @@ function planLive(world: World, view: View, task: NonNullable<View["task"]>): Ac
     (earlier[one.name] ?? 0) + one.instance - (notes.calm?.get(one.name) ?? 0);
   const dues = dueRestarts(view.spec, task, counted, view.record?.recordedAt ?? now);
   const backOffs = new Map(dues.filter(({ wait }) => wait > 0).map((due) => [due.container, due.wait] as const));
+  // Before the status: one that tells of a resize is written once, when it is done or has failed.
+  const resizing = view.lost ? undefined : resizeDue(world, view.pod, task);
+  if (resizing?.do === "resize") return resizing;
   // The end of this attempt is told before the next begins: the record of the next one is made from it.
   const told = report(world, view, storyOf(view, { backOffs }));
   if (told !== undefined) return told;
@@ -149,7 +155,7 @@ function planLive(world: World, view: View, task: NonNullable<View["task"]>): Ac
   if (adding?.do === "add") return adding;
   const refresh = view.lost ? undefined : refreshDue(world, view.pod, task);
   if (refresh?.do === "update") return refresh;
-  const times = [clearing, unhealthy, startup, adding, refresh].map((one) =>
+  const times = [clearing, unhealthy, startup, adding, refresh, resizing].map((one) =>
     one?.do === "wait" ? one.until : undefined,
   );
   const lookAt = soonest(...times);

@@ -3,6 +3,7 @@ import type { PodStatus } from "../../model/kube.ts";
 import type { TaskState } from "../../model/task-state.ts";
 import { podStatus, type Story } from "../../status/pod-status.ts";
 import { statusPatch } from "../../status/status-patch.ts";
+import { resizingOf } from "./live/resize.ts";
 import type { View } from "./view.ts";
 import type { Addition, World } from "./world.ts";
 
@@ -32,6 +33,7 @@ function statusOf(world: World, view: View, story: Story): PodStatus {
     story,
     hostIP: world.node.hostIP,
     ephemeral: world.provider.canAdd ? (world.notes.additions ?? noAdditions) : undefined,
+    resizing: resizingOf(world, view.record?.attempt),
     now: world.now,
   });
 }

@@ -6,6 +6,7 @@ import type { ProviderError } from "../../model/provider-error.ts";
 import type { Refusal } from "../../model/refusal.ts";
 import type { TaskState } from "../../model/task-state.ts";
 import type { FilesNote } from "./live/refresh.ts";
+import type { ResizeNote } from "./live/resize.ts";
 import type { Health } from "../../probes/health.ts";
 
 export interface World {
@@ -33,6 +34,8 @@ export interface ProviderTraits {
   readonly canAdd: boolean;
   /** Files of volumes, while the task lives. */
   readonly canUpdate: boolean;
+  /** Resources of containers, while they run. */
+  readonly canResize: boolean;
   /** Seconds. */
   readonly memory: number;
 }
@@ -66,13 +69,14 @@ export interface Notes {
   readonly startups?: ReadonlyMap<string, number> | undefined;
   /** What the volumes of the present attempt's task hold. */
   readonly files?: FilesNote | undefined;
+  readonly resize?: ResizeNote | undefined;
   /** When the pod object vanished, what its tasks may still use of their grace: milliseconds since 1970. */
   readonly orphanKillAt?: number | undefined;
   /** restartCount of each container when it last ran calmly (10 minutes): the back-off counts from there. */
   readonly calm?: ReadonlyMap<string, number> | undefined;
 }
 
-export type Operation = "launch" | "restart" | "kill" | "passStartup" | "add" | "update" | "stop";
+export type Operation = "launch" | "restart" | "kill" | "passStartup" | "add" | "update" | "resize" | "stop";
 
 export type Prepared = { readonly generation: number; readonly attempt: number } & (
   | {

@@ -1,6 +1,6 @@
 /**
  * The Docker Engine API (https://docs.docker.com/engine/api/), as much of it as both Docker and podman 4.3 serve, on
- * paths without a version: each engine then speaks its newest.
+ * paths without a version: each engine then speaks its newest. One call of podman's own stands for what it lacks.
  */
 import type { Duplex } from "node:stream";
 import { answerError, EngineError } from "./errors.ts";
@@ -41,6 +41,10 @@ interface Containers {
   upload(id: string, folder: string, tar: Buffer): Promise<void>;
   /** A file or folder of a container as a tar; `undefined` when there is none. */
   download(id: string, path: string): Promise<Buffer | undefined>;
+  /** Limits of a running container. Docker alone. */
+  updateContainer(id: string, body: object): Promise<void>;
+  /** The same in podman, since 4.3. */
+  updatePodmanContainer(id: string, body: object): Promise<void>;
   logs(id: string, want: LogQuery, signal: AbortSignal): AsyncIterable<Buffer>;
   stats(id: string): Promise<EngineStats | undefined>;
 }
@@ -120,6 +124,12 @@ function containers({ bytes, json, chunks }: Transport): Containers {
     removeContainer: (id) => ignoring(bytes("DELETE", `/containers/${id}`, { query: { force: "1", v: "1" } }), absent),
     async upload(id, folder, tar) {
       await bytes("PUT", `/containers/${id}/archive`, { query: { path: folder }, tar });
+    },
+    async updateContainer(id, body) {
+      await bytes("POST", `/containers/${id}/update`, { json: body });
+    },
+    async updatePodmanContainer(id, body) {
+      await bytes("POST", `/v4.3.0/libpod/containers/${id}/update`, { json: body });
     },
     download: (id, path) => orAbsent(bytes("GET", `/containers/${id}/archive`, { query: { path } })),
     logs: (id, { follow, tail }, signal) => {

@@ -1,12 +1,13 @@
 /** What may be asked of a task that lives, besides its end: noted in its record first, then carried out by the driver. */
 import { ProviderError } from "../../../../../src/provider.ts";
-import type { ContainerRef, FilesVolume, TaskIdentity, TaskRef } from "../../../../../src/provider.ts";
+import type { ContainerRef, ContainerResize, FilesVolume, TaskIdentity, TaskRef } from "../../../../../src/provider.ts";
 import type { ContainerSpec, Runtime } from "../../runtime.ts";
 import { isRecorded, look } from "../advance.ts";
 import type { Driver } from "../driver.ts";
 import { runKey } from "../names.ts";
 import { amend, type RecordedTask, type Workshop } from "../perform.ts";
 import type { Task, Tasks } from "../tasks.ts";
+import { resizeContainers } from "./resize.ts";
 import { replaceFiles } from "./update.ts";
 import { wantedInstance } from "../view.ts";
 
@@ -17,11 +18,14 @@ export interface Room {
   readonly driver: Driver;
 }
 
-export function liveOrders(room: Room): Required<Pick<Runtime, "restart" | "add" | "update" | "kill" | "passStartup">> {
+export function liveOrders(
+  room: Room,
+): Required<Pick<Runtime, "restart" | "add" | "update" | "resize" | "kill" | "passStartup">> {
   return {
     restart: async (ref, container, instance) => restart(room, ref, container, instance),
     add: async (ref, containers) => add(room, ref, containers),
     update: async (ref, files) => update(room, ref, files),
+    resize: async (ref, wanted) => resize(room, ref, wanted),
     kill: async (run, graceSeconds) => kill(room, run, graceSeconds),
     passStartup: async (run) => passStartup(room, run),
   };
@@ -72,6 +76,18 @@ async function update({ shop, tasks }: Room, ref: TaskRef, files: readonly Files
     mustStart(task);
     await replaceFiles(shop, task, files);
   });
+}
+
+async function resize({ shop, tasks, driver }: Room, ref: TaskRef, wanted: readonly ContainerResize[]): Promise<void> {
+  const task = tasks.find(ref.identity);
+  if (task === undefined) throw unknownTask(ref.identity);
+  await tasks.locked(task, async () => {
+    await look(shop, task);
+    if (!isRecorded(task)) throw unknownTask(ref.identity);
+    mustStart(task);
+    await resizeContainers(shop, task, wanted);
+  });
+  driver.kick(task);
 }
 
 /** Throws where nothing new may start in the task. */

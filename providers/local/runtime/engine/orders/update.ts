@@ -10,7 +10,7 @@ import { lateValues } from "../request/bodies.ts";
 import { replacementEntries } from "../request/files.ts";
 import { begunReplacement, endedReplacement, liveFolder, swapArguments } from "../request/live.ts";
 import { sandboxFolder } from "../request/mounts.ts";
-import { swapCommand } from "../request/pause.ts";
+import { swapCommand } from "../own-image/pause.ts";
 import { exitCode } from "../streams/exit-code.ts";
 
 /** Call it with the task's lock, after a look. */

@@ -2,7 +2,7 @@ import type { RuntimeFacts } from "../../runtime.ts";
 import { ProviderError } from "../../../../../src/provider.ts";
 import type { EngineInfo, EngineVersion } from "../api/shapes.ts";
 import type { Flavour } from "../request/bodies.ts";
-import { isArchitecture, type Architecture } from "../request/elf.ts";
+import { isArchitecture, type Architecture } from "../own-image/elf.ts";
 
 /** Pure. `ephemeralStorage` is not among what an engine tells. */
 export function engineFacts(

@@ -1,5 +1,5 @@
 import type { Workshop } from "../perform.ts";
-import { pauseImage, pauseRootfs } from "../request/pause.ts";
+import { pauseImage, pauseRootfs } from "../own-image/pause.ts";
 import { engineArchitecture, engineFlavour, trafficSwapped } from "./facts.ts";
 
 /** What is asked of the engine once, and the sandbox's image, which is made where it is missing. */

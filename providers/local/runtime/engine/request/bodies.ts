@@ -3,8 +3,9 @@ import { ProviderError, SecretText } from "../../../../../src/provider.ts";
 import type { LateName, Text } from "../../../../../src/provider.ts";
 import type { ContainerSpec, TaskSpec } from "../../runtime.ts";
 import { runLabels, sandboxLabels } from "../names.ts";
+import { limits } from "./limits.ts";
 import { engineVolumes } from "./mounts.ts";
-import { pauseCommand } from "./pause.ts";
+import { pauseCommand } from "../own-image/pause.ts";
 import { securityOptions } from "./security.ts";
 
 /** Only where the engines differ. */
@@ -71,11 +72,7 @@ export function containerBody(plan: ContainerPlan): object {
       IpcMode: `container:${plan.sandbox}`,
       ...(plan.processesOf === undefined ? {} : { PidMode: `container:${plan.processesOf}` }),
       Binds: plan.binds,
-      ...(container.cpuLimit === undefined ? {} : { NanoCpus: Math.round(container.cpuLimit * 1e9) }),
-      // Without equal MemorySwap an engine grants as much swap again.
-      ...(container.memoryLimit === undefined
-        ? {}
-        : { Memory: container.memoryLimit, MemorySwap: container.memoryLimit }),
+      ...limits(container),
       ...securityOptions(container.security),
     },
   };

@@ -7,7 +7,7 @@
  */
 import type { Clock, Log } from "../../../../../src/provider.ts";
 import type { EngineClient } from "../api/client.ts";
-import { killSessionsCommand } from "../request/pause.ts";
+import { killSessionsCommand } from "../own-image/pause.ts";
 
 export interface SessionKiller {
   /** Returns at once; many at a time are killed by one container. A failure is told in the log. */

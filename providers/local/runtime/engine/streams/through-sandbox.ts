@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { Duplex, type Readable, type Writable } from "node:stream";
 import { ProviderError } from "../../../../../src/provider.ts";
-import { connectCommand } from "../request/pause.ts";
+import { connectCommand } from "../own-image/pause.ts";
 import { execIn, type StreamParts } from "./exec.ts";
 
 /** What `connect` writes when it is connected: AF_INET or AF_INET6. An engine that cannot start it writes a sentence. */
