@@ -1,5 +1,6 @@
 import type { Container, ContainerDefinition, Task, TaskDefinition } from "@aws-sdk/client-ecs";
-import type { ContainerKind, TaskState } from "../../../src/provider.ts";
+import { type ContainerKind, ProviderError, type TaskState } from "../../../src/provider.ts";
+import type { EcsClient } from "../client.ts";
 import { startedBy } from "../identity.ts";
 import { labels } from "../request.ts";
 import { observe, type Observer } from "./observe.ts";
@@ -67,3 +68,68 @@ export const exited = {
   stoppedReason: "Essential container in task exited",
 } as const;
 export const unstarted = { ...over, stopCode: "TaskFailedToStart", pullStoppedAt: undefined } as const;
+
+/** What ECS has, in memory: tasks by ARN, and every call that was made. */
+export interface FakeEcs {
+  readonly client: Pick<EcsClient, "listTasks" | "describeTasks" | "describeTaskDefinition" | "stopTask">;
+  readonly tasks: Map<string, Task>;
+  readonly calls: string[];
+  /** The next calls fail with this, until it is taken away. */
+  fail: ProviderError | undefined;
+  /** ARNs that exist and are not found yet. */
+  readonly hidden: Set<string>;
+}
+
+export const taskDefinition: TaskDefinition = {
+  containerDefinitions: [{ name: "a", image: "a:1", essential: true, dockerLabels: { [labels.kind]: "main" } }],
+};
+
+export function fakeEcs(): FakeEcs {
+  const tasks = new Map<string, Task>();
+  const calls: string[] = [];
+  const hidden = new Set<string>();
+  const ecs: FakeEcs = {
+    tasks,
+    calls,
+    hidden,
+    fail: undefined,
+    client: {
+      async listTasks(desired) {
+        begin(`ListTasks ${desired}`);
+        return [...tasks.values()].flatMap(({ taskArn = "", desiredStatus }) =>
+          desiredStatus === desired && !hidden.has(taskArn) ? [taskArn] : [],
+        );
+      },
+      async describeTasks(arns) {
+        begin(`DescribeTasks ${arns.length}`);
+        const found = arns.flatMap((arn) => (hidden.has(arn) ? [] : (tasks.get(arn) ?? [])));
+        return { tasks: found, missing: arns.filter((arn) => hidden.has(arn) || !tasks.has(arn)) };
+      },
+      describeTaskDefinition: async () => taskDefinition,
+      async stopTask(arn, reason) {
+        begin(`StopTask ${arn} ${reason}`);
+        if (!tasks.has(arn) || hidden.has(arn)) throw new ProviderError("notFound", "InvalidParameter", "not found");
+      },
+    },
+  };
+  function begin(call: string): void {
+    calls.push(call);
+    if (ecs.fail !== undefined) throw ecs.fail;
+  }
+  return ecs;
+}
+
+/** A task of this node with one main container `a`. */
+export function taskOf(podUid: string, container: Container = {}, more: Partial<Task> = {}): Task {
+  return {
+    taskArn: `arn:aws:ecs:x:1:task/burstlet/${podUid}`,
+    taskDefinitionArn: "arn:aws:ecs:x:1:task-definition/bl-1:1",
+    startedBy: startedBy({ ...identity, podUid, attempt: 1 }, observer.nodeName),
+    lastStatus: "RUNNING",
+    desiredStatus: "RUNNING",
+    version: 1,
+    tags: [{ key: "burstlet.dev/pod", value: `pod-${podUid}` }],
+    ...more,
+    containers: [{ name: "a", lastStatus: "RUNNING", ...container }],
+  };
+}
