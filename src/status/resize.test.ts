@@ -98,7 +98,7 @@ describe("a resize that the provider can do", () => {
   });
 
   test("is in progress until then, with the words of a failure, and the status tells what the container had", () => {
-    const trouble = { reason: "MemoryInUse", message: "it uses more" };
+    const trouble = { message: "it uses more", refused: false };
     const during = written(asked, live, { given: given(["a", undefined]), trouble }).pod;
     const words = { type: "PodResizeInProgress", status: "True", reason: "Error", message: "it uses more" };
     expect(verdicts(during)).toMatchObject([words]);
@@ -106,6 +106,13 @@ describe("a resize that the provider can do", () => {
     const quiet = written(during, live, { given: given(["a", undefined]) }).pod;
     expect(verdicts(quiet)?.map(({ reason, message }) => [reason, message])).toEqual([[undefined, undefined]]);
     expect(verdicts(written(during, live, { given: given(["a", big]) }).pod)).toEqual([]);
+  });
+
+  test("is Infeasible, in the provider's words, when it refuses", () => {
+    const trouble = { message: "too much", refused: true };
+    const after = written(asked, live, { given: given(["a", undefined]), trouble }).pod;
+    const words = { type: "PodResizePending", status: "True", reason: "Infeasible", message: "too much" };
+    expect(verdicts(after)).toMatchObject([words]);
   });
 
   test("is due also when it is taken back, once something else was asked of the task", () => {

@@ -15,18 +15,15 @@ export type Given = ReadonlyMap<string, Resources | undefined>;
 /** What the node knows of resizes, beside the pod. */
 export interface Resizing {
   readonly given: Given;
-  /** The last try's failure. */
-  readonly trouble?: Words | undefined;
-}
-
-interface Words {
-  readonly reason: string;
-  readonly message: string;
+  /** The last try's failure. `refused`: it can never be done here, as far as the provider knows. */
+  readonly trouble?: { readonly message: string; readonly refused: boolean } | undefined;
 }
 
 /** A condition of the pod, for as long as a resize is not done. */
-export interface ResizeVerdict extends Partial<Words> {
+export interface ResizeVerdict {
   readonly type: "PodResizePending" | "PodResizeInProgress";
+  readonly reason?: string;
+  readonly message?: string;
 }
 
 /**
@@ -64,7 +61,10 @@ export function resizeVerdict(
   }
   if (unlike.length === 0) return undefined;
   const trouble = resizing?.trouble;
-  return { type: "PodResizeInProgress", ...(trouble && { reason: "Error", message: trouble.message }) };
+  if (trouble === undefined) return { type: "PodResizeInProgress" };
+  const { message, refused } = trouble;
+  if (refused) return { type: "PodResizePending", reason: "Infeasible", message };
+  return { type: "PodResizeInProgress", reason: "Error", message };
 }
 
 /** The containers that a provider is to give other resources; none while the resize of one of them is infeasible. */

@@ -3,7 +3,7 @@ import { fakeClock } from "../../../test/support/fake-clock.ts";
 import { silentLog } from "../../../test/support/silent-log.ts";
 import { createLanes } from "../../limits/lanes.ts";
 import type { Pod } from "../../model/kube.ts";
-import { type ContainerResize, type Provider, ProviderError } from "../../provider.ts";
+import { type Capacity, type ContainerResize, type Provider, ProviderError } from "../../provider.ts";
 import { container, pod, running, task } from "../../status/testing.ts";
 import { createMemory } from "../memory.ts";
 import { recorded } from "../testing.ts";
@@ -29,10 +29,11 @@ function bench() {
   memory.pods.put(live);
   memory.tasks.put(task([container("a", running()), container("b", running())]));
   const asked: (readonly ContainerResize[])[] = [];
-  const provider = { failing: undefined as ProviderError | undefined };
+  const provider = { cpu: 4, failing: undefined as ProviderError | undefined };
   const deps = {
     ...memory,
     provider: {
+      capacity: async () => ({ cpu: provider.cpu, memory: 1e9 }) as Capacity,
       resize: async (_task, wanted) => {
         asked.push(wanted);
         if (provider.failing !== undefined) throw provider.failing;
@@ -68,4 +69,16 @@ test("a resize that failed leaves it open what the containers have, and is repea
   expect(asked[1]).toEqual(asked[0]);
   expect(notes()?.troubles?.resize).toBeUndefined();
   expect(notes()?.resize?.given).toEqual(new Map([["a", big]]));
+});
+
+test("a resize beyond what the node has is refused, as infeasible, and nothing is asked", async () => {
+  const { deps, asked, provider, notes } = bench();
+  provider.cpu = 1;
+  await resize(deps, uid, { do: "resize", attempt: 1 });
+  expect(asked).toEqual([]);
+  expect(notes()?.troubles?.resize?.error).toMatchObject({
+    kind: "refused",
+    message: "Node didn't have enough capacity: cpu, requested: 1100m, capacity: 1000m",
+  });
+  expect(notes()?.resize).toEqual({ attempt: 1, generation: 2, given: new Map() });
 });

@@ -1,6 +1,7 @@
 /** Has the provider give containers of a live task the resources of their specs. */
 import type { Container, Pod } from "../../model/kube.ts";
-import type { ContainerResize } from "../../provider.ts";
+import { ProviderError } from "../../model/provider-error.ts";
+import type { Capacity, ContainerResize } from "../../provider.ts";
 import { resolvedResources } from "../../resolve/downward.ts";
 import { collect } from "../../resolve/resolution.ts";
 import { type Given, resizesDue, resourcesOf } from "../../status/resize.ts";
@@ -20,16 +21,32 @@ export async function resize(deps: ActDeps, uid: string, { attempt: of }: Doing<
         given: new Map([...before, ...due.map((one) => [one.name, given(one)] as const)]),
       },
     });
-  noted(() => undefined);
+  note(deps, uid, { resize: { attempt: of, generation: pod.metadata?.generation, given: before } });
   await attempt(deps, uid, "resize", async () => {
+    mustFit(pod, await deps.lanes.run("cloud", async () => deps.provider.capacity()));
+    noted(() => undefined);
     const task = refOf(deps, uid, of);
-    const wanted = due.map((container) => wantedOf(pod, container));
+    const wanted = due.map((container) => ({ container: container.name, ...amountsOf(container) }));
     await deps.lanes.run("cloud", async () => deps.provider.resize?.(task, wanted, deps.signal));
     noted(resourcesOf);
   });
 }
 
-function wantedOf({ metadata }: Pod, container: Container): ContainerResize {
-  const where = { path: `pod ${metadata?.name}: resources of container ${container.name}` };
-  return { container: container.name, ...collect(resolvedResources(container, where)).value };
+/** As the kubelet (pkg/kubelet/allocation): what the node could not hold if it were empty is infeasible. */
+function mustFit({ spec }: Pod, { cpu, memory }: Capacity): void {
+  const sidecars = (spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always");
+  const all = [...sidecars, ...(spec?.containers ?? [])].map(amountsOf);
+  const sum = (of: "cpuRequest" | "memoryRequest"): number => all.reduce((total, one) => total + (one[of] ?? 0), 0);
+  const short = [
+    { name: "cpu", unit: "m", wanted: Math.ceil(sum("cpuRequest") * 1000), there: Math.floor(cpu * 1000) },
+    { name: "memory", unit: "", wanted: sum("memoryRequest"), there: memory },
+  ].find(({ wanted, there }) => wanted > there);
+  if (short === undefined) return;
+  const { name, unit, wanted, there } = short;
+  const message = `Node didn't have enough capacity: ${name}, requested: ${wanted}${unit}, capacity: ${there}${unit}`;
+  throw new ProviderError("refused", "Infeasible", message);
+}
+
+function amountsOf(container: Container): Omit<ContainerResize, "container"> {
+  return collect(resolvedResources(container, { path: `resources of container ${container.name}` })).value;
 }

@@ -50,6 +50,13 @@ describe("a resize", () => {
     expect(action).toEqual({ do: "wait", until: failed.retryAt });
   });
 
+  test("that the provider refuses is told as infeasible", () => {
+    const { pod: told } = written(worldOf({ ...noted(2), troubles: { resize: trouble("invalid") } }));
+    expect(told.status?.conditions).toContainEqual(
+      expect.objectContaining({ type: "PodResizePending", reason: "Infeasible" }),
+    );
+  });
+
   test("is none once it was done, of this attempt", () => {
     const given = new Map([["a", { requests: { cpu: "2" } }]]);
     expect(due({ resize: { attempt: 1, generation: 2, given } })).toBeUndefined();

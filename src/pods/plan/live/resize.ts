@@ -2,6 +2,7 @@
 import type { Pod } from "../../../model/kube.ts";
 import type { TaskState } from "../../../model/task-state.ts";
 import { type Given, resizesDue, type Resizing } from "../../../status/resize.ts";
+import { onError } from "../on-error.ts";
 import type { Action } from "../plan.ts";
 import type { World } from "../world.ts";
 
@@ -29,9 +30,10 @@ export function resizeDue(world: World, pod: Pod, task: TaskState): Action | und
 /** For the status; `undefined` where the provider resizes nothing. */
 export function resizingOf(world: World, attempt: number | undefined): Resizing | undefined {
   if (!world.provider.canResize) return undefined;
+  const error = world.notes.troubles?.resize?.error;
   return {
     given: resizeNote(world, attempt)?.given ?? nothing,
-    trouble: world.notes.troubles?.resize?.error,
+    ...(error && { trouble: { message: error.message, refused: onError[error.kind].retry === "never" } }),
   };
 }
 
