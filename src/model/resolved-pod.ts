@@ -19,6 +19,8 @@ export interface ResolvedPod {
   readonly dns: ResolvedDns;
   readonly restartPolicy: "Always" | "OnFailure" | "Never";
   readonly graceSeconds: number;
+  /** Of the pod as a whole, beside those of its containers; absent where it sets none. */
+  readonly resources?: ResolvedResources | undefined;
   /** Init containers and sidecars in order, then the main containers. */
   readonly containers: readonly ResolvedContainer[];
   readonly volumes: readonly ResolvedVolume[];
@@ -65,6 +67,9 @@ export interface ResolvedResources {
   readonly cpuLimit?: number | undefined;
   readonly memoryRequest?: number | undefined;
   readonly memoryLimit?: number | undefined;
+  /** Ephemeral storage. */
+  readonly storageRequest?: number | undefined;
+  readonly storageLimit?: number | undefined;
 }
 
 export interface ResolvedMount {

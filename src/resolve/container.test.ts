@@ -110,6 +110,11 @@ test.for<[what: string, resources: NonNullable<Container["resources"]>, resolved
     { limits: { cpu: "1" }, requests: { cpu: "0.1" } },
     { cpuRequest: 0.1, cpuLimit: 1 },
   ],
+  [
+    "ephemeral storage is told beside the others",
+    { limits: { "ephemeral-storage": "2Gi" }, requests: { "ephemeral-storage": "1Gi" } },
+    { storageRequest: 2 ** 30, storageLimit: 2 ** 31 },
+  ],
   ["requests alone set no limit", { requests: { memory: "1k" } }, { memoryRequest: 1000 }],
 ])("%s", async ([, resources, expected]) => {
   expect((await only({ resources })).resources).toEqual(expected);

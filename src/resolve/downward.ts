@@ -95,8 +95,8 @@ export function* resourceField(
   return String(divideUp(divideUp(amount ?? 0n, step), divideUp(unit, step)));
 }
 
-/** Cores and bytes of one container; a request that is not set is its limit, as the API defaults it. */
-export function* resolvedResources(container: Container, where: Where): Finds<ResolvedResources> {
+/** Cores and bytes of one container, or of a pod as a whole; a request that is not set is its limit, as the API defaults it. */
+export function* resolvedResources(container: Pick<Container, "resources">, where: Where): Finds<ResolvedResources> {
   const { limits, requests } = yield* amountsOf(container, where);
   const resources: { -readonly [Name in keyof ResolvedResources]: number } = {};
   const set = (name: keyof ResolvedResources, amount: bigint | undefined, toNumber: (amount: bigint) => number) => {
@@ -106,6 +106,8 @@ export function* resolvedResources(container: Container, where: Where): Finds<Re
   set("cpuLimit", limits.get("cpu"), cores);
   set("memoryRequest", requests.get("memory"), bytes);
   set("memoryLimit", limits.get("memory"), bytes);
+  set("storageRequest", requests.get("ephemeral-storage"), bytes);
+  set("storageLimit", limits.get("ephemeral-storage"), bytes);
   return resources;
 }
 
@@ -144,7 +146,10 @@ function findContainer(pod: Pod, name: string): Container | undefined {
   return [...containers, ...initContainers].find((container) => container.name === name);
 }
 
-function* amountsOf({ resources }: Container, where: Where): Finds<{ limits: Amounts; requests: Amounts }> {
+function* amountsOf(
+  { resources }: Pick<Container, "resources">,
+  where: Where,
+): Finds<{ limits: Amounts; requests: Amounts }> {
   const limits = yield* parseAll(resources?.limits, where);
   const requests = yield* parseAll(resources?.requests, where);
   return { limits, requests: new Map([...limits, ...requests]) };

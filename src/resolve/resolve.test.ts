@@ -52,6 +52,14 @@ test.for<[seconds: number | undefined, grace: number]>([
   expect(await resolved(podOf(spec))).toMatchObject({ pod: { graceSeconds: grace, restartPolicy: "Always" } });
 });
 
+test("what the pod sets for itself as a whole is told beside its containers, and nothing where it sets nothing", async () => {
+  const sized = await resolved(podOf({ resources: { limits: { memory: "1Gi" }, requests: { cpu: "2" } } }));
+  const resources = { cpuRequest: 2, memoryRequest: 2 ** 30, memoryLimit: 2 ** 30 };
+  expect(sized).toMatchObject({ ok: true, pod: { resources } });
+  const plain = await resolved(podOf({}));
+  expect(plain.ok && "resources" in plain.pod).toBe(false);
+});
+
 test("each object and each kind of token is asked for once, whatever refers to it", async () => {
   const everything: Partial<PodSpec> = {
     imagePullSecrets: [{ name: "db" }],

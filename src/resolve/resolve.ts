@@ -1,6 +1,7 @@
 import type { Pod } from "../model/kube.ts";
 import type { ResolvedPod } from "../model/resolved-pod.ts";
 import { containersOf } from "./container.ts";
+import { resolvedResources } from "./downward.ts";
 import type { Surroundings } from "./env.ts";
 import { earliestRefresh, gather } from "./gather.ts";
 import { dnsOf, hostnameOf } from "./network.ts";
@@ -46,6 +47,7 @@ function* resolvedPod(around: Surroundings): Finds<ResolvedPod> {
     dns: yield* dnsOf(pod, node),
     restartPolicy: (spec.restartPolicy as ResolvedPod["restartPolicy"] | undefined) ?? "Always",
     graceSeconds: graceOf(spec.terminationGracePeriodSeconds),
+    ...(spec.resources && { resources: yield* resolvedResources(spec, { path: "spec.resources" }) }),
     containers: yield* containersOf(around, volumes),
     volumes,
     pullCredentials: yield* pullCredentialsOf(around),

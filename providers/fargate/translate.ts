@@ -1,0 +1,138 @@
+import type { ContainerOverride, TaskOverride } from "@aws-sdk/client-ecs";
+import {
+  supportFindings,
+  type Refusal,
+  type ResolvedPod,
+  type SupportRow,
+  type Translation,
+} from "../../src/provider.ts";
+import type { FargateRequest, TaskTemplate } from "./request.ts";
+import { type Need, needOf, shareOf } from "./size/need.ts";
+import { type Prices, pricesOf } from "./size/prices.ts";
+import {
+  cheapestSize,
+  freeStorage,
+  hourlyUsd,
+  mostStorage,
+  provisionedText,
+  type Size,
+  smallestSize,
+} from "./size/sizes.ts";
+import { budgetRefusals, characters, mostOverrides } from "./translate/budgets.ts";
+import { containerDefinitions } from "./translate/containers.ts";
+import type { TranslateContext } from "./translate/context.ts";
+import { type Width, wordsAndVariables } from "./translate/environment.ts";
+import { type Placed, placedOf } from "./translate/placement.ts";
+import { templateOf } from "./translate/template.ts";
+import { valueRefusals } from "./translate/values.ts";
+import { taskVolumes } from "./translate/volumes.ts";
+
+/** The task for this pod, or every reason why there can be none. `rows`: the support table of this node. */
+export function translate(
+  pod: ResolvedPod,
+  rows: readonly SupportRow[],
+  context: TranslateContext,
+): Translation<FargateRequest> {
+  const need = needOf(pod);
+  const prices = pricesOf(context.config);
+  const size = cheapestSize(need, prices) ?? smallestSize;
+  const placed = placedOf(pod, context);
+  const parts = { pod, context, placed, size, storage: need.storage };
+  const wide = requestOf(parts, "wide");
+  const request = characters(wide.overrides) <= mostOverrides ? wide : requestOf(parts, "narrow");
+  const refusals = [
+    ...supportFindings(pod.pod, rows, "refused"),
+    ...valueRefusals(pod),
+    ...placed.refusals,
+    ...sizeRefusals(need, prices),
+    ...budgetRefusals(pod, request),
+  ];
+  if (refusals.length > 0) return { refusals };
+  return {
+    refusals: [],
+    request,
+    provisioned: provisionedText(size, need.storage),
+    hourlyUsd: hourlyUsd(size, need.storage, prices),
+  };
+}
+
+interface Parts {
+  readonly pod: ResolvedPod;
+  readonly context: TranslateContext;
+  readonly placed: Placed;
+  readonly size: Size;
+  /** GiB. */
+  readonly storage: number;
+}
+
+function requestOf(parts: Parts, width: Width): FargateRequest {
+  return {
+    definition: templateOf(contentOf(parts, width)),
+    overrides: overridesOf(parts, width),
+    placement: parts.placed.placement,
+    tags: tagsOf(parts.pod),
+    vcpu: parts.size.cpu / 1024,
+  };
+}
+
+function contentOf({ pod, context, placed }: Parts, width: Width): TaskTemplate["content"] {
+  const { config } = context;
+  const volumes = taskVolumes(pod);
+  return {
+    networkMode: "awsvpc",
+    requiresCompatibilities: ["FARGATE"],
+    runtimePlatform: {
+      cpuArchitecture: config.architecture === "arm64" ? "ARM64" : "X86_64",
+      operatingSystemFamily: "LINUX",
+    },
+    // Each launch says its own.
+    cpu: String(smallestSize.cpu),
+    memory: String(smallestSize.memory),
+    executionRoleArn: config.executionRoleArn ?? placed.executionRoleArn,
+    ...(config.taskRoleArn !== undefined && { taskRoleArn: config.taskRoleArn }),
+    ...(pod.pod.spec?.shareProcessNamespace === true && { pidMode: "task" }),
+    ...(volumes.length > 0 && { volumes }),
+    containerDefinitions: containerDefinitions(pod, context, width),
+  };
+}
+
+function overridesOf({ pod, context, placed, size, storage }: Parts, width: Width): TaskOverride {
+  const { taskRoleArn, executionRoleArn } = placed;
+  return {
+    cpu: String(size.cpu),
+    memory: String(size.memory),
+    ...(storage > freeStorage && { ephemeralStorage: { sizeInGiB: storage } }),
+    ...(taskRoleArn !== undefined && taskRoleArn !== context.config.taskRoleArn && { taskRoleArn }),
+    ...(executionRoleArn !== undefined && executionRoleArn !== context.config.executionRoleArn && { executionRoleArn }),
+    containerOverrides: pod.containers.map((container): ContainerOverride => ({
+      name: container.name,
+      ...wordsAndVariables(pod, container, width).own,
+      ...shareOf(container),
+    })),
+  };
+}
+
+function sizeRefusals({ cpu, memory, storage }: Need, prices: Prices): Refusal[] {
+  const disk = `The pod asks for ${storage} GiB of ephemeral storage, and a task has at most ${mostStorage}.`;
+  const machine =
+    `The pod asks for ${cpu / 1024} vCPU and ${memory / 1024} GB of memory, and no task of Fargate has both: ` +
+    "the largest have 32 vCPU and 244 GB.";
+  return [
+    ...(cheapestSize({ cpu, memory }, prices) === undefined
+      ? [{ path: "spec.containers[].resources", sentence: machine }]
+      : []),
+    ...(storage > mostStorage ? [{ path: "spec.containers[].resources", sentence: disk }] : []),
+  ];
+}
+
+/** Room for burstlet's own tags; a task has at most 50. */
+const mostLabels = 40;
+
+/** The pod's labels are tags too, for cost reports. */
+function tagsOf({ labels, name, namespace }: ResolvedPod): FargateRequest["tags"] {
+  const own = { "burstlet.dev/pod": name, "burstlet.dev/namespace": namespace };
+  const others = Object.entries(labels)
+    .filter(([key]) => !key.startsWith("burstlet.dev/") && key.length <= 128)
+    .slice(0, mostLabels);
+  return [...others, ...Object.entries(own)].map(([key, value]) => ({ key, value }));
+}

@@ -1,0 +1,92 @@
+import type { ContainerDefinition, PortMapping } from "@aws-sdk/client-ecs";
+import type { ResolvedContainer, ResolvedPod } from "../../../src/provider.ts";
+import { labels } from "../request.ts";
+import type { TranslateContext } from "./context.ts";
+import { type Width, wordsAndVariables } from "./environment.ts";
+import { checkOf } from "./health-check.ts";
+import { placesOf, sentinelOf } from "./order.ts";
+import { writtenOf } from "./raw.ts";
+import { capabilitiesOf, securityOf } from "./security.ts";
+import { mountsOf } from "./volumes.ts";
+
+/** Longest stopTimeout of Fargate, in seconds. */
+export const longestGrace = 120;
+
+/** Every container of the pod in its order, then the helper, where one is needed. What all pods of a template share. */
+export function containerDefinitions(pod: ResolvedPod, context: TranslateContext, width: Width): ContainerDefinition[] {
+  const places = placesOf(pod);
+  const ports = portsByContainer(pod);
+  const sentinel = sentinelOf(pod, context.config.sentinelImage);
+  const own = pod.containers.map((container, index): ContainerDefinition => {
+    const { container: raw, kind } = writtenOf(pod.pod, container);
+    const { essential = false, dependsOn = [] } = places.get(container.name) ?? {};
+    const check = checkOf({ container: raw, kind });
+    const portMappings = ports.get(container.name) ?? [];
+    return {
+      name: container.name,
+      image: container.image,
+      essential,
+      ...wordsAndVariables(pod, container, width).shared,
+      ...(container.workingDir !== undefined && { workingDirectory: container.workingDir }),
+      ...(dependsOn.length > 0 && { dependsOn: [...dependsOn] }),
+      ...(portMappings.length > 0 && { portMappings }),
+      ...(check && { healthCheck: check.healthCheck }),
+      ...securityOf(pod.pod, raw),
+      ...mountsAndCapabilities(pod, container),
+      ...(container.stdin && { interactive: true }),
+      ...(container.tty && { pseudoTerminal: true }),
+      stopTimeout: Math.min(longestGrace, Math.max(1, pod.graceSeconds)),
+      logConfiguration: logsOf(context),
+      dockerLabels: {
+        [labels.kind]: container.kind,
+        [labels.index]: String(index),
+        ...(check && { [labels.probes]: check.probes.join(",") }),
+      },
+    };
+  });
+  return sentinel === undefined ? own : [...own, sentinel];
+}
+
+function mountsAndCapabilities(
+  pod: ResolvedPod,
+  container: ResolvedContainer,
+): Pick<ContainerDefinition, "mountPoints" | "linuxParameters"> {
+  const { tmpfs, ...mountPoints } = mountsOf(pod, container);
+  const capabilities = capabilitiesOf(writtenOf(pod.pod, container).container);
+  const linuxParameters = { ...(capabilities && { capabilities }), ...(tmpfs.length > 0 && { tmpfs }) };
+  return { ...mountPoints, ...(Object.keys(linuxParameters).length > 0 && { linuxParameters }) };
+}
+
+/** For people and security tools only: a task's ports are open as its security groups say. Each once in a task. */
+function portsByContainer({ containers }: ResolvedPod): ReadonlyMap<string, PortMapping[]> {
+  const seen = new Set<string>();
+  return new Map(
+    containers.map(({ name, ports }) => [
+      name,
+      ports.flatMap(({ containerPort, protocol }): PortMapping[] => {
+        const key = `${containerPort}/${protocol}`;
+        if (seen.has(key)) return [];
+        seen.add(key);
+        return [{ containerPort, protocol: protocol === "UDP" ? "udp" : "tcp" }];
+      }),
+    ]),
+  );
+}
+
+/** Part of the stream's name, `<prefix>/<container>/<task id>`. */
+export const streamPrefix = "bl";
+
+/** The mode is always said: its default changed in June 2025. */
+function logsOf({ config, region }: TranslateContext): ContainerDefinition["logConfiguration"] {
+  const { group, mode, bufferSize } = config.logs;
+  return {
+    logDriver: "awslogs",
+    options: {
+      "awslogs-group": group,
+      "awslogs-region": region,
+      "awslogs-stream-prefix": streamPrefix,
+      mode,
+      ...(mode === "non-blocking" && { "max-buffer-size": bufferSize }),
+    },
+  };
+}

@@ -1,0 +1,48 @@
+/** Values that cannot be given to a task: secret ones, and those that only the task knows. Pure. */
+import { Late, SecretText, type Refusal, type ResolvedPod, type Text } from "../../../src/provider.ts";
+import { type RawContainer, writtenOf } from "./raw.ts";
+
+const secret =
+  "It holds a value of a Secret, and whoever may describe tasks could read it: let the program fetch it with the task's role.";
+const late =
+  "Only the running task knows its address: let the program read it from $ECS_CONTAINER_METADATA_URI_V4/task.";
+
+export function valueRefusals(pod: ResolvedPod): readonly Refusal[] {
+  return pod.containers.flatMap((container) => {
+    const { container: raw, path } = writtenOf(pod.pod, container);
+    const { env, command = [], args = [] } = container;
+    return [
+      ...env.flatMap(({ name, value }) =>
+        isToldByTable(raw, name, value) ? [] : refusalsOf(`${path}.env (${name})`, [value]),
+      ),
+      ...refusalsOf(`${path}.command`, command),
+      ...refusalsOf(`${path}.args`, args),
+    ];
+  });
+}
+
+function refusalsOf(path: string, values: readonly Text[]): Refusal[] {
+  return [
+    ...(values.some(hasSecret) ? [{ path, sentence: secret }] : []),
+    ...(values.some((value) => value instanceof Late) ? [{ path, sentence: late }] : []),
+  ];
+}
+
+function hasSecret(value: Text): boolean {
+  return (
+    value instanceof SecretText || (value instanceof Late && value.parts.some((part) => part instanceof SecretText))
+  );
+}
+
+/** The support table sees in the spec alone where a variable comes from. */
+function isToldByTable({ env = [], envFrom = [] }: RawContainer, name: string, value: Text): boolean {
+  const variable = env.findLast((one) => one.name === name);
+  if (variable === undefined) return value instanceof SecretText && envFrom.some(({ secretRef }) => secretRef);
+  const { secretKeyRef, fieldRef } = variable.valueFrom ?? {};
+  return secretKeyRef !== undefined || isPodAddress(fieldRef?.fieldPath);
+}
+
+/** The fields that no cloud can fill in before the task runs. A host's address may be known: the node's own. */
+export function isPodAddress(fieldPath: unknown): boolean {
+  return fieldPath === "status.podIP" || fieldPath === "status.podIPs";
+}

@@ -1,0 +1,65 @@
+/** emptyDir as a volume of the task, or in memory as a tmpfs of the one container that mounts it. Pure. */
+import type { ContainerDefinition, Tmpfs, Volume } from "@aws-sdk/client-ecs";
+import type { Pod, ResolvedContainer, ResolvedMount, ResolvedPod, ResolvedVolume } from "../../../src/provider.ts";
+import { writtenContainers } from "./raw.ts";
+
+const MiB = 2 ** 20;
+
+type EmptyDir = Extract<ResolvedVolume, { kind: "emptyDir" }>;
+
+/** A tmpfs of Fargate belongs to one container and has a size; an emptyDir in memory that is anything else is on disk. */
+export function isTmpfs(pod: Pod, { name, limited }: { readonly name: string; readonly limited: boolean }): boolean {
+  const mounts = writtenContainers(pod).flatMap(({ container }) =>
+    (container.volumeMounts ?? []).filter((mount) => mount.name === name),
+  );
+  return limited && mounts.length === 1;
+}
+
+export function taskVolumes(pod: ResolvedPod): Volume[] {
+  return emptyDirs(pod).flatMap((volume) => (sizeOfTmpfs(pod, volume) === undefined ? [{ name: volume.name }] : []));
+}
+
+/** Bytes that its volumes may come to on the task's disk, as far as they have limits. */
+export function limitsOnDisk(pod: ResolvedPod): number {
+  const onDisk = emptyDirs(pod).filter((volume) => sizeOfTmpfs(pod, volume) === undefined);
+  return onDisk.reduce((sum, { sizeLimit = 0 }) => sum + sizeLimit, 0);
+}
+
+/** Mounts of what this task has no volume for are left out: the automounted token's. */
+export function mountsOf(
+  pod: ResolvedPod,
+  { mounts }: Pick<ResolvedContainer, "mounts">,
+): Pick<ContainerDefinition, "mountPoints"> & { readonly tmpfs: Tmpfs[] } {
+  const found = mounts.flatMap((mount) => {
+    const volume = emptyDirs(pod).find(({ name }) => name === mount.volume);
+    return volume === undefined ? [] : [{ mount, tmpfs: sizeOfTmpfs(pod, volume) }];
+  });
+  const points = found.flatMap(({ mount, tmpfs }) => (tmpfs === undefined ? [mountPoint(mount)] : []));
+  return {
+    ...(points.length > 0 && { mountPoints: points }),
+    tmpfs: found.flatMap(({ mount, tmpfs: size }) =>
+      // Docker's default is noexec, a kubelet's is not.
+      size === undefined
+        ? []
+        : [{ containerPath: mount.path, size, mountOptions: mount.readOnly ? ["ro"] : ["rw", "exec"] }],
+    ),
+  };
+}
+
+function mountPoint({
+  volume,
+  path,
+  readOnly,
+}: ResolvedMount): NonNullable<ContainerDefinition["mountPoints"]>[number] {
+  return { sourceVolume: volume, containerPath: path, ...(readOnly && { readOnly }) };
+}
+
+function emptyDirs({ volumes }: ResolvedPod): readonly EmptyDir[] {
+  return volumes.filter((volume): volume is EmptyDir => volume.kind === "emptyDir");
+}
+
+/** MiB. */
+function sizeOfTmpfs(pod: ResolvedPod, { name, medium, sizeLimit }: EmptyDir): number | undefined {
+  const limited = sizeLimit !== undefined;
+  return medium === "memory" && limited && isTmpfs(pod.pod, { name, limited }) ? Math.ceil(sizeLimit / MiB) : undefined;
+}
