@@ -1,4 +1,5 @@
 /** Bodies of `POST /containers/create`. They hold opened secrets: they go to the engine and nowhere else. Pure. */
+import { posix } from "node:path";
 import { ProviderError, SecretText } from "../../../../../src/provider.ts";
 import type { LateName, Text } from "../../../../../src/provider.ts";
 import type { ContainerSpec, TaskSpec } from "../../runtime.ts";
@@ -31,6 +32,11 @@ export function sandboxBody(task: string, spec: TaskSpec, image: string, network
   };
 }
 
+/** podman 4.3 makes a folder that is not there, and follows `..` out of the container on the way. */
+function inContainer(folder: string): string {
+  return posix.join("/", folder);
+}
+
 export interface ContainerPlan {
   readonly spec: TaskSpec;
   readonly container: ContainerSpec;
@@ -57,7 +63,7 @@ export function containerBody(plan: ContainerPlan): object {
     Image: plan.image,
     ...(entrypoint === undefined ? {} : { Entrypoint: entrypoint }),
     ...(args === undefined ? {} : { Cmd: args }),
-    ...(container.workingDir === undefined ? {} : { WorkingDir: container.workingDir }),
+    ...(container.workingDir === undefined ? {} : { WorkingDir: inContainer(container.workingDir) }),
     // Docker takes the sandbox's hostname by itself and refuses the field; podman needs it.
     ...(plan.flavour === "podman" ? { Hostname: spec.hostname } : {}),
     Env: container.env.map(({ name, value }) => `${name}=${openText(value, late)}`),

@@ -2,8 +2,9 @@
  * An enclosure where the host permits no namespaces: a process group of its own in a scratch directory, told by
  * `BURSTLET_ROOT`. Volumes lie below that directory under their mount paths. Nothing hides the host.
  */
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { lstatSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { ProviderError } from "../../../../../src/provider.ts";
 import {
   handlesSignal,
   markOf,
@@ -26,8 +27,7 @@ const rootVariable = "BURSTLET_ROOT";
 
 export function enclosePlain(want: RunWant, ground: Ground): Enclosure {
   const root = join(want.directory, "root");
-  const messageFile = join(root, want.container.terminationMessagePath);
-  writeScratch(want, ground, root, messageFile);
+  const messageFile = writeScratch(want, ground, root);
   const ended = Promise.withResolvers<void>();
   const entrance: Entrance = { holder: undefined, view: "/", network: false };
   let wired: Wired | undefined;
@@ -78,22 +78,36 @@ export function killStrays(root: string): void {
   for (const stray of withEnvironment(rootVariable, root)) signalMarked(stray, "SIGKILL");
 }
 
-function writeScratch(want: RunWant, ground: Ground, root: string, messageFile: string): void {
+/** Returns the file of the termination message. */
+function writeScratch(want: RunWant, ground: Ground, root: string): string {
   writeRoot(root, { directories: [{ path: "/tmp", mode: 0o1777 }], links: [], files: [], mounts: [] });
   const links = want.container.mounts.map((mount) => ({
-    path: join(root, mount.path),
+    path: mount.path,
     target: join(volumePath(want.taskDirectory, mount.volume), inside(mount.subPath ?? "")),
   }));
   if (want.image.root === "node") {
-    links.push({ path: join(root, nodeRoom, "node"), target: ground.layout.node });
-    links.push({ path: join(root, nodeRoom, "http-echo.mjs"), target: ground.layout.httpEcho });
+    links.push({ path: `${nodeRoom}/node`, target: ground.layout.node });
+    links.push({ path: `${nodeRoom}/http-echo.mjs`, target: ground.layout.httpEcho });
   }
-  for (const { path, target } of links) {
-    mkdirSync(dirname(path), { recursive: true });
-    symlinkSync(target, path);
-  }
-  mkdirSync(dirname(messageFile), { recursive: true });
+  const place = (path: string): string => {
+    const found = placeIn(want.taskDirectory, root, path);
+    mkdirSync(dirname(found), { recursive: true });
+    return found;
+  };
+  for (const { path, target } of links) symlinkSync(target, place(path));
+  const messageFile = place(want.container.terminationMessagePath);
   writeFileSync(messageFile, "");
+  return messageFile;
+}
+
+/** A path of the container in its scratch directory, out of which no `..` leads, and out of the task's no link. */
+function placeIn(taskDirectory: string, root: string, path: string): string {
+  const place = join(root, normalize(`/${path}`));
+  let existing = place;
+  while (lstatSync(existing, { throwIfNoEntry: false }) === undefined) existing = dirname(existing);
+  // Throws for a link to nothing.
+  if (realpathSync(existing).startsWith(`${realpathSync(taskDirectory)}/`)) return place;
+  throw new ProviderError("invalid", "PathOutside", `path ${JSON.stringify(path)} leads out of the pod by a link`);
 }
 
 /** Paths of the image's own files lie in the scratch directory here. */
