@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Pod } from "../model/kube.ts";
 import { type ConditionInput, conditionsOf } from "./conditions.ts";
-import { at, kindOf, now, pod, status } from "./testing.ts";
+import { at, kindOf, now, pod, stateless, status } from "./testing.ts";
 
 type Containers = Readonly<Record<string, string | number>>;
 
@@ -27,9 +27,11 @@ const verdict = (from: ConditionInput, type: string): string => {
   return [text, reason, message].filter(Boolean).join(" ");
 };
 
+const pending = { phase: "Pending" } as const;
+const gates = (...types: string[]) => types.map((conditionType) => ({ conditionType }));
 const gated = (...conditions: { type: string; status: string }[]): Partial<ConditionInput> => {
   const status = { conditions };
-  return { pod: pod(["a"], "Always", { spec: { readinessGates: [{ conditionType: "gate" }] } as never, status }) };
+  return { pod: pod(["a"], "Always", { spec: { readinessGates: gates("gate") } as never, status }) };
 };
 
 describe("conditions of a pod", () => {
@@ -52,6 +54,31 @@ describe("conditions of a pod", () => {
       "before a sidecar has started",
       "Initialized",
       input({ side1: "waiting", a: "waiting" }, { phase: "Pending" }),
+      "False ContainersNotInitialized containers with incomplete status: [side1]",
+    ],
+    ["once its sidecars have started", "Initialized", input({ side1: "running", a: "waiting" }, pending), "True"],
+    [
+      "while nothing is known of its init containers",
+      "Initialized",
+      input({ init1: 0, side2: "running", a: "waiting" }, { ...pending, init: [] }),
+      "False ContainersNotInitialized containers with incomplete status: [init1 side2]",
+    ],
+    [
+      "while nothing is said of an init container's state",
+      "Initialized",
+      input({ init1: 0, a: "waiting" }, { ...pending, init: [stateless("init1")] }),
+      "False ContainersNotInitialized containers with incomplete status: [init1]",
+    ],
+    [
+      "once one of its main containers has started",
+      "Initialized",
+      input({ side1: "crashed", a: "running", b: "waiting" }, pending),
+      "True",
+    ],
+    [
+      "while nothing is said of its main container's state",
+      "Initialized",
+      input({ side1: "crashed", a: 0 }, { ...pending, main: [stateless("a")] }),
       "False ContainersNotInitialized containers with incomplete status: [side1]",
     ],
     ["while a sidecar restarts", "Initialized", input({ side1: "crashed", a: "running" }), "True"],
@@ -81,6 +108,12 @@ describe("conditions of a pod", () => {
       input({ side1: "crashed", a: "running" }),
       "False ContainersNotReady containers with unready status: [side1]",
     ],
+    [
+      "with a container of which nothing is known",
+      "ContainersReady",
+      input({ a: "running", b: "running" }, { main: [status("a", "running")] }),
+      "False ContainersNotReady containers with unready status: [b]",
+    ],
     ["after success", "ContainersReady", input({ a: 0 }, { phase: "Succeeded" }), "False PodCompleted"],
     ["after a failure", "ContainersReady", input({ a: 1 }, { phase: "Failed" }), "False PodFailed"],
     ["with every container ready", "Ready", input({ a: "running" }), "True"],
@@ -102,6 +135,28 @@ describe("conditions of a pod", () => {
       input({ a: "running" }, gated({ type: "gate", status: "Unknown" })),
       'False ReadinessGatesNotReady the status of pod readiness gate "gate" is not "True", but Unknown',
     ],
+    [
+      "with a readiness gate, before anybody has written a condition",
+      "Ready",
+      input({ a: "running" }, { pod: pod(["a"], "Always", { spec: { readinessGates: gates("gate") } as never }) }),
+      'False ReadinessGatesNotReady corresponding condition of pod readiness gate "gate" does not exist.',
+    ],
+    [
+      "with another condition than that of its gate",
+      "Ready",
+      input({ a: "running" }, gated({ type: "other", status: "True" })),
+      'False ReadinessGatesNotReady corresponding condition of pod readiness gate "gate" does not exist.',
+    ],
+    [
+      "with two gates of which none is open",
+      "Ready",
+      input(
+        { a: "running" },
+        { pod: pod(["a"], "Always", { spec: { readinessGates: gates("b", "c") } as never, status: {} }) },
+      ),
+      'False ReadinessGatesNotReady corresponding condition of pod readiness gate "b" does not exist., ' +
+        'corresponding condition of pod readiness gate "c" does not exist.',
+    ],
     ["with an open readiness gate", "Ready", input({ a: "running" }, gated({ type: "gate", status: "True" })), "True"],
     ["with a network", "PodReadyToStartContainers", input({ a: "running" }), "True"],
     ["without a network", "PodReadyToStartContainers", input({ a: "waiting" }, { sandboxReady: false }), "False"],
@@ -118,6 +173,7 @@ describe("conditions of a pod", () => {
       input({ a: 137 }, { phase: "Failed", disrupted: { reason: "Spot", message: "gone" } }),
       "True Spot gone",
     ],
+    ["that failed by itself, at its end", "DisruptionTarget", input({ a: 1 }, { phase: "Failed" }), "absent"],
     [
       "that was refused",
       "burstlet.dev/Refused",
@@ -127,6 +183,18 @@ describe("conditions of a pod", () => {
     ["that was not refused", "burstlet.dev/Refused", input({ a: "waiting" }), "absent"],
   ])("%s, %s", ([, type, from, wanted]) => {
     expect(verdict(from, type)).toBe(wanted);
+  });
+
+  it("of a pod of which nothing is known yet hold but for its network, and tell no more than that", () => {
+    const holds = (type: string, status = "True") => ({ type, status, lastTransitionTime: at });
+    const nothing = { pod: {}, phase: "Pending", init: [], main: [], sandboxReady: false, now } as const;
+    expect(conditionsOf(nothing)).toStrictEqual([
+      holds("PodScheduled"),
+      holds("PodReadyToStartContainers", "False"),
+      holds("Initialized"),
+      holds("ContainersReady"),
+      holds("Ready"),
+    ]);
   });
 
   it("keep the time of their last change, and carry the generation they are about", () => {

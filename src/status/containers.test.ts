@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ContainerState, RunState } from "../model/task-state.ts";
 import { type ContainerContext, containerStatus } from "./containers.ts";
-import { at, container, ended, now, running, status, waiting } from "./testing.ts";
+import { at, container, ended, now, running, stateless, status, waiting } from "./testing.ts";
 
 const context: ContainerContext = {
   kind: "main",
@@ -20,7 +20,7 @@ const told = (state: RunState, more: Partial<ContainerState> = {}, about: Partia
 
 describe("a container's state", () => {
   it("is told with its words, times and id", () => {
-    expect(told(running(now), { containerID: "x://1", imageID: "sha" })).toEqual({
+    expect(told(running(now), { containerID: "x://1", imageID: "sha" })).toStrictEqual({
       name: "a",
       state: { running: { startedAt: at } },
       lastState: {},
@@ -41,6 +41,31 @@ describe("a container's state", () => {
         containerID: "x://1",
       },
     });
+  });
+
+  it("is told with no more than the task knows", () => {
+    const unknown = { name: "a", lastState: {}, restartCount: 0, image: "busybox", imageID: "" };
+    const live = { state: { running: { startedAt: at } }, ready: true, started: true };
+    expect(told(running(now))).toStrictEqual({ ...unknown, ...live });
+    const waits = { state: { waiting: { reason: "ErrImagePull" } }, ready: false, started: false };
+    expect(told(waiting("ErrImagePull"))).toStrictEqual({ ...unknown, ...waits });
+    expect(told(waiting("ErrImagePull", ""))).toStrictEqual({ ...unknown, ...waits });
+  });
+
+  it("before the launch waits with the words of the pod, and with the image that the spec names by now", () => {
+    const words = { reason: "NoCapacity", message: "full" };
+    const before = { ...status("a", "waiting"), image: "an older one" };
+    const wanted = { ...status("a", "waiting"), state: { waiting: words } };
+    expect(containerStatus(spec, undefined, before, { ...context, waiting: words })).toStrictEqual(wanted);
+    const { state } = status("a", "waiting");
+    const nameless = { ...wanted, state, image: "" };
+    expect(containerStatus({ name: "a" }, undefined, stateless("a"), context)).toStrictEqual(nameless);
+  });
+
+  it("tells of a message as much as there is room for", () => {
+    const message = (messageBytes: number) =>
+      told({ ...ended(3), message: "für" }, {}, { messageBytes }).state?.terminated?.message;
+    expect([3, 4, 5].map(message)).toEqual(["fü", "für", "für"]);
   });
 
   it("is 137 ContainerStatusUnknown when nobody knows its exit code, never 0", () => {
@@ -126,6 +151,15 @@ describe("what the API server already holds", () => {
     });
   });
 
+  it("is kept of a container that ran, also where nothing is said of its present state", () => {
+    expect(again(status("a", "running"), undefined).state).toEqual({ running: { startedAt: at } });
+    const { state: _state, ...restarting } = status("a", "crashed");
+    expect(again(restarting, undefined)).toEqual(restarting);
+    expect(again(restarting, container("a", running())).lastState).toEqual({
+      terminated: { exitCode: 1, reason: "Error" },
+    });
+  });
+
   it.for<[string, number, Partial<ContainerContext>, "stays" | "leaves"]>([
     ["Never, exit 0", 0, { restartPolicy: "Never" }, "stays"],
     ["Never, exit 1", 1, { restartPolicy: "Never" }, "stays"],
@@ -144,6 +178,7 @@ describe("what the API server already holds", () => {
     const unknown = { ...status("a", 137), state: { terminated: { exitCode: 137, reason: "ContainerStatusUnknown" } } };
     const about = { restartPolicy: "Never" };
     expect(again(unknown, container("a", ended(3)), about).state?.terminated?.exitCode).toBe(3);
+    expect(again(unknown, container("a", running()), about).state?.terminated?.exitCode).toBe(137);
     const late = container("a", { ...ended(0), message: "last words" });
     expect(again(status("a", 0), late, about).state?.terminated?.message).toBe("last words");
     expect(again(status("a", 0), container("a", ended(3)), about).state?.terminated?.exitCode).toBe(0);

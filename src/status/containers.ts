@@ -48,7 +48,7 @@ export function containerStatus(
   return {
     name: spec.name,
     state: now,
-    lastState: crashed ? terminatedState(state, seen, context) : lastState(seen, before, restarts, context),
+    lastState: crashed ? terminatedState(state, seen.containerID, context) : lastState(seen, before, restarts, context),
     ready: isReady(seen, context.kind),
     started: state.is === "running" ? (seen.started ?? true) : false,
     restartCount: restarts,
@@ -109,7 +109,7 @@ function lastState(
   restarts: number,
   context: ContainerContext,
 ): KubeContainerState {
-  if (seen.last !== undefined) return terminatedState(seen.last, { containerID: undefined }, context);
+  if (seen.last !== undefined) return terminatedState(seen.last, undefined, context);
   // The first run of a new attempt does not know how the previous one ended; the API server does.
   const ended = before?.state?.terminated;
   if (ended !== undefined && restarts > (before?.restartCount ?? 0)) return { terminated: ended };
@@ -124,13 +124,13 @@ function kubeState(state: RunState, seen: ContainerState, context: ContainerCont
     case "running":
       return { running: { startedAt: rfc3339(state.startedAt) } };
     case "terminated":
-      return terminatedState(state, seen, context);
+      return terminatedState(state, seen.containerID, context);
   }
 }
 
 function terminatedState(
   state: Terminated,
-  seen: { containerID?: string | undefined },
+  containerID: string | undefined,
   { messageBytes }: ContainerContext,
 ): KubeContainerState {
   const known = state.exitCode !== undefined;
@@ -142,13 +142,13 @@ function terminatedState(
       ...(state.message !== undefined && state.message !== "" && { message: cut(state.message, messageBytes) }),
       startedAt: time(state.startedAt),
       finishedAt: time(state.finishedAt),
-      ...(seen.containerID !== undefined && { containerID: seen.containerID }),
+      ...(containerID !== undefined && { containerID }),
     } as NonNullable<KubeContainerState["terminated"]>,
   };
 }
 
 function cut(message: string, bytes: number): string {
-  return Buffer.byteLength(message) <= bytes ? message : Buffer.from(message).subarray(0, bytes).toString();
+  return Buffer.from(message).subarray(0, bytes).toString();
 }
 
 /** The API server wants both times; null is its word for an unknown one. */

@@ -3,7 +3,7 @@ import type { Pod } from "../model/kube.ts";
 import { type EphemeralInput, ephemeralStatuses, type EphemeralTroubles } from "./ephemeral.ts";
 import { podStatus } from "./pod-status.ts";
 import { statusPatch } from "./status-patch.ts";
-import { at, container, ended, now, pod, running, task } from "./testing.ts";
+import { at, container, ended, now, pod, running, task, waiting } from "./testing.ts";
 
 function debugged(before: Pod): Pod {
   const spec = { ...before.spec, containers: before.spec?.containers ?? [] };
@@ -33,7 +33,9 @@ describe("an ephemeral container", () => {
   it("is shown as its task has it, never ready, and its end stays when the task forgets it", () => {
     const live = task([container("main", running()), { ...container("debugger", running()), kind: "ephemeral" }]);
     const [shown] = statusesOf({ task: live, troubles: new Map() });
-    expect(shown).toMatchObject({ ready: false, state: { running: {} } });
+    expect(shown).toMatchObject({ ready: false, started: false, state: { running: {} } });
+    const pulls = task([{ ...container("debugger", waiting("PodInitializing")), kind: "ephemeral" }]);
+    expect(statusesOf({ task: pulls })[0]?.state).toEqual({ waiting: { reason: "ContainerCreating" } });
     const end = task([container("main", running()), { ...container("debugger", ended(3)), kind: "ephemeral" }]);
     const told = statusesOf({ task: end, troubles: new Map() });
     expect(told[0]?.state?.terminated?.exitCode).toBe(3);
@@ -41,10 +43,44 @@ describe("an ephemeral container", () => {
     expect(statusesOf({ pod: later, troubles: new Map() })).toEqual(told);
   });
 
+  it("goes on telling what its task shows of it, whatever was said when it was asked for", () => {
+    const told = task([{ ...container("debugger", running()), kind: "ephemeral" }]);
+    const refused: EphemeralTroubles = new Map([["debugger", { is: "refused", message: "not here" }]]);
+    expect(statusesOf({ task: told, troubles: refused })[0]?.state).toHaveProperty("running");
+    expect(statusesOf({ task: told, troubles: undefined })[0]?.state).toHaveProperty("running");
+    const end = (message: string) => {
+      const state = { ...ended(3), message };
+      return task([{ ...container("debugger", state), kind: "ephemeral" }]);
+    };
+    const before = statusesOf({ task: end("") });
+    const later = { ...asked, status: { ephemeralContainerStatuses: before } };
+    expect(statusesOf({ pod: later, task: end("late words") })[0]?.state?.terminated?.message).toBe("late words");
+  });
+
+  it("is told apart from the other containers of its pod", () => {
+    const three = ["one", "two", "three"].map((name) => ({ name, image: "busybox" }));
+    const spec = { containers: [{ name: "main" }], ephemeralContainers: three };
+    const shown = [container("main", ended(9)), container("one", ended(1)), container("two", ended(2))];
+    const troubles = new Map();
+    const first = statusesOf({ pod: { spec }, task: task(shown), troubles });
+    const codes = (statuses: typeof first) => statuses.map(({ name, state }) => [name, state?.terminated?.exitCode]);
+    const told = [
+      ["one", 1],
+      ["two", 2],
+      ["three", undefined],
+    ];
+    expect(codes(first)).toEqual(told);
+    const later = { spec, status: { ephemeralContainerStatuses: first } };
+    expect(codes(statusesOf({ pod: later, troubles }))).toEqual(told);
+    expect(statusesOf({ pod: {} })).toEqual([]);
+  });
+
   it("of a provider that adds none has ended at once with the kubelet's reason and a sentence that says what to do instead", () => {
     const [status] = statusesOf({});
-    expect(status).toMatchObject({ name: "debugger", image: "busybox", ready: false, restartCount: 0 });
+    const plain = { name: "debugger", image: "busybox", imageID: "", ready: false, restartCount: 0, lastState: {} };
+    expect(status).toStrictEqual({ ...plain, state: { terminated: expect.anything() } });
     expect(status?.state?.terminated).toMatchObject({ reason: "ContainerCannotRun", exitCode: 128, finishedAt: at });
+    expect(statusesOf({ pod: { spec: { containers: [], ephemeralContainers: [{ name: "d" }] } } })[0]?.image).toBe("");
     expect(status?.state?.terminated?.message).toContain("--copy-to");
   });
 

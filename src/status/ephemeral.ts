@@ -36,7 +36,7 @@ export function ephemeralStatuses({ pod, task, troubles, messageBytes, now }: Ep
   const before = pod.status?.ephemeralContainerStatuses ?? [];
   return (pod.spec?.ephemeralContainers ?? []).map((spec) => {
     const told = before.find((status) => status.name === spec.name);
-    const seen = task?.containers.find(({ name, kind }) => kind === "ephemeral" && name === spec.name);
+    const seen = task?.containers.find(({ name }) => name === spec.name);
     const trouble = troubles?.get(spec.name);
     if (seen === undefined && told?.state?.terminated !== undefined) return told;
     if (seen === undefined && (troubles === undefined || trouble?.is === "refused")) {

@@ -24,6 +24,14 @@ describe("the restart policy of a container", () => {
   ])("%s", ([, more, pod, expected]) => {
     expect([0, 1, undefined].map((code) => again(more, code, pod))).toEqual(expected);
   });
+
+  it("is that of the container of this name, and Always where nobody says anything", () => {
+    const two = { ...spec({ restartPolicy: "Never" }), initContainers: [{ name: "b", restartPolicy: "Always" }] };
+    const policies = ["a", "b", "c"].map((name) => restartPolicyOf(two, name).restartPolicy);
+    expect(policies).toEqual(["Never", "Always", "Never"]);
+    expect(restartPolicyOf(undefined, "a").restartPolicy).toBe("Always");
+    expect(restartPolicyOf({ containers: [] }, "a").restartPolicy).toBe("Always");
+  });
 });
 
 describe("restart rules of a container", () => {
@@ -39,6 +47,13 @@ describe("restart rules of a container", () => {
     const others = { restartPolicy: "Never", restartPolicyRules: [rule("NotIn", 0, 1)] };
     expect([0, 1, 2, undefined].map((code) => again(others, code))).toEqual([false, false, true, true]);
     expect(again(rules, undefined)).toBe(false);
+  });
+
+  it.for<[string, object]>([
+    ["without exit codes", { action: "Restart" }],
+    ["without a list of them", { action: "Restart", exitCodes: { operator: "In" } }],
+  ])("%s mean nothing", ([, vague]) => {
+    expect(again({ restartPolicy: "Never", restartPolicyRules: [vague] }, 42)).toBe(false);
   });
 
   it("mean nothing without a policy of the container's own, for an init container that has succeeded, or to an ephemeral one", () => {

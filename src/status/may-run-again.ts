@@ -14,10 +14,7 @@ export function restartPolicyOf(spec: PodSpec | undefined, container: string): R
   const found = all.find(({ name }) => name === container);
   // Rules mean something only together with a policy of the container's own: the API server asks for both.
   const restartRules = found?.restartPolicy === undefined ? undefined : found.restartPolicyRules;
-  return {
-    restartPolicy: found?.restartPolicy ?? spec?.restartPolicy ?? "Always",
-    ...(restartRules !== undefined && { restartRules }),
-  };
+  return { restartPolicy: found?.restartPolicy ?? spec?.restartPolicy ?? "Always", restartRules };
 }
 
 /**
@@ -31,15 +28,11 @@ export function mayRunAgain(kind: ContainerKind, policy: RestartPolicy, exitCode
     case "ephemeral":
       return false;
     case "init":
-      return exitCode !== 0 && allows({ ...policy, restartPolicy: initPolicy(policy.restartPolicy) }, exitCode);
+      // One that has succeeded has done its work for good.
+      return exitCode !== 0 && allows(policy, exitCode);
     case "main":
       return allows(policy, exitCode);
   }
-}
-
-/** An init container that has failed runs again unless that is forbidden. */
-function initPolicy(restartPolicy: string): string {
-  return restartPolicy === "Never" ? "Never" : "OnFailure";
 }
 
 function allows({ restartPolicy, restartRules = [] }: RestartPolicy, exitCode: number | undefined): boolean {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Phase, phaseOf } from "./phase.ts";
-import { kindOf, pod, status } from "./testing.ts";
+import { kindOf, pod, stateless, status } from "./testing.ts";
 
 type Row = readonly [containers: Record<string, string | number | undefined>, phase: Phase, previous?: Phase];
 
@@ -8,7 +8,7 @@ const phase = (policy: string, [containers, , previous]: Row): Phase => {
   const names = Object.keys(containers);
   const known = names.flatMap((name) => {
     const what = containers[name];
-    return what === undefined ? [] : [status(name, what)];
+    return what === undefined ? [] : [what === "stateless" ? stateless(name) : status(name, what)];
   });
   const init = known.filter(({ name }) => kindOf(name) !== "main");
   const main = known.filter(({ name }) => kindOf(name) === "main");
@@ -60,6 +60,10 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
     [{ side1: "running", a: 1 }, "Running"],
     [{ side1: "crashed", a: 1 }, "Failed"],
     [{ side1: "crashed", a: 0 }, "Succeeded"],
+    [{ side1: undefined, a: 0 }, "Succeeded"],
+    [{ side1: "stateless", a: 0 }, "Succeeded"],
+    [{ a: "stateless" }, "Pending"],
+    [{ init1: "stateless", a: "waiting" }, "Pending"],
   ],
 };
 
@@ -74,7 +78,14 @@ describe("a pod that has been Running", () => {
     [{ a: "waiting" }, "Running", "Running"],
     [{ a: "running", b: "waiting" }, "Running", "Running"],
     [{ a: 0 }, "Running", "Running"],
+    [{ init1: 0, a: "waiting" }, "Running", "Running"],
+    [{ side1: "running", a: "waiting" }, "Running", "Running"],
+    [{ init1: "running", a: "running" }, "Running", "Running"],
   ])("does not look Pending again: %s", (row) => {
     expect(phase("Always", row)).toBe(row[1]);
+  });
+
+  it("does when its init containers run again before any other container has", () => {
+    expect(phase("Always", [{ init1: "running", a: "waiting" }, "Pending", "Running"])).toBe("Pending");
   });
 });

@@ -39,6 +39,46 @@ describe("the status of a pod", () => {
     expect(lengths(["a", "b", "c", "d"])).toEqual([3072, 3072, 3072, 3072]);
   });
 
+  it("counts init and ephemeral containers among those that share the termination messages", () => {
+    const message = "x".repeat(12_288);
+    const names = ["init1", "a", "b"];
+    const spec = { containers: [{ name: "a" }, { name: "b" }], ephemeralContainers: [{ name: "c" }] };
+    const of = pod(names, "Never", { spec });
+    const shown = task(["init1", "a", "b", "c"].map((name) => container(name, { ...ended(0), message })));
+    const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = told(of, shown);
+    const all = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses];
+    expect(all.map(({ state }) => state?.terminated?.message?.length)).toEqual([3072, 3072, 3072, 3072]);
+  });
+
+  it("of a pod of which nothing is known yet is Pending, and tells no more than that", () => {
+    const nothing = podStatus({ pod: {}, task: undefined, story: {}, hostIP: undefined, now });
+    const conditions = expect.any(Array) as never;
+    expect(nothing).toStrictEqual({ phase: "Pending", conditions, startTime: at, containerStatuses: [] });
+    const started = task([container("a", running())], { podIPs: [] });
+    expect(podStatus({ pod: {}, task: started, story: {}, hostIP: undefined, now })).not.toHaveProperty("podIP");
+  });
+
+  it("tells of a container that waits for its next run by the names of both, with all its restarts", () => {
+    const crashed = task([container("a", ended(1), { instance: 1 })]);
+    const story = { backOffs: new Map([["a", 20_000]]), earlierRestarts: { a: 3 } };
+    expect(told(pod(["a"], "Always"), crashed, story).containerStatuses).toMatchObject([
+      {
+        restartCount: 4,
+        state: { waiting: { message: "back-off 20s restarting failed container=a pod=pod_default(uid)" } },
+      },
+    ]);
+  });
+
+  it("says that its task was taken away, in the provider's words where it has some", () => {
+    const disruption = (more: Partial<TaskState>) =>
+      told(never, task([container("a", ended(137))], more)).conditions?.find(({ type }) => type === "DisruptionTarget");
+    const usual = { reason: "TerminationByProvider", message: "the provider took the task away" };
+    expect(disruption({ disrupted: true })).toMatchObject(usual);
+    const words = { reason: "SpotInterruption", message: "two minutes" };
+    expect(disruption({ disrupted: true, ...words })).toMatchObject(words);
+    expect(disruption(words)).toBeUndefined();
+  });
+
   it("keeps its start time", () => {
     const startTime = "2026-01-01T00:00:00Z";
     expect(told(pod(["a"], "Always", { status: { startTime } })).startTime).toBe(startTime);
@@ -89,6 +129,7 @@ describe("the status of a pod", () => {
       { closing: true },
       "Failed",
     ],
+    ["closing: runs while a container does", never, task([container("a", running())]), { closing: true }, "Running"],
     ["closing: has failed when a container never ran", never, undefined, { closing: true }, "Failed"],
     [
       "closing: sidecars do not count",
@@ -113,6 +154,17 @@ describe("the status of a pod", () => {
     ],
   ])("at the end: %s", ([, of, shown, story, phase]) => {
     expect(told(of, shown, story).phase).toBe(phase);
+  });
+
+  it("gives a refusal as the reason before the node's, and the node's before what holds up the launch", () => {
+    const refused = { reason: "ProviderRefused", message: "hostPath", final: true };
+    const waiting = { reason: "NoCapacity", message: "full" };
+    const reasons = (story: Story) => {
+      const { reason, containerStatuses } = told(never, undefined, story);
+      return [reason, containerStatuses?.[0]?.state?.waiting?.reason];
+    };
+    expect(reasons({ refused, ended: words, waiting })).toEqual(["ProviderRefused", "ProviderRefused"]);
+    expect(reasons({ ended: words, waiting })).toEqual(["DeadlineExceeded", "DeadlineExceeded"]);
   });
 
   it("says why the node ended it, also in containers that were never launched", () => {

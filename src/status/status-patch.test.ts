@@ -28,6 +28,36 @@ describe("status patch", () => {
     expect(patchOf(present, ours)).toBeUndefined();
   });
 
+  it("is everything for a pod that has no status yet", () => {
+    const gone = { ...status("i", 0), resources: { limits: { cpu: "1" } }, allocatedResources: { cpu: "1" } };
+    const first = { ...ours, initContainerStatuses: [gone], ephemeralContainerStatuses: [status("e", 0)] };
+    expect(statusPatch({}, first)).toEqual(first);
+    expect(statusPatch({}, {})).toBeUndefined();
+    expect(patchOf(first, {})).toEqual({
+      ...Object.fromEntries(["phase", "startTime", "hostIP", "podIP"].map((key) => [key, null])),
+      ...Object.fromEntries(Object.keys(first).flatMap((key) => (key.endsWith("Statuses") ? [[key, []]] : []))),
+      hostIPs: [{ ip: "192.0.2.1", $patch: "delete" }],
+      podIPs: [{ ip: "10.1.2.3", $patch: "delete" }],
+    });
+  });
+
+  it("takes the words of yesterday's phase away", () => {
+    const words = { reason: "Evicted", message: "node is full" };
+    expect(patchOf({ ...present, ...words }, ours)).toEqual({ reason: null, message: null, observedGeneration: 1 });
+    expect(patchOf(present, { ...ours, ...words })).toEqual({ ...words, observedGeneration: 1 });
+    expect(patchOf({ ...present, reason: null as never }, ours)).toBeUndefined();
+  });
+
+  it("takes null for absent", () => {
+    const ended = status("a", 0);
+    const unknown = { terminated: { ...ended.state?.terminated, exitCode: 0, startedAt: null as never } };
+    const want = { ...ours, containerStatuses: [{ ...ended, state: unknown }] };
+    expect(patchOf({ ...present, containerStatuses: [ended] }, want)).toBeUndefined();
+    const known = { terminated: { ...unknown.terminated, startedAt: at } };
+    const have = { ...present, containerStatuses: [{ ...ended, state: known }] };
+    expect(patchOf(have, want)).toHaveProperty("containerStatuses");
+  });
+
   it("is not provoked by what the API server or others add", () => {
     const [own] = present.containerStatuses ?? [];
     const richer = {
@@ -61,6 +91,22 @@ describe("status patch", () => {
       { conditions: [{ ...ready, status: "False", reason: "ContainersNotReady" }], observedGeneration: 1 },
     ],
     [
+      "another reason of a condition",
+      { ...ours, conditions: [{ ...ready, reason: "New" }] },
+      { conditions: [{ ...ready, reason: "New" }], observedGeneration: 1 },
+    ],
+    [
+      "another message of a condition",
+      { ...ours, conditions: [{ ...ready, message: "new" }] },
+      { conditions: [{ ...ready, message: "new" }], observedGeneration: 1 },
+    ],
+    [
+      "a second address",
+      { ...ours, podIPs: [{ ip: "10.1.2.3" }, { ip: "fd00::3" }] },
+      { podIPs: [{ ip: "10.1.2.3" }, { ip: "fd00::3" }], observedGeneration: 1 },
+    ],
+    ["one container less", { ...ours, containerStatuses: [] }, { containerStatuses: [], observedGeneration: 1 }],
+    [
       "container statuses as a whole",
       { ...ours, containerStatuses: [status("a", 0)] },
       { containerStatuses: [status("a", 0)], observedGeneration: 1 },
@@ -77,6 +123,12 @@ describe("status patch", () => {
   it("drops the reason of a condition that has none any more", () => {
     const have = { ...present, conditions: [{ ...ready, status: "False", reason: "Old", message: "old" }] };
     expect(patchOf(have, ours)?.["conditions"]).toEqual([{ ...ready, reason: null, message: null }]);
+  });
+
+  it.for(["burstlet.dev/Refused", "PodResizePending"])("leaves %s alone while it is true", (type) => {
+    const passing = { type, status: "True", lastTransitionTime: at };
+    const have = { ...present, conditions: [...(present.conditions ?? []), passing] };
+    expect(patchOf(have, { ...ours, conditions: [ready, passing] })).toBeUndefined();
   });
 
   it("deletes our refusal once it is over, and never a condition of others", () => {

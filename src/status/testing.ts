@@ -66,6 +66,12 @@ export function pod(names: readonly string[], restartPolicy: string, more: Parti
   };
 }
 
+/** As a status may travel: nothing is said of the state, nor of the one before. */
+export function stateless(name: string): ContainerStatus {
+  const { state: _state, lastState: _lastState, ...rest } = status(name, "waiting");
+  return rest;
+}
+
 /** A container's status in a word: `running`, `waiting`, `crashed` (waits after a failed run), `new`, or an exit code. */
 export function status(name: string, what: string | number): ContainerStatus {
   const base = {

@@ -32,7 +32,7 @@ function backOffMs(restarts: number, run: Terminated): number {
 
 /** From one launch to the next when `starts` in a row have brought a task that never ran: the kubelet's image back-off. */
 export const startBackOffMs = (starts: number): number =>
-  Math.min(BACK_OFF_FIRST_MS * 2 ** Math.min(Math.max(0, starts - 1), 10), BACK_OFF_MAX_MS);
+  Math.min(BACK_OFF_FIRST_MS * 2 ** Math.max(0, starts - 1), BACK_OFF_MAX_MS);
 
 function ranCalmly(run: Terminated): boolean {
   return run.startedAt !== undefined && run.finishedAt !== undefined && run.finishedAt - run.startedAt >= CALM_RUN_MS;

@@ -23,6 +23,20 @@ describe("the table of errors", () => {
 
 describe("back-off", () => {
   it.for<[ProviderErrorKind, number, number]>([
+    ["refused", 30, 300],
+    ["invalid", 30, 300],
+    ["denied", 5, 300],
+    ["throttled", 1, 60],
+    ["noCapacity", 5, 300],
+    ["notFound", 2, 60],
+    ["conflict", 1, 30],
+    ["transient", 1, 60],
+    ["unknown", 2, 60],
+  ])("after %s begins at %d s and ends at %d s", ([kind, first, longest]) => {
+    expect([1, 2, 5_000].map((count) => trouble(kind, count).waitMs / 1000)).toEqual([first, 2 * first, longest]);
+  });
+
+  it.for<[ProviderErrorKind, number, number]>([
     ["transient", 1, 1],
     ["transient", 2, 2],
     ["transient", 4, 8],

@@ -48,7 +48,7 @@ export function heldUp({ error, count, retryAt, waitMs }: Trouble): { reason: st
 export function troubleAfter(before: Trouble | undefined, error: ProviderError, now: number, jitter: number): Trouble {
   const count = (before?.count ?? 0) + 1;
   const { first, longest } = onError[error.kind];
-  const delay = Math.round(Math.min(first * 2 ** Math.min(count - 1, 20), longest) * (0.8 + 0.4 * jitter));
+  const delay = Math.round(Math.min(first * 2 ** (count - 1), longest) * (0.8 + 0.4 * jitter));
   const waitMs = Math.max(delay, (error.retryAfter ?? 0) * 1000);
   return { error, count, waitMs, retryAt: now + waitMs };
 }

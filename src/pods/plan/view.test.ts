@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { annotations } from "../../model/annotations.ts";
 import type { Pod, PodSpec } from "../../model/kube.ts";
 import type { TaskState } from "../../model/task-state.ts";
 import { container, ended, now, pod, running, status, task } from "../../status/testing.ts";
@@ -14,6 +15,10 @@ const lifeOf = (of: Pod, shown?: TaskState) =>
   viewOf(world(recorded(of), { tasks: shown === undefined ? [] : [shown] }), recorded(of)).life;
 
 describe("a pod's life", () => {
+  const late = {
+    reason: "DeadlineExceeded",
+    message: "Pod was active on the node longer than the specified deadline",
+  };
   const gone = { deletionTimestamp: "2026-01-02T03:04:10Z" };
   it.for<[string, Pod, TaskState | undefined, object]>([
     ["runs by default", pod(["a"], "Always"), undefined, { is: "running" }],
@@ -28,7 +33,7 @@ describe("a pod's life", () => {
       "is over its deadline",
       deadline(5),
       task([container("a", running())]),
-      { is: "terminating", why: "deadline", killAt: now + seconds(7), words: { reason: "DeadlineExceeded" } },
+      { is: "terminating", why: "deadline", killAt: now + seconds(7), words: late },
     ],
     ["is not yet over its deadline", deadline(6), task([container("a", running())]), { is: "running" }],
     [
@@ -56,6 +61,45 @@ describe("a pod's life", () => {
       { is: "terminating", why: "disrupted", words: { reason: "SpotInterruption", message: "two minutes" } },
     ],
     [
+      "was taken away, in our words where the provider has none, with the pod's grace",
+      pod(["a"], "Never"),
+      task([container("a", running())], { disrupted: true }),
+      {
+        is: "terminating",
+        why: "disrupted",
+        killAt: now + seconds(30),
+        words: { reason: "TerminationByProvider", message: "the provider took the task away" },
+      },
+    ],
+    [
+      "has finished at a time that nobody knows: the grace counts from now",
+      pod(["side1", "a", "b"], "Never"),
+      task([
+        container("side1", running()),
+        container("a", ended(0, seconds(4))),
+        container("b", { is: "terminated", exitCode: 1, reason: "Error" }),
+      ]),
+      { is: "terminating", why: "finished", killAt: now + seconds(30) },
+    ],
+    [
+      "has finished when its main container had, not when its sidecar did",
+      pod(["side1", "a"], "Never"),
+      task([container("side1", ended(0, seconds(1))), container("a", ended(0, seconds(4)))]),
+      { is: "terminating", why: "finished", killAt: now + seconds(26) },
+    ],
+    [
+      "has ended well by the API server",
+      pod(["a"], "Always", { status: { phase: "Succeeded" } }),
+      undefined,
+      { is: "terminated" },
+    ],
+    [
+      "has no deadline before it has a start time",
+      { ...deadline(0), status: {} },
+      task([container("a", running())]),
+      { is: "running" },
+    ],
+    [
       "is over once the API server says so",
       pod(["a"], "Always", { status: { phase: "Failed" }, metadata: gone }),
       undefined,
@@ -68,6 +112,7 @@ describe("a pod's life", () => {
 
 describe("the task that counts", () => {
   const of = recorded(pod(["a"], "Always"), { attempt: 2 });
+  const { [annotations.recorded]: _recorded, ...undated } = of.metadata?.annotations ?? {};
   const attempt = (n: number) => task([], { identity: { clusterUid: "c", podUid: "uid", attempt: n } });
 
   it("is that of the recorded attempt", () => {
@@ -99,6 +144,24 @@ describe("the task that counts", () => {
       { provider: taskProvider },
       false,
     ],
+    [
+      "a record without a time is not",
+      { ...of, metadata: { ...of.metadata, annotations: undated } },
+      { provider: { ...taskProvider, name: "local" } },
+      false,
+    ],
+    [
+      "a record whose try has surely started nothing is not",
+      recorded(of, { attempt: 2, backend: "fargate", at: 0 }),
+      { provider: taskProvider, notes: { unsent: { attempt: 2, try: 1 } } },
+      false,
+    ],
+    [
+      "a record of another try than that is",
+      recorded(of, { attempt: 2, try: 2, backend: "fargate", at: 0 }),
+      { provider: taskProvider, notes: { unsent: { attempt: 2, try: 1 } } },
+      true,
+    ],
     ["a record of another backend is", recorded(of, { backend: "elsewhere" }), {}, true],
   ])("is lost? %s", ([, one, more, lost]) => {
     expect(viewOf(world(one, more), one).lost).toBe(lost);
@@ -125,6 +188,12 @@ describe("when the tasks of a vanished pod must be dead", () => {
   it.for<[string, Pod | undefined, number]>([
     ["by the default grace", undefined, 30],
     ["by the pod's own grace", deadline(5), 7],
+    ["by the default grace of a pod without any", pod(["a"], "Always"), 30],
+    [
+      "by the grace of the deletion before the pod's own",
+      { ...deadline(5), metadata: { deletionGracePeriodSeconds: 4 } },
+      4,
+    ],
     [
       "by the rest of the grace that the deletion left",
       pod(["a"], "Always", { metadata: { deletionTimestamp: "2026-01-02T03:04:15Z", deletionGracePeriodSeconds: 30 } }),
