@@ -100,6 +100,11 @@ export const allowed: readonly Plant[] = [
     code: `export { start } from "../providers/local/runtime/engine.ts";`,
   },
   {
+    rule: "a stand-in tried with the SDK",
+    file: "localstack/sdk.test.ts",
+    code: `export { ECSClient } from "@aws-sdk/client-ecs";`,
+  },
+  {
     rule: "client-node as a value, in cluster/",
     file: "src/cluster/ok.ts",
     code: `export { KubeConfig } from "@kubernetes/client-node";`,

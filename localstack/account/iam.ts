@@ -1,0 +1,40 @@
+import type { ScenarioBox } from "../scenario/box.ts";
+import type { Gate } from "../server/gate.ts";
+import { queryService } from "../server/query.ts";
+import { ApiError, type Service } from "../server/service.ts";
+
+/** Whom every role of a scenario trusts. */
+const trust = {
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Principal: { Service: "ecs-tasks.amazonaws.com" }, Action: "sts:AssumeRole" }],
+};
+
+/** IAM: the roles of the scenario, each with the path `/`. */
+export function iamService(scenario: ScenarioBox, gate: Gate, requestId: () => string): Service {
+  return queryService({
+    name: "iam",
+    dialect: "query",
+    namespace: "https://iam.amazonaws.com/doc/2010-05-08/",
+    gate,
+    requestId,
+    operations: {
+      GetRole(form) {
+        const { RoleName: name = "" } = form as Readonly<Record<string, string>>;
+        if (!scenario.now.roles.includes(name)) {
+          throw new ApiError("NoSuchEntity", `The role with name ${name} cannot be found.`, 404);
+        }
+        return {
+          Role: {
+            Path: "/",
+            RoleName: name,
+            RoleId: "AROASTANDINBURSTLET01",
+            Arn: `arn:aws:iam::${scenario.now.account}:role/${name}`,
+            CreateDate: "2026-01-02T03:04:05Z",
+            AssumeRolePolicyDocument: encodeURIComponent(JSON.stringify(trust)),
+            MaxSessionDuration: 3600,
+          },
+        };
+      },
+    },
+  });
+}

@@ -1,0 +1,60 @@
+import type { CallCounts } from "./calls.ts";
+import type { PacedClock } from "./clock.ts";
+import type { TaskLife } from "./ecs/task/life.ts";
+import type { Health } from "./ecs/task/record.ts";
+import { streamOf } from "./ecs/task/start-trouble.ts";
+import type { Tasks } from "./ecs/tasks.ts";
+import type { Faults } from "./faults.ts";
+import type { Ledger } from "./ledger.ts";
+import type { LogStore } from "./logs/store.ts";
+import type { ScenarioBox } from "./scenario/box.ts";
+
+/** What a test may do with the stand-in and learn from it, in this process or by way of `/_burstlet/`. */
+export interface Controls {
+  readonly clock: PacedClock;
+  readonly scenario: ScenarioBox;
+  readonly faults: Faults;
+  readonly ledger: Ledger;
+  readonly calls: CallCounts;
+  /** AWS takes the task away; by ARN or id. False when it is ending already. Throws NoSuchTask, as all below. */
+  retire(task: string): boolean;
+  /** The task's infrastructure is lost at once, with its containers. */
+  lose(task: string): void;
+  setHealth(task: string, container: string, health: Health): void;
+  /** Lines that the container is said to have written just now. */
+  print(task: string, container: string, lines: readonly string[]): void;
+  /** How many tasks are in which state. */
+  counts(): Readonly<Record<string, number>>;
+}
+
+export class NoSuchTask extends Error {}
+
+export interface ControlParts extends Pick<Controls, "clock" | "scenario" | "faults" | "ledger" | "calls"> {
+  readonly tasks: Tasks;
+  readonly logs: LogStore;
+}
+
+export function createControls({ tasks, logs, ...parts }: ControlParts): Controls {
+  const find = (task: string): TaskLife => {
+    const life = tasks.find(task);
+    if (life === undefined) throw new NoSuchTask(`there is no task ${task}`);
+    return life;
+  };
+  return {
+    ...parts,
+    retire: (task) => find(task).retire(),
+    lose: (task) => find(task).lost(),
+    setHealth: (task, container, health) => find(task).health(container, health),
+    print(task, container, lines) {
+      const stream = streamOf(find(task).record, container);
+      if (stream === undefined) throw new NoSuchTask(`container ${container} of task ${task} has no log`);
+      const write = logs.writer(stream.group, stream.name);
+      for (const line of lines) write(parts.clock.now(), line);
+    },
+    counts() {
+      const counts: Record<string, number> = {};
+      for (const { record } of tasks.all) counts[record.lastStatus] = (counts[record.lastStatus] ?? 0) + 1;
+      return counts;
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import type { Scenario } from "../scenario/schema.ts";
+import { ApiError, notSimulated } from "../server/service.ts";
+import { checkStorage } from "./definition-rules.ts";
+import type { TaskDefinition } from "./input/definition.ts";
+import type { RunTaskInput } from "./input/run-task.ts";
+import { shortName } from "./names.ts";
+import { type TaskSize, taskSize } from "./sizes.ts";
+
+/** What ECS refuses about a RunTask of an existing definition; answers the size of its tasks. Pure. */
+export function checkRunTask(request: RunTaskInput, definition: TaskDefinition, scenario: Scenario): TaskSize {
+  checkMarket(request);
+  checkNetwork(request, scenario);
+  if (!["LATEST", "1.4.0"].includes(request.platformVersion)) {
+    throw new ApiError("PlatformUnknownException", "The specified platform version does not exist.");
+  }
+  if (request.propagateTags === "SERVICE") throw invalid("propagateTags SERVICE is not for tasks of RunTask.");
+  checkOverrides(request, definition);
+  checkRoles(request, definition, scenario);
+  return sizeOf(request, definition);
+}
+
+const invalid = (message: string): ApiError => new ApiError("InvalidParameterException", message);
+
+function checkMarket({ launchType, capacityProviderStrategy = [], enableExecuteCommand }: RunTaskInput): void {
+  if (capacityProviderStrategy.length > 0) {
+    if (launchType !== undefined) {
+      throw invalid(
+        "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.",
+      );
+    }
+    throw notSimulated("capacity providers, FARGATE_SPOT among them");
+  }
+  if (launchType === undefined || launchType === "EC2")
+    throw invalid("No Container Instances were found in your cluster.");
+  if (launchType !== "FARGATE") throw notSimulated(`launch type ${launchType}`);
+  if (enableExecuteCommand) throw notSimulated("enableExecuteCommand");
+}
+
+function checkNetwork({ networkConfiguration }: RunTaskInput, scenario: Scenario): void {
+  const vpc = networkConfiguration?.awsvpcConfiguration;
+  if (vpc === undefined)
+    throw invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.");
+  for (const id of vpc.subnets) {
+    if (scenario.subnets.some((subnet) => subnet.id === id)) continue;
+    throw invalid(
+      `Error retrieving subnet information for [${id}]: The subnet ID '${id}' does not exist (ErrorCode: InvalidSubnetID.NotFound)`,
+    );
+  }
+  for (const id of vpc.securityGroups ?? []) {
+    if (scenario.securityGroups.includes(id)) continue;
+    throw invalid(
+      `Error retrieving security group information for [${id}]: The security group '${id}' does not exist (ErrorCode: InvalidGroup.NotFound)`,
+    );
+  }
+}
+
+function checkOverrides({ overrides }: RunTaskInput, { containerDefinitions }: TaskDefinition): void {
+  const length = JSON.stringify(overrides).length;
+  if (length > 8192) throw invalid("Container Overrides length must be at most 8192");
+  for (const { name } of overrides.containerOverrides) {
+    if (name === undefined) throw invalid("Override for a container needs its name.");
+    if (containerDefinitions.some((container) => container.name === name)) continue;
+    throw invalid(`Override for container named ${name} is not a container in the TaskDefinition.`);
+  }
+  checkStorage(overrides.ephemeralStorage?.sizeInGiB);
+}
+
+function checkRoles({ overrides }: RunTaskInput, definition: TaskDefinition, { roles }: Scenario): void {
+  const asked = [
+    overrides.taskRoleArn ?? definition.taskRoleArn,
+    overrides.executionRoleArn ?? definition.executionRoleArn,
+  ];
+  for (const arn of asked) {
+    if (arn === undefined || roles.includes(shortName(arn))) continue;
+    throw new ApiError(
+      "ClientException",
+      `ECS was unable to assume the role '${arn}' that was provided for this task. Please verify that the role being ` +
+        "passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role.",
+    );
+  }
+}
+
+function sizeOf({ overrides }: RunTaskInput, definition: TaskDefinition): TaskSize {
+  const cpu = overrides.cpu ?? definition.cpu ?? "";
+  const memory = overrides.memory ?? definition.memory ?? "";
+  const size = taskSize(cpu, memory);
+  if (size === undefined) {
+    throw new ApiError(
+      "ClientException",
+      `No Fargate configuration exists for given values: ${cpu} CPU, ${memory} memory.`,
+    );
+  }
+  return size;
+}

@@ -1,0 +1,143 @@
+import type { ContainerSpec, SecuritySpec, TaskSpec, VolumeSpec } from "../../../providers/local/runtime/runtime.ts";
+import type { TaskIdentity } from "../../../src/model/identity.ts";
+import type { ContainerDefinition } from "../input/container-definition.ts";
+import { type Place, rowOf } from "./order.ts";
+import { overridden, type TaskRecord } from "./record.ts";
+
+/** Under which names a runtime knows the stand-in's tasks; an engine finds them by these. */
+export const owner = { clusterUid: "localstack", nodeName: "localstack" } as const;
+
+export const identityOf = (taskId: string): TaskIdentity => {
+  return { clusterUid: owner.clusterUid, podUid: taskId, attempt: 1 };
+};
+
+export interface SpecSurroundings {
+  /** Base of the task metadata endpoint as tasks reach it, without a slash at its end; `undefined`: none. */
+  readonly metadata: string | undefined;
+  readonly region: string;
+}
+
+/** What a runtime is asked to run for a task: its definition with the request's overrides. Pure. */
+export function specOf(record: TaskRecord, around: SpecSurroundings): TaskSpec {
+  const { id, definition } = record;
+  const byName = new Map(definition.containerDefinitions.map((container) => [container.name, container]));
+  const row = rowOf(definition.containerDefinitions);
+  const containers = row.flatMap((place): ContainerSpec[] => {
+    const container = byName.get(place.name);
+    return container === undefined ? [] : [containerSpec(record, container, place, around)];
+  });
+  const sysctls = definition.containerDefinitions.flatMap(({ systemControls }) =>
+    systemControls.map(({ namespace, value }) => ({ name: namespace, value })),
+  );
+  return {
+    identity: identityOf(id),
+    token: id,
+    podNamespace: "ecs",
+    podName: id,
+    nodeName: owner.nodeName,
+    hostname: `ip-${id.slice(0, 8)}`,
+    hostAliases: [],
+    dns: undefined,
+    containers,
+    volumes: volumesOf(record),
+    pullCredentials: [],
+    graceSeconds: graceOf(definition.containerDefinitions),
+    ...(sysctls.length > 0 && { sysctls }),
+    ...(definition.pidMode === "task" && { sharesProcesses: true }),
+  };
+}
+
+/** Seconds between SIGTERM and SIGKILL; 30 where the definition says nothing. */
+export const stopTimeoutOf = ({ stopTimeout = 30 }: Pick<ContainerDefinition, "stopTimeout">): number => stopTimeout;
+
+export const graceOf = (containers: readonly ContainerDefinition[]): number =>
+  Math.max(...containers.map((container) => stopTimeoutOf(container)));
+
+function containerSpec(
+  record: TaskRecord,
+  container: ContainerDefinition,
+  { kind, awaitsHealth }: Place,
+  around: SpecSurroundings,
+): ContainerSpec {
+  const change = overridden(record, container.name);
+  const memory = change?.memory ?? container.memory ?? record.size.memory;
+  return {
+    name: container.name,
+    kind,
+    image: container.image,
+    imagePullPolicy: "IfNotPresent",
+    command: container.entryPoint,
+    args: change?.command ?? container.command,
+    workingDir: container.workingDirectory,
+    env: environmentOf(record, container, around),
+    mounts: [
+      ...container.mountPoints.map(({ sourceVolume, containerPath, readOnly = false }) => {
+        return { volume: sourceVolume, path: containerPath, readOnly };
+      }),
+      ...tmpfsOf(container).map(({ name, containerPath }) => ({ volume: name, path: containerPath, readOnly: false })),
+    ],
+    memoryLimit: memory * 2 ** 20,
+    terminationMessagePath: "/dev/termination-log",
+    terminationMessageFallback: false,
+    stdin: container.interactive === true,
+    stdinOnce: false,
+    tty: container.pseudoTerminal === true,
+    ...(awaitsHealth && { startupProbed: true }),
+    ...securityOf(container),
+  };
+}
+
+/** Overrides win over the definition; ECS's own variables are there in any case. */
+function environmentOf(
+  record: TaskRecord,
+  { name, environment }: ContainerDefinition,
+  { metadata, region }: SpecSurroundings,
+): ContainerSpec["env"] {
+  const values = new Map(environment.map((variable) => [variable.name, variable.value]));
+  for (const variable of overridden(record, name)?.environment ?? []) values.set(variable.name, variable.value);
+  const own = {
+    AWS_DEFAULT_REGION: region,
+    AWS_EXECUTION_ENV: "AWS_ECS_FARGATE",
+    AWS_REGION: region,
+    ...(metadata !== undefined && { ECS_CONTAINER_METADATA_URI_V4: `${metadata}/${record.id}/${name}` }),
+  };
+  for (const [variable, value] of Object.entries(own)) if (!values.has(variable)) values.set(variable, value);
+  return [...values].map(([variable, value]) => ({ name: variable, value }));
+}
+
+function volumesOf({ definition }: TaskRecord): readonly VolumeSpec[] {
+  return [
+    ...definition.volumes.map(({ name }): VolumeSpec => ({ name, kind: "emptyDir", medium: "disk" })),
+    ...definition.containerDefinitions.flatMap((container) =>
+      tmpfsOf(container).map(({ name, size }): VolumeSpec => {
+        return { name, kind: "emptyDir", medium: "memory", sizeLimit: size * 2 ** 20 };
+      }),
+    ),
+  ];
+}
+
+const tmpfsOf = ({ name, linuxParameters }: ContainerDefinition) =>
+  (linuxParameters?.tmpfs ?? []).map((one, index) => ({ ...one, name: `tmpfs-${name}-${index}` }));
+
+/** ECS gives a container Docker's own set of rights; what the definition leaves out is the image's. */
+function securityOf({ user, readonlyRootFilesystem, linuxParameters }: ContainerDefinition): {
+  security?: SecuritySpec;
+} {
+  const { add = [], drop = [] } = linuxParameters?.capabilities ?? {};
+  if (user === undefined && readonlyRootFilesystem !== true && add.length + drop.length === 0) return {};
+  const [uid, gid] = (user ?? "").split(":").map((part) => (/^\d+$/.test(part) ? Number(part) : undefined));
+  return {
+    security: {
+      user: uid,
+      group: gid,
+      nonRoot: false,
+      groups: [],
+      readOnlyRoot: readonlyRootFilesystem === true,
+      addCapabilities: add,
+      dropCapabilities: drop,
+      privileged: false,
+      noNewPrivileges: false,
+      unconfined: false,
+    },
+  };
+}

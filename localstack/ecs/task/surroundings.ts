@@ -1,0 +1,16 @@
+import type { Runtime } from "../../../providers/local/runtime/runtime.ts";
+import type { PacedClock } from "../../clock.ts";
+import type { Ledger } from "../../ledger.ts";
+import type { LogStore } from "../../logs/store.ts";
+import type { ScenarioBox } from "../../scenario/box.ts";
+
+/** What tasks live in. */
+export interface Surroundings {
+  readonly clock: PacedClock;
+  readonly scenario: ScenarioBox;
+  readonly runtime: Runtime;
+  readonly logs: LogStore;
+  readonly ledger: Ledger;
+  /** Base of the metadata endpoint, as tasks reach it. */
+  readonly metadata: () => string | undefined;
+}

@@ -1,0 +1,113 @@
+/**
+ * A stand-in for AWS over real HTTP: every service on one port, as an SDK with `AWS_ENDPOINT_URL` finds them. Its parts
+ * are composed here; what each does is in its folder.
+ */
+import { randomBytes } from "node:crypto";
+import type { Runtime } from "../providers/local/runtime/runtime.ts";
+import type { Clock } from "../src/model/clock.ts";
+import { ec2Service } from "./account/ec2.ts";
+import { iamService } from "./account/iam.ts";
+import { stsService } from "./account/sts.ts";
+import { createCallCounts } from "./calls.ts";
+import { createPacedClock, type PacedClock } from "./clock.ts";
+import { type Controls, createControls } from "./controls.ts";
+import { createClusters } from "./ecs/clusters.ts";
+import { createDefinitions } from "./ecs/definitions.ts";
+import { metadataDoor, metadataPath } from "./ecs/metadata.ts";
+import { ecsService } from "./ecs/service.ts";
+import { createTasks } from "./ecs/tasks.ts";
+import { createTokens } from "./ecs/tokens.ts";
+import { createFaults } from "./faults.ts";
+import { createLedger } from "./ledger.ts";
+import { createBuckets } from "./limits/buckets.ts";
+import { logsService } from "./logs/service.ts";
+import { createLogStore } from "./logs/store.ts";
+import { quotasService } from "./quotas/service.ts";
+import { createScenarioBox, type ScenarioBox } from "./scenario/box.ts";
+import { scriptedRuntime } from "./scripted.ts";
+import { adminDoor } from "./server/admin.ts";
+import { createGate } from "./server/gate.ts";
+import { type Listening, listen } from "./server/server.ts";
+
+export interface LocalstackOptions {
+  /** The machine's clock, or a test's own; the stand-in's goes over it at the scenario's rate. */
+  readonly clock: Clock;
+  /** Default 4566, LocalStack's; 0: any that is free. */
+  readonly port?: number | undefined;
+  /** Address to listen on, default 127.0.0.1. */
+  readonly host?: string | undefined;
+  /** Address of this machine as tasks see it, for the metadata endpoint; default `host`. */
+  readonly metadataHost?: string | undefined;
+  /** What a scenario file says; checked here. Throws ScenarioError. */
+  readonly scenario?: unknown;
+  /** Makes what runs the tasks; default the scripted runtime. It is closed with the stand-in. */
+  readonly runtime?:
+    | ((parts: { readonly clock: PacedClock; readonly scenario: ScenarioBox }) => Runtime | Promise<Runtime>)
+    | undefined;
+}
+
+export interface Localstack extends Controls {
+  /** For `AWS_ENDPOINT_URL`. */
+  readonly url: string;
+  /** Ends every task at once, then everything else. */
+  close(): Promise<void>;
+}
+
+const newId = (): string => randomBytes(16).toString("hex");
+
+export async function startLocalstack(options: LocalstackOptions): Promise<Localstack> {
+  const scenario = createScenarioBox(options.scenario);
+  const clock = createPacedClock(options.clock, scenario.now.rate);
+  const runtime = await (options.runtime ?? scriptedRuntime)({ clock, scenario });
+  const logs = createLogStore(clock, () => scenario.now.times.logs);
+  for (const group of scenario.now.logGroups) logs.createGroup(group);
+  const ledger = createLedger();
+  const calls = createCallCounts();
+  const faults = createFaults(clock);
+  for (const fault of scenario.now.faults) faults.set(fault);
+  const buckets = createBuckets(clock, scenario);
+  const gate = createGate({ scenario, faults, buckets, calls });
+
+  const metadata = (): string => `${inside.url}${metadataPath}`;
+  const around = { clock, scenario, runtime, logs, ledger, metadata };
+  const tasks = createTasks(around, newId);
+  const account = {
+    ...around,
+    buckets,
+    tasks,
+    clusters: createClusters(scenario),
+    definitions: createDefinitions(clock, scenario),
+    tokens: createTokens(clock),
+  };
+  const controls = createControls({ clock, scenario, faults, ledger, calls, tasks, logs });
+  const over = new AbortController();
+  const following = tasks.follow(over.signal);
+  const services = [
+    ecsService(account, gate),
+    logsService(account, gate),
+    quotasService(scenario, gate),
+    stsService(scenario, gate, newId),
+    ec2Service(scenario, gate, newId),
+    iamService(scenario, gate, newId),
+  ];
+  const { host = "127.0.0.1", port = 4566, metadataHost = host } = options;
+  const door = metadataDoor(tasks);
+  const server = await listen({ host, port, services, doors: [adminDoor(controls), door], requestId: newId });
+  const inside: Listening =
+    metadataHost === host
+      ? server
+      : await listen({ host: metadataHost, port: 0, services: [], doors: [door], requestId: newId });
+
+  return {
+    ...controls,
+    url: server.url,
+    async close() {
+      await server.close();
+      await tasks.close();
+      over.abort();
+      await following;
+      if (inside !== server) await inside.close();
+      await runtime.close();
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { z } from "zod";
+import { faultSchema } from "../faults.ts";
+import { switchesSchema } from "./switches.ts";
+import { timesSchema } from "./times.ts";
+
+const id = (prefix: string) => z.string().regex(new RegExp(`^${prefix}-[0-9a-z]+$`), `expected ${prefix}-…`);
+
+const subnet = z.strictObject({
+  id: id("subnet"),
+  availabilityZone: z.string().min(1).describe("Name of the zone: us-east-1a."),
+  cidr: z
+    .cidrv4()
+    .default("10.0.0.0/20")
+    .describe("Addresses of tasks, where the runtime gives them none of their own."),
+  capacity: z.int().min(0).optional().describe("So many tasks run in it at once; without it any number."),
+});
+
+const image = z
+  .strictObject({
+    pull: z
+      .enum(["missing", "denied"])
+      .optional()
+      .describe("It cannot be pulled: no such image, or no right to it; other images are the runtime's business."),
+    health: z
+      .enum(["HEALTHY", "UNHEALTHY"])
+      .optional()
+      .describe("What health checks of its containers find where the runtime has nothing to execute them with."),
+    run: z
+      .union([z.number().min(0), z.literal("forever")])
+      .optional()
+      .describe("Seconds that it runs by itself."),
+    exit: z.int().min(0).max(255).optional().describe("Exit code after that."),
+    end: z.enum(["exit", "oom", "unknown"]).optional().describe("How it ends."),
+    start: z.number().min(0).optional().describe("Seconds from its turn to its running state."),
+    stop: z.number().min(0).optional().describe("Seconds from SIGTERM to its end."),
+  })
+  .describe("What containers of an image do. run, exit, end, start and stop are for the scripted runtime.");
+
+const securityGroup = id("sg");
+const roleName = z.string().regex(/^[\w+=,.@/-]{1,128}$/, "expected the name of a role");
+
+/** A scenario: what the cloud is like, and how it behaves. Every value has a default. */
+export const scenarioSchema = z.strictObject({
+  account: z
+    .string()
+    .regex(/^\d{12}$/, "expected 12 digits")
+    .default("123456789012")
+    .describe("Number of the account."),
+  region: z.string().min(1).default("us-east-1").describe("Region of what exists; rates of CloudWatch Logs go by it."),
+  rate: z.number().positive().default(1).describe("How many seconds of the stand-in go by in a second."),
+  times: timesSchema,
+  switches: switchesSchema,
+  quotas: z
+    .record(z.string().regex(/^L-[0-9A-F]{8}$/, "expected the code of a quota: L-3032A538"), z.number().min(0))
+    .default({})
+    .describe("Values of quotas by code; what is left out has AWS's default, buckets of calls too."),
+  clusters: z
+    .array(z.string().regex(/^[\w-]{1,255}$/))
+    .default(["burstlet"])
+    .describe("ECS clusters that exist."),
+  logGroups: z.array(z.string()).default(["/burstlet"]).describe("Log groups that exist."),
+  roles: z
+    .array(roleName)
+    .default(["burstlet-execution", "burstlet-task"])
+    .describe("IAM roles that exist and that ECS may assume."),
+  subnets: z
+    .array(subnet)
+    .default([
+      { id: "subnet-0a1b2c3d", availabilityZone: "us-east-1a", cidr: "10.0.0.0/20" },
+      { id: "subnet-1a2b3c4d", availabilityZone: "us-east-1b", cidr: "10.0.16.0/20" },
+    ])
+    .describe("Subnets that exist, all in one VPC."),
+  securityGroups: z.array(securityGroup).default(["sg-0a1b2c3d"]).describe("Security groups that exist."),
+  zones: z
+    .record(z.string(), z.strictObject({ capacity: z.number().min(0).describe("vCPUs that it has for tasks.") }))
+    .default({})
+    .describe("Availability zones whose capacity is limited."),
+  images: z.record(z.string(), image).default({}).describe("What containers of an image do, by its name as written."),
+  faults: z.array(faultSchema).default([]).describe("Calls that go wrong from the start."),
+});
+
+export type Scenario = z.output<typeof scenarioSchema>;
+export type ScenarioInput = z.input<typeof scenarioSchema>;
+export type Subnet = Scenario["subnets"][number];

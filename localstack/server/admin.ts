@@ -1,0 +1,76 @@
+import { z } from "zod";
+import { type Controls, NoSuchTask } from "../controls.ts";
+import { ScenarioError } from "../scenario/box.ts";
+import type { ScenarioInput } from "../scenario/schema.ts";
+import type { Fault } from "../faults.ts";
+import { type Door, jsonAnswer } from "./server.ts";
+
+export const adminPath = "/_burstlet/";
+
+const clockChange = z.strictObject({ rate: z.number().positive().optional(), advance: z.number().min(0).optional() });
+const healthChange = z.strictObject({ container: z.string(), health: z.enum(["HEALTHY", "UNHEALTHY", "UNKNOWN"]) });
+const print = z.strictObject({ container: z.string(), lines: z.array(z.string()) });
+
+type Handler = (controls: Controls, body: unknown, name: string) => unknown;
+
+/** By method and path below `/_burstlet/`; `*` is one more part of the path. */
+const handlers: Readonly<Record<string, Handler>> = {
+  "GET ledger": ({ ledger }) => ledger.entries,
+  "GET calls": ({ calls }) => calls.all,
+  "GET tasks": (controls) => controls.counts(),
+  "GET scenario": ({ scenario }) => scenario.now,
+  "PATCH scenario": ({ scenario }, body) => (scenario.change(body as ScenarioInput), scenario.now),
+  "GET faults": ({ faults }) => faults.all,
+  "POST faults": ({ faults }, body) => (faults.set(body as Fault), faults.all),
+  "DELETE faults": ({ faults }) => (faults.clear(), faults.all),
+  "DELETE faults/*": ({ faults }, _, name) => (faults.clear(name), faults.all),
+  "GET clock": clockPicture,
+  "POST clock"(controls, body) {
+    const { rate, advance } = clockChange.parse(body);
+    if (rate !== undefined) controls.clock.setRate(rate);
+    if (advance !== undefined) controls.clock.advance(advance * 1000);
+    return clockPicture(controls);
+  },
+  "POST retire/*": (controls, _, task) => ({ retired: controls.retire(task) }),
+  "POST lose/*": (controls, _, task) => (controls.lose(task), {}),
+  "POST health/*"(controls, body, task) {
+    const { container, health } = healthChange.parse(body);
+    controls.setHealth(task, container, health);
+    return {};
+  },
+  "POST print/*"(controls, body, task) {
+    const { container, lines } = print.parse(body);
+    controls.print(task, container, lines);
+    return {};
+  },
+};
+
+function clockPicture({ clock }: Controls): object {
+  return { now: clock.now(), rate: clock.rate };
+}
+
+/** What is below `/_burstlet/`: controls over HTTP, JSON in and out. */
+export function adminDoor(controls: Controls): Door {
+  return async (method, url, body) => {
+    if (!url.pathname.startsWith(adminPath)) return undefined;
+    const [head = "", ...rest] = url.pathname.slice(adminPath.length).split("/");
+    const handler = handlers[`${method} ${rest.length === 0 ? head : `${head}/*`}`];
+    if (handler === undefined)
+      return jsonAnswer(404, { error: "there is no such thing", paths: Object.keys(handlers) });
+    try {
+      return jsonAnswer(
+        200,
+        handler(controls, body === "" ? {} : JSON.parse(body), decodeURIComponent(rest.join("/"))),
+      );
+    } catch (error) {
+      return jsonAnswer(error instanceof NoSuchTask ? 404 : 400, { error: sentenceOf(error) });
+    }
+  };
+}
+
+function sentenceOf(error: unknown): string {
+  if (error instanceof z.ZodError) return z.prettifyError(error);
+  if (error instanceof SyntaxError) return `the body is no JSON: ${error.message}`;
+  if (error instanceof ScenarioError || error instanceof NoSuchTask) return error.message;
+  throw error;
+}

@@ -1,0 +1,46 @@
+import type { Gate } from "./gate.ts";
+import { ApiError, CutConnection, type Operations, type Service, type ServiceAnswer, notSimulated } from "./service.ts";
+
+export interface JsonServiceOptions {
+  readonly name: string;
+  /** What stands before the operation in X-Amz-Target: `AmazonEC2ContainerServiceV20141113`. */
+  readonly target: string;
+  readonly operations: Operations;
+  readonly gate: Gate;
+}
+
+const contentType = { "content-type": "application/x-amz-json-1.1" } as const;
+
+/** A service of the protocol awsJson1.1: one POST, the operation in a header, members as JSON in and out. */
+export function jsonService({ name, target, operations, gate }: JsonServiceOptions): Service {
+  return {
+    name,
+    async answer({ headers, body, region }) {
+      const [prefix, operation = ""] = (headers["x-amz-target"] ?? "").split(".");
+      try {
+        if (prefix !== target) throw new ApiError("UnknownOperationException", `X-Amz-Target is not of ${target}`);
+        const work = operations[operation];
+        if (work === undefined) throw notSimulated(`${name}:${operation}`);
+        const answer = await gate.pass(name, operation, () => work(membersOf(body), region));
+        return { status: 200, headers: contentType, body: JSON.stringify(answer ?? {}) };
+      } catch (error) {
+        if (error instanceof CutConnection) return { status: 0, headers: {}, body: "", cut: true };
+        if (error instanceof ApiError) return refusal(error);
+        throw error;
+      }
+    },
+    refuse: refusal,
+  };
+}
+
+function refusal({ type, status, message, members }: ApiError): ServiceAnswer {
+  return { status, headers: contentType, body: JSON.stringify({ __type: type, message, ...members }) };
+}
+
+function membersOf(body: string): unknown {
+  try {
+    return body === "" ? {} : (JSON.parse(body) as unknown);
+  } catch {
+    throw new ApiError("SerializationException", "the body is no JSON");
+  }
+}
