@@ -174,6 +174,17 @@ describe("a pod", () => {
     expect(refusedPaths(podWith({}), rows("process", { taskAddresses: false }))).toEqual([]);
   });
 
+  test("has volumes that are images on an engine, as a whole", () => {
+    const volumes = [{ name: "i", image: { reference: "data:1" } }];
+    const mounted = (mount: object): Pod =>
+      podWith({ volumeMounts: [{ name: "i", mountPath: "/i", ...mount }] }, { volumes });
+    expect(refusedPaths(mounted({}), rows("engine"))).toEqual([]);
+    expect(refusedPaths(mounted({}), rows("process"))).toEqual(["spec.volumes[0].image"]);
+    const part = ["spec.containers[0].volumeMounts[0].subPath"];
+    expect(refusedPaths(mounted({ subPath: "a" }), rows("engine"))).toEqual(part);
+    expect(refusedPaths(mounted({ subPathExpr: "a" }), rows("engine"))).toEqual(part);
+  });
+
   test("with volumes is refused where they cannot be mounted, but not for the token that Kubernetes adds", () => {
     const volumeMounts = [{ name: "a", mountPath: "/data" }];
     const pod = admitted(podWith({ volumeMounts }, { volumes: [{ name: "a", emptyDir: {} }] }));

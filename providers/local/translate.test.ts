@@ -85,6 +85,14 @@ describe("translate", () => {
     expect(added.refusals.map(({ path }) => path)).toEqual(["spec.dnsConfig"]);
   });
 
+  test("hands on which images are volumes", async () => {
+    const image = { reference: "data:1", pullPolicy: "Always" };
+    const pod = podWith({ volumeMounts: [{ name: "v", mountPath: "/v" }] }, { volumes: [{ name: "v", image }] });
+    const { request } = await translated(pod);
+    expect(request?.imageVolumes).toEqual([{ name: "v", image: "data:1", imagePullPolicy: "Always" }]);
+    expect(request?.volumes).toEqual([]);
+  });
+
   test("shows no secret when printed", async () => {
     const env = [{ name: "PASSWORD", valueFrom: { secretKeyRef: { name: "db", key: "password" } } }];
     const pod = podWith(

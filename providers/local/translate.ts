@@ -9,7 +9,7 @@ import {
   type Translation,
 } from "../../src/provider.ts";
 import { lifecycleOf } from "./lifecycle.ts";
-import type { ContainerSpec, TaskSpec } from "./runtime/runtime.ts";
+import type { ContainerSpec, ImageVolume, TaskSpec } from "./runtime/runtime.ts";
 import { containerSecurity, podSecurity } from "./security.ts";
 import type { Where } from "./support/row.ts";
 
@@ -41,8 +41,19 @@ function requestOf(pod: ResolvedPod): LocalRequest {
     ...podSecurity(pod.pod),
     containers: pod.containers.map((container): ContainerSpec => containerSpec(pod, container)),
     volumes: pod.volumes,
+    ...imageVolumes(pod),
     pullCredentials: pod.pullCredentials,
   };
+}
+
+/** The API server has set every policy that the pod leaves open. */
+function imageVolumes({ pod: { spec } }: ResolvedPod): Pick<LocalRequest, "imageVolumes"> {
+  const found = (spec?.volumes ?? []).flatMap(({ name, image: source }): ImageVolume[] => {
+    if (source === undefined) return [];
+    const { reference: image = "", pullPolicy = "IfNotPresent" } = source;
+    return [{ name, image, imagePullPolicy: pullPolicy as ImageVolume["imagePullPolicy"] }];
+  });
+  return found.length === 0 ? {} : { imageVolumes: found };
 }
 
 /** What a runtime needs of one container. */

@@ -93,6 +93,8 @@ export interface TaskSpec {
   /** In order of start: init containers and sidecars as in the pod, then main containers. */
   readonly containers: readonly ContainerSpec[];
   readonly volumes: readonly VolumeSpec[];
+  /** What images hold, read-only, as volumes. A runtime that cannot mount them leaves them out of its table of fields. */
+  readonly imageVolumes?: readonly ImageVolume[] | undefined;
   readonly pullCredentials: readonly {
     readonly registry: string;
     readonly username: string;
@@ -169,6 +171,12 @@ export interface SecuritySpec {
   readonly unconfined: boolean;
   /** Parts of the SELinux label, each as `part:value`; the rest is the engine's. */
   readonly seLinux?: readonly string[];
+}
+
+export interface ImageVolume {
+  readonly name: string;
+  readonly image: string;
+  readonly imagePullPolicy: ContainerSpec["imagePullPolicy"];
 }
 
 export type VolumeSpec =

@@ -161,7 +161,27 @@ function mounts(at: string): readonly LocalRow[] {
     ),
     kept(`${at}.subPath`, "Kept."),
     kept(`${at}.subPathExpr`, "Kept, with $(VAR) expanded."),
+    on(onlyOn("engine"), subPathsOfImages(at)),
   ];
+}
+
+function subPathsOfImages(at: string): LocalRow {
+  const list = at.startsWith("spec.initContainers") ? "initContainers" : "containers";
+  return {
+    path: `${at}.subPath`,
+    effect: "refused",
+    sentence: "An image is mounted as a whole here: leave subPath out where the volume is an image.",
+    find({ spec }) {
+      const images = new Set((spec?.volumes ?? []).flatMap(({ name, image }) => (image === undefined ? [] : [name])));
+      return (spec?.[list] ?? []).flatMap(({ volumeMounts = [] }, index) =>
+        volumeMounts.flatMap(({ name, subPath, subPathExpr }, nth) =>
+          images.has(name) && (isSet(subPath) || isSet(subPathExpr))
+            ? [`spec.${list}[${index}].volumeMounts[${nth}].subPath`]
+            : [],
+        ),
+      );
+    },
+  };
 }
 
 /** Mounts of a user. Kubernetes adds one by itself, of the service account's token: that is no reason to refuse a pod. */

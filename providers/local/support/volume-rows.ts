@@ -9,7 +9,6 @@ const otherKinds: Readonly<Record<string, string>> = {
   ephemeral: "Volume claims cannot be mounted here: use emptyDir for scratch space.",
   gitRepo: "Volumes of kind gitRepo are not available here: clone in an init container into an emptyDir.",
   hostPath: "A pod must not see the files of the host here: use configMap, secret or emptyDir.",
-  image: "Image volumes are not available here: copy the files in an init container into an emptyDir.",
   persistentVolumeClaim:
     "Volume claims cannot be mounted here: keep data in a service that the pod reaches over the network.",
 };
@@ -71,6 +70,15 @@ export const volumeRows: readonly LocalRow[] = [
     ...changed(`${at}.projected.sources[].serviceAccountToken`, "Not replaced before it expires."),
     find: projectionsOfUsers("serviceAccountToken"),
   }),
+  on(onlyOn("engine"), kept(`${at}.image`, "Kept, read-only: podman, or Docker 28 and newer.")),
+  on(
+    onlyOn("process", "scripted"),
+    refused(
+      `${at}.image`,
+      "Image volumes are not available on this runtime: copy the files in an init container into an emptyDir.",
+      isMentioned,
+    ),
+  ),
   ...Object.entries(otherKinds).map(([kind, sentence]) => refused(`${at}.${kind}`, sentence, isMentioned)),
   ...disks
     .split(" ")

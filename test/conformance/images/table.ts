@@ -71,6 +71,18 @@ export const imageTable: readonly ImageRow[] = [
     },
   },
   {
+    name: `${e2e}/kitten`,
+    sentence: "agnhost as above with the files of Kubernetes' test/images/kitten, and the name of its base, Alpine",
+    config: { Env, Entrypoint: ["/agnhost"], Cmd: ["test-webserver"] },
+    fill(root, sources) {
+      fillAgnhost(root, sources);
+      for (const file of ["data.json", "kitten.jpg"]) {
+        copyFileSync(join(sources.folder, "kitten/html", file), join(root, file));
+      }
+      writeFileSync(join(root, "etc/os-release"), 'NAME="Alpine Linux"\nID=alpine\n');
+    },
+  },
+  {
     name: "registry.k8s.io/pause",
     sentence: "the command pause of agnhost, which does the same",
     config: { Env, Entrypoint: ["/pause", "pause"] },

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
@@ -105,58 +105,6 @@ describeWith(["engine", "root", "namespaces", "busybox"], "the engine runtime on
         "options ndots:5",
       ]),
     );
-  });
-
-  it("fills volumes: files with modes and late values, empty folders that stay empty, memory, sub paths", async () => {
-    const files = [
-      { path: "plain", mode: 0o644, content: "text", encoding: "utf8" },
-      { path: "deep/down/secret", mode: 0o400, content: new SecretText("c2VjcmV0"), encoding: "base64" },
-      { path: "address", mode: 0o644, content: new Late([{ late: "podIP" }]), encoding: "utf8" },
-    ] as const;
-    const look =
-      "stat -L -c '%a %n' /f/plain /f/deep/down/secret /data /m; cat /f/address /f/deep/down/secret /one; echo; ls -A /data; grep ' /m ' /proc/mounts; cat /data/part/x /m/kept; touch /f/no 2>&1";
-    const spec = taskOf(
-      "volumes",
-      [
-        shell("fill", "echo from init >/p/x; echo memory >/m/kept", {
-          kind: "init",
-          mounts: [mount("empty", "/p", "part"), mount("memory", "/m")],
-        }),
-        shell("look", look, {
-          mounts: [
-            mount("files", "/f"),
-            mount("empty", "/data"),
-            mount("memory", "/m"),
-            mount("files", "/one", "plain"),
-          ],
-        }),
-      ],
-      {
-        volumes: [
-          { name: "files", kind: "files", files },
-          { name: "empty", kind: "emptyDir", medium: "disk" },
-          { name: "memory", kind: "emptyDir", medium: "memory", sizeLimit: 1024 * 1024 },
-        ],
-      },
-    );
-    await local.start(spec);
-    const { podIPs } = await until(local, spec.identity, hasEnded("look"));
-    expect(await linesOf(local, spec.identity, "look")).toEqual([
-      "644 /f/plain",
-      "400 /f/deep/down/secret",
-      "777 /data",
-      "777 /m",
-      `${podIPs[0]}secrettext`,
-      // Not what the image has at /data; the sub path of another container is there.
-      "part",
-      expect.stringContaining("size=1024k"),
-      "from init",
-      "memory",
-      expect.stringContaining("Read-only file system"),
-    ]);
-    const record = join(stateDir, "tasks", readdirSync(join(stateDir, "tasks"))[0] ?? "");
-    expect(readFileSync(record, "utf8")).toContain("c2VjcmV0");
-    expect(statSync(record).mode & 0o777).toBe(0o600);
   });
 
   it("starts the row in order: init containers one by one, a sidecar before what follows, then the mains", async () => {
@@ -283,6 +231,6 @@ describeWith(["engine", "root", "namespaces", "busybox"], "the engine runtime on
   });
 });
 
-function mount(volume: string, path: string, subPath?: string) {
-  return { volume, path, readOnly: false, subPath };
+function mount(volume: string, path: string) {
+  return { volume, path, readOnly: false };
 }

@@ -9,8 +9,8 @@ import type { Step } from "./next.ts";
 import type { TaskRecord } from "./record.ts";
 import { containerBody, lateValues, sandboxBody, type Flavour } from "./request/bodies.ts";
 import { volumeEntries } from "./request/files.ts";
-import type { Images } from "./request/images.ts";
-import { containerBinds, engineVolumes, messageVolume, sandboxFolder } from "./request/mounts.ts";
+import { type Images, imagesOf } from "./request/images.ts";
+import { containerBinds, engineVolumes, imageMounts, messageVolume, sandboxFolder } from "./request/mounts.ts";
 import { runFileBinds, runFiles } from "./request/run-files.ts";
 import { needsImageUser, userOf } from "./request/security.ts";
 import type { RecordStore } from "./store.ts";
@@ -141,7 +141,7 @@ async function createRun(shop: Workshop, task: RecordedTask, run: RunRef, change
   const container = spec.containers.find(({ name }) => name === run.container);
   if (container === undefined) throw new Error(`task ${task.name} has no container ${run.container}`);
   const key = `${task.name}/${runKey(run.container, run.instance)}`;
-  const image = await shop.images.ready({ container, credentials: spec.pullCredentials, run: key }, changed);
+  const image = await imagesOf(shop.images, spec, container, { run: key, changed });
   if (image.waiting !== undefined) {
     task.waits.set(run.container, image.waiting);
     return { waits: true, lookIn: image.lookIn };
@@ -164,6 +164,7 @@ async function createRun(shop: Workshop, task: RecordedTask, run: RunRef, change
       late,
       user,
       processesOf: processesOf(task, container),
+      mounts: imageMounts(container, image.mounted, flavour),
     };
     const body = containerBody({ ...plan, binds: [...binds, ...own] });
     await unlessTaken(shop.client.createContainer(runName(task.name, run.container, run.instance), body));

@@ -46,6 +46,8 @@ export interface ContainerPlan {
   /** Name of the running sandbox. */
   readonly sandbox: string;
   readonly binds: readonly string[];
+  /** HostConfig.Mounts. */
+  readonly mounts?: readonly object[] | undefined;
   readonly late: LateValues;
   readonly flavour: Flavour;
   /** Name of the container whose processes it sees too. */
@@ -78,6 +80,7 @@ export function containerBody(plan: ContainerPlan): object {
       IpcMode: `container:${plan.sandbox}`,
       ...(plan.processesOf === undefined ? {} : { PidMode: `container:${plan.processesOf}` }),
       Binds: plan.binds,
+      ...(plan.mounts === undefined || plan.mounts.length === 0 ? {} : { Mounts: plan.mounts }),
       ...limits(container),
       ...securityOptions(container.security),
     },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { fakeClock } from "../../../../../test/support/fake-clock.ts";
-import { shell } from "../testing.ts";
-import { createImages } from "./images.ts";
+import { shell, taskOf } from "../testing.ts";
+import { createImages, imagesOf } from "./images.ts";
 
 /** A registry that gives nothing until it is told to. */
 function setUp() {
@@ -95,5 +95,21 @@ describe("images", () => {
     images.forget("task");
     await ask();
     expect(pulls).toHaveLength(2);
+  });
+
+  it("of a container are its own and those that it mounts, and the first that is not there is what it waits for", async () => {
+    const { present, images } = setUp();
+    const mounts = [{ volume: "v", path: "/v", readOnly: true }];
+    const container = shell("a", "", { image: "x:1", mounts });
+    const volume = (name: string, image: string) => ({ name, image, imagePullPolicy: "Never" }) as const;
+    const spec = taskOf("m", [container], { imageVolumes: [volume("v", "data:1"), volume("others", "none:1")] });
+    const ask = async () => imagesOf(images, spec, container, { run: "task/a/0", changed: () => {} });
+    present.add(full);
+    expect((await ask()).waiting).toMatchObject({
+      reason: "ErrImageNeverPull",
+      message: expect.stringContaining("data:1"),
+    });
+    present.add("docker.io/library/data:1");
+    expect(await ask()).toEqual({ reference: full, mounted: new Map([["v", "docker.io/library/data:1"]]) });
   });
 });

@@ -18,7 +18,7 @@ export interface Images {
 }
 
 export interface ImageWant {
-  readonly container: ContainerSpec;
+  readonly container: Pick<ContainerSpec, "image" | "imagePullPolicy">;
   readonly credentials: TaskSpec["pullCredentials"];
   /** Policy Always means one pull for each run. */
   readonly run: string;
@@ -77,6 +77,25 @@ export function createImages(client: ImageClient, clock: Clock): Images {
     forget: (runOrTask) => pulls.forget(runOrTask),
     close: () => pulls.close(),
   };
+}
+
+/** A container's own image, and by volume those that it mounts: all of them, or what the first that is not there waits for. */
+export async function imagesOf(
+  images: Images,
+  { imageVolumes = [], pullCredentials: credentials }: TaskSpec,
+  container: ContainerSpec,
+  { run, changed }: { readonly run: string; readonly changed: () => void },
+): Promise<(ImageReady & { readonly mounted: ReadonlyMap<string, string> }) | ImageWait> {
+  const own = await images.ready({ container, credentials, run }, changed);
+  if (own.waiting !== undefined) return own;
+  const mounted = new Map<string, string>();
+  for (const volume of imageVolumes) {
+    if (!container.mounts.some((mount) => mount.volume === volume.name)) continue;
+    const found = await images.ready({ container: volume, credentials, run }, changed);
+    if (found.waiting !== undefined) return found;
+    mounted.set(volume.name, found.reference);
+  }
+  return { reference: own.reference, mounted };
 }
 
 /** Pulls under way or failed: one at a time for each image and credential. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Late, SecretText } from "../../../../../src/provider.ts";
 import { shell, taskOf } from "../testing.ts";
 import { containerBody, lateValues, openText, sandboxBody } from "./bodies.ts";
-import { containerBinds, engineVolumes } from "./mounts.ts";
+import { containerBinds, engineVolumes, imageMounts } from "./mounts.ts";
 
 const file = (path: string) => ({ path, mode: 0o644, content: "", encoding: "utf8" as const });
 const volumes = [
@@ -69,6 +69,20 @@ describe("mounts", () => {
       ["t-1", {}],
       ["t-2", { type: "tmpfs", device: "tmpfs", o: "mode=0777,nr_blocks=2" }],
     ]);
+  });
+});
+
+describe("volumes that are images", () => {
+  const container = shell("a", "", { mounts: [mount("image", "/i"), mount("empty", "/e")] });
+  const imageVolumes = [{ name: "image", image: "data:1", imagePullPolicy: "Always" }] as const;
+
+  it("are mounted by their own field, beside the other volumes", () => {
+    const spec = taskOf("m", [container], { volumes, imageVolumes });
+    expect(containerBinds("t", spec, container, () => "")).toEqual(["t-0:/e:rw,nocopy"]);
+    const references = new Map([["image", "docker.io/library/data:1"]]);
+    const found = { Type: "image", Source: "docker.io/library/data:1", Target: "/i" };
+    expect(imageMounts(container, references, "podman")).toEqual([found]);
+    expect(imageMounts(container, references, "docker")).toEqual([{ ...found, ReadOnly: true }]);
   });
 });
 

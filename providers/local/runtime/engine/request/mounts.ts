@@ -9,6 +9,7 @@
  */
 import { ProviderError } from "../../../../../src/provider.ts";
 import type { ContainerSpec, TaskSpec, VolumeSpec } from "../../runtime.ts";
+import type { Flavour } from "./bodies.ts";
 
 export interface EngineVolume {
   readonly name: string;
@@ -73,6 +74,7 @@ export function containerBinds(
   folderOf: (volume: string) => string,
 ): string[] {
   return container.mounts.flatMap((mount) => {
+    if (spec.imageVolumes?.some(({ name }) => name === mount.volume) === true) return [];
     const index = spec.volumes.findIndex((volume) => volume.name === mount.volume);
     const volume = spec.volumes[index];
     if (volume === undefined)
@@ -89,6 +91,20 @@ export function containerBinds(
       return [`${folderOf(name)}/${sub}:${mount.path}:ro`];
     }
     return emptyDirBinds(name, subPaths(spec, mount.volume), sub, mount);
+  });
+}
+
+/** HostConfig.Mounts: an image cannot be bound. `references`: full names of the images, by volume. */
+export function imageMounts(
+  { mounts }: ContainerSpec,
+  references: ReadonlyMap<string, string>,
+  flavour: Flavour,
+): readonly object[] {
+  return mounts.flatMap(({ volume, path }) => {
+    const reference = references.get(volume);
+    if (reference === undefined) return [];
+    // podman mounts images read-only, and refuses to be told so.
+    return [{ Type: "image", Source: reference, Target: path, ...(flavour === "docker" && { ReadOnly: true }) }];
   });
 }
 
