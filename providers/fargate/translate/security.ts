@@ -36,7 +36,10 @@ export function capabilitiesOf({ securityContext }: RawContainer): KernelCapabil
   const { add = [], drop = [] } = securityContext?.capabilities ?? {};
   const wanted = add.map(capabilityName);
   const again = wanted.filter((name) => defaultCapabilities.includes(name));
-  const dropped = drop.map(capabilityName).filter((name) => !wanted.includes(name));
+  // What is not there by default needs no dropping, and ECS does not know the names of the newest.
+  const dropped = drop
+    .map(capabilityName)
+    .filter((name) => !wanted.includes(name) && (name === "ALL" || defaultCapabilities.includes(name)));
   const all = dropped.includes("ALL") && again.length > 0;
   const found = {
     add: wanted.includes(addableCapability) ? [addableCapability] : [],

@@ -1,0 +1,115 @@
+import { changed, isMentioned, isNot, kept, type Pod, refused, type SupportRow } from "../../../src/provider.ts";
+import { isAutomountedToken, writtenContainers } from "../translate/raw.ts";
+import { isTmpfs } from "../translate/volumes.ts";
+import type { FargateRow } from "./row.ts";
+
+const at = "spec.volumes[]";
+
+type Volume = NonNullable<NonNullable<Pod["spec"]>["volumes"]>[number];
+
+/** Why a kind of volume does not exist here, and what to do instead. */
+const otherKinds: Readonly<Record<string, string>> = {
+  configMap: "A task starts without files of the cluster: put the values into variables, by envFrom.",
+  csi: "CSI drivers do not run here: keep data in a service that the task reaches over the network.",
+  downwardAPI: "A task starts without files of the cluster: take the values as variables, by fieldRef.",
+  ephemeral: "Volume claims cannot be mounted here: use emptyDir for scratch space.",
+  gitRepo: "Volumes of kind gitRepo are not available here: clone in an init container into an emptyDir.",
+  hostPath: "Every task has a machine of its own, on which there are no files: use an emptyDir.",
+  image: "Image volumes are not available here: copy the files in an init container into an emptyDir.",
+  persistentVolumeClaim:
+    "Volume claims cannot be mounted here: keep data in a service that the task reaches over the network.",
+  secret: "A task starts without files of the cluster: let the program fetch the secret with the task's role.",
+};
+
+const disks =
+  "awsElasticBlockStore azureDisk azureFile cephfs cinder fc flexVolume flocker gcePersistentDisk glusterfs iscsi nfs " +
+  "photonPersistentDisk portworxVolume quobyte rbd scaleIO storageos vsphereVolume";
+
+export const volumeRows: readonly FargateRow[] = [
+  kept(`${at}.name`, "Kept."),
+  kept(`${at}.emptyDir.medium`, "Kept: on the task's disk, or in the memory of the container."),
+  refused(
+    `${at}.emptyDir.medium`,
+    "Huge pages are not available here: use Memory or leave medium out.",
+    isNot("Memory"),
+  ),
+  {
+    path: `${at}.emptyDir.medium`,
+    effect: "changed",
+    sentence: "On disk: in memory is only what has a sizeLimit and is mounted by one container, once.",
+    find: inVolumes(
+      "emptyDir.medium",
+      ({ emptyDir, name }, pod) => isInMemory(emptyDir) && !isTmpfsOf(pod, name, emptyDir),
+    ),
+  },
+  {
+    path: `${at}.emptyDir.sizeLimit`,
+    effect: "changed",
+    sentence: "On disk it is part of the size of the task's disk, and nothing ends a pod that writes more.",
+    find: inVolumes(
+      "emptyDir.sizeLimit",
+      ({ emptyDir, name }, pod) => emptyDir?.sizeLimit !== undefined && !isTmpfsOf(pod, name, emptyDir),
+    ),
+  },
+  {
+    path: `${at}.projected`,
+    effect: "refused",
+    sentence: "A task starts without files of the cluster: take values as variables, and rights by the task's role.",
+    find: inVolumes("projected", (volume) => isMentioned(volume.projected) && !isAutomountedToken(volume)),
+  },
+  {
+    path: `${at}.projected`,
+    effect: "changed",
+    sentence: "The automounted service account token is left out: the program cannot call the API server with it.",
+    find: inVolumes("projected", isAutomountedToken),
+  },
+  ...Object.entries(otherKinds).map(([kind, sentence]) => refused(`${at}.${kind}`, sentence, isMentioned)),
+  ...disks
+    .split(" ")
+    .map((kind) =>
+      refused(
+        `${at}.${kind}`,
+        `Volumes of kind ${kind} cannot be mounted here: reach the data over the network.`,
+        isMentioned,
+      ),
+    ),
+];
+
+/** About emptyDirs as a whole; the fields in them have rows of their own. */
+export const emptyDirRows: readonly FargateRow[] = [
+  {
+    ...changed(`${at}.emptyDir`, "Lost when a container runs again, because that is a new task."),
+    find: inVolumes("emptyDir", ({ emptyDir }, { spec }) => isMentioned(emptyDir) && spec?.restartPolicy !== "Never"),
+  },
+  {
+    ...changed(
+      `${at}.emptyDir`,
+      "Belongs to root and only root may write (0755), unless the image has a VOLUME at that path with other rights.",
+    ),
+    find: inVolumes("emptyDir", ({ emptyDir, name }, pod) => isMentioned(emptyDir) && isMountedByOthers(pod, name)),
+  },
+];
+
+function inVolumes(field: string, test: (volume: Volume, pod: Pod) => boolean): NonNullable<SupportRow["find"]> {
+  return (pod) =>
+    (pod.spec?.volumes ?? []).flatMap((volume, index) =>
+      test(volume, pod) ? [`spec.volumes[${index}].${field}`] : [],
+    );
+}
+
+function isInMemory(emptyDir: Volume["emptyDir"]): boolean {
+  return emptyDir?.medium === "Memory";
+}
+
+function isTmpfsOf(pod: Pod, name: string, emptyDir: Volume["emptyDir"]): boolean {
+  const limited = emptyDir?.sizeLimit !== undefined && emptyDir.sizeLimit !== "0";
+  return isInMemory(emptyDir) && isTmpfs(pod, { name, limited });
+}
+
+/** By a container that is known to run as another user than root. */
+function isMountedByOthers(pod: Pod, volume: string): boolean {
+  return writtenContainers(pod).some(({ container }) => {
+    const user = container.securityContext?.runAsUser ?? pod.spec?.securityContext?.runAsUser ?? 0;
+    return user !== 0 && (container.volumeMounts ?? []).some(({ name }) => name === volume);
+  });
+}
