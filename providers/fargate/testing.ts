@@ -74,7 +74,7 @@ function closed(server: Server): Promise<void> {
 /** Of no account at all. */
 export const credentials = { accessKeyId: "test", secretAccessKey: "test" };
 
-const opened: { close(): void | Promise<void> }[] = [];
+export const opened: { close(): void | Promise<void> }[] = [];
 
 /** A client of ECS cluster `burstlet` over a server of its own; `closeAll` closes both. */
 export async function openClient(on: FakeAws["on"] = {}): Promise<{ aws: FakeAws; client: EcsClient }> {
