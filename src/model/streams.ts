@@ -16,9 +16,20 @@ export interface LogRecord {
   readonly partial: boolean;
 }
 
+/** Of a terminal, in characters. */
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** Of a terminal whose size nobody has told: zero by zero confuses programs. */
+export const usualSize: TerminalSize = { columns: 80, rows: 24 };
+
 export interface ExecCommand {
   readonly argv: readonly string[];
   readonly tty: boolean;
+  /** Of the terminal, as early as the provider can set it, both sides 1 to 65535. `undefined`: `usualSize`. */
+  readonly size?: TerminalSize | undefined;
   /** Without it the command reads from an empty stdin. */
   readonly stdin: boolean;
 }

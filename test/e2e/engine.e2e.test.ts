@@ -266,6 +266,31 @@ describeWith(["go", "namespaces", "root", "busybox", "engine"], "a virtual node 
     expect(ids(await containersOf(before)).filter((id) => !ids(made).includes(id))).toEqual([]);
   });
 
+  it("discards what is left of a pod whose object went when burstlet had just stopped", async () => {
+    const held = podManifest("held", onEngine({})) as { metadata: object };
+    await world.cluster.apply({ ...held, metadata: { ...held.metadata, finalizers: ["burstlet.dev/test"] } });
+    const pod = await world.until("held", "is ready", isReady);
+    await world.cluster.kubectl("delete", "pod", "held", "--wait=false");
+    await world.until("held", "has ended", (one) => exitCode(one) !== undefined);
+    // Its object is there for as long as the finalizer is: burstlet stops just before it would discard the rest.
+    expect(await world.burstlet.stop()).toBe(0);
+    await world.cluster.kubectl("patch", "pod", "held", "--type=merge", "-p", '{"metadata":{"finalizers":null}}');
+    const label = `label=dev.burstlet.pod-uid=${pod.metadata?.uid}`;
+    const volumes = () => engine.podman("volume", "ls", "--quiet", "--filter", label);
+    expect([(await containersOf([pod])).length > 0, volumes() !== ""]).toEqual([true, true]);
+    world.startAgain();
+    await eventually("nothing is left of it", async () => (await containersOf([pod])).length === 0 && volumes() === "");
+  });
+
+  it("says of a command that is not there what a node with containerd says", async () => {
+    await world.cluster.apply(podManifest("box", onEngine({})));
+    await world.until("box", "is ready", isReady);
+    await expect(world.cluster.kubectl("exec", "box", "--", "nosuch")).rejects.toThrow(
+      "kubectl exec box -- nosuch: error: Internal error occurred: error executing command in container: " +
+        'exec: "nosuch": executable file not found in $PATH',
+    );
+  });
+
   it("leaves nothing in the engine when its pods are deleted", async () => {
     expect(await containers()).not.toEqual([]);
     await world.cluster.kubectl("delete", "deployments,pods", "--all", "--timeout=60s");

@@ -14,6 +14,10 @@ const tenMegabytes = 10 * megabyte;
 /** By how much burstlet may grow for a client that does not read: its buffers, and what else happens meanwhile. */
 const unreadBudget = 48 * megabyte;
 
+const notThere =
+  "error: Internal error occurred: error executing command in container: " +
+  'exec: "nosuch": executable file not found in $PATH\n';
+
 describeWith(["go", "namespaces", "root", "busybox"], "kubectl exec", () => {
   let world: World;
   const box = (way: Way) => `box-${way.node}`;
@@ -37,6 +41,12 @@ describeWith(["go", "namespaces", "root", "busybox"], "kubectl exec", () => {
       const ended = await exec("sh", "-c", `echo out; echo trouble >&2; exit ${code}`);
       expect({ code: ended.code, stdout: ended.stdout.toString() }).toEqual({ code, stdout: "out\n" });
       expect(ended.stderr).toBe(code === 0 ? "trouble\n" : `trouble\ncommand terminated with exit code ${code}\n`);
+    });
+
+    it("says of a command that is not there what a node with containerd says", async () => {
+      const ended = await exec("nosuch");
+      expect(ended.stderr).toBe(notThere);
+      expect([ended.code, ended.stdout.toString()]).toEqual([1, ""]);
     });
 
     it(`comes to the node by ${way.arrives}`, async () => {

@@ -1,3 +1,4 @@
+import { asProviderError, ProviderError } from "../../provider.ts";
 import { failure, notOffered } from "../answer.ts";
 import type { StreamHandler } from "../upgrade/stream-request.ts";
 import { parseStreamOptions } from "./options.ts";
@@ -14,7 +15,20 @@ export const exec: StreamHandler = async (request, context) => {
   if (argv.length === 0) return failure(400, "BadRequest", "you must specify a command");
   const target = runningContainer(request.params, context.pods);
   if ("status" in target) return target;
-  const command = { argv, tty: options.tty, stdin: options.stdin };
+  const { tty, stdin } = options;
   const run = provider.exec.bind(provider);
-  return serveRemoteCommand(request, options, context, (signal) => run(target, command, signal));
+  return serveRemoteCommand(request, options, context, async (signal, size) => {
+    try {
+      const process = await run(target, { argv, tty, stdin, ...(tty && { size: await size() }) }, signal);
+      return { ...process, resize: process.resize.bind(process), exit: process.exit.catch(explain) };
+    } catch (error) {
+      return explain(error);
+    }
+  });
 };
+
+/** As the kubelet says of a command that cannot be started, or whose exit code is lost. */
+function explain(error: unknown): never {
+  const { kind, reason, message } = asProviderError(error);
+  throw new ProviderError(kind, reason, `error executing command in container: ${message}`, { cause: error });
+}

@@ -1,10 +1,9 @@
 import type { Readable, Writable } from "node:stream";
 import { finished, pipeline } from "node:stream/promises";
 
-import { asProviderError, type ProcessStream } from "../../provider.ts";
+import { asProviderError, type ProcessStream, type TerminalSize } from "../../provider.ts";
 import type { ClientStreams } from "./client-streams.ts";
 import type { Outcome } from "./outcome.ts";
-import type { TerminalSize } from "./resize.ts";
 
 /**
  * Joins a client to a process until one of them ends, with back-pressure from end to end, and tells the client the

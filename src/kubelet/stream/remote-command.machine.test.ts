@@ -161,12 +161,33 @@ describe.for(names)("exec over %s", (name) => {
     expect(processes.calls[0]?.command).toEqual({ argv: ["sh", "-c", script], tty: true, stdin: true });
   });
 
-  it("tells why a command could not be started", async () => {
-    const exec = (): Promise<never> => Promise.reject(new Error("no such container"));
-    const remote = await execute(name, "true", { stdout: true }, { exec });
-    const { status } = await remote.done;
-    if (json) expect(JSON.parse(status)).toMatchObject({ status: "Failure", reason: "InternalError", code: 500 });
-    expect(status).toContain("no such container");
+  it("gives the command's terminal the first size that the client tells", async () => {
+    const processes = realProcesses();
+    const remote = await execute(name, "echo out; read line", { ...all, tty: true }, processes);
+    if (resizes) remote.resize('{"Width":81,"Height":24}');
+    await vi.waitFor(() => expect(remote.stdout().toString()).toBe("out\n"));
+    expect(processes.calls[0]?.command.size).toEqual(resizes ? { columns: 81, rows: 24 } : undefined);
+    remote.stdin("go on\n");
+    await remote.done;
+  });
+
+  it("tells in the kubelet's words why a command could not be started, or has no exit code", async () => {
+    const refuse = (): Promise<never> => Promise.reject(new Error('exec: "x": executable file not found in $PATH'));
+    const startsNothing = async () => ({ ...spawned(["true"], new AbortController().signal), exit: refuse() });
+    for (const exec of [refuse, startsNothing]) {
+      const remote = await execute(name, "true", { stdout: true }, { exec });
+      const { status } = await remote.done;
+      const words =
+        'Internal error occurred: error executing command in container: exec: "x": executable file not found in $PATH';
+      if (!json) expect(status).toBe(words);
+      else
+        expect(JSON.parse(status)).toMatchObject({
+          status: "Failure",
+          reason: "InternalError",
+          message: words,
+          code: 500,
+        });
+    }
   });
 
   it("tells the client that the server closes, and ends the command", async () => {

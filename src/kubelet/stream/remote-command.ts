@@ -1,4 +1,4 @@
-import type { ProcessStream } from "../../provider.ts";
+import type { ProcessStream, TerminalSize } from "../../provider.ts";
 import type { Answer } from "../answer.ts";
 import type { HandlerContext } from "../handlers.ts";
 import { negotiateSpdy, negotiateWebSocket, transportOf, unnamed } from "../upgrade/negotiate.ts";
@@ -11,6 +11,7 @@ import type { ClientStreams } from "./client-streams.ts";
 import { joinProcess } from "./join-process.ts";
 import type { StreamOptions } from "./options.ts";
 import type { StatusDialect } from "./outcome.ts";
+import { firstSize } from "./resize.ts";
 import { spdyClient, type SpdyDialect } from "./spdy-client.ts";
 import { channelsFromClient, remoteCommandChannels, webSocketClient } from "./websocket-client.ts";
 
@@ -32,16 +33,21 @@ const webSocketProtocols: Readonly<Record<string, ChannelCoding & { readonly sta
   [unnamed]: { base64: false, halfClose: false, status: "text" },
 };
 
+/** Gets the way to the size of the client's terminal, which takes a moment to ask. */
+type Start = (signal: AbortSignal, size: () => Promise<TerminalSize | undefined>) => Promise<ProcessStream>;
+
 /** Upgrades the connection and joins it to the process that `start` gives, until both have ended. */
 export async function serveRemoteCommand(
   request: StreamRequest,
   options: StreamOptions,
   context: HandlerContext,
-  start: (signal: AbortSignal) => Promise<ProcessStream>,
+  start: Start,
 ): Promise<Answer | undefined> {
   const client = await openClient(request, options, context);
   if (client === undefined || "status" in client) return client;
-  const outcome = await joinProcess(client, start, request.stop);
+  const { sizes } = client;
+  const sized = async (signal: AbortSignal) => start(signal, async () => firstSize(sizes, context.clock, signal));
+  const outcome = await joinProcess(client, sized, request.stop);
   if ("failure" in outcome && !client.gone.aborted) {
     context.log.warn("A stream of a container ended early", { ...named(request), err: outcome.failure });
   }

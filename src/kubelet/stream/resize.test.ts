@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 
-import { resizeParser, type TerminalSize } from "./resize.ts";
+import { fakeClock } from "../../../test/support/fake-clock.ts";
+import type { TerminalSize } from "../../provider.ts";
+import { firstSize, resizeDecoder, resizeParser } from "./resize.ts";
 
 const cells = fc.integer({ min: 0, max: 0xffff });
 
@@ -41,5 +43,58 @@ describe("sizes of a terminal", () => {
     const good = '{"Width":80,"Height":24}';
     expect(parse(good + text)).toEqual([{ columns: 80, rows: 24 }]);
     expect(parse(good)).toEqual([]);
+  });
+});
+
+describe("the first size of a terminal", () => {
+  const { signal } = new AbortController();
+  const read = async (sizes: ReturnType<typeof resizeDecoder>) => {
+    const all: TerminalSize[] = [];
+    for await (const size of sizes) all.push(size as TerminalSize);
+    return all;
+  };
+
+  it("is waited for, and stays among those that are read later", async () => {
+    const sizes = resizeDecoder();
+    const first = firstSize(sizes, fakeClock(), signal);
+    sizes.write('{"Width":90,"Height":30}');
+    expect(await first).toEqual({ columns: 90, rows: 30 });
+    sizes.end('{"Width":91,"Height":31}');
+    expect(await read(sizes)).toEqual([
+      { columns: 90, rows: 30 },
+      { columns: 91, rows: 31 },
+    ]);
+  });
+
+  it("may be the only one, told before anybody asked", async () => {
+    const sizes = resizeDecoder();
+    sizes.end('{"Width":90,"Height":30}');
+    expect(await firstSize(sizes, fakeClock(), signal)).toEqual({ columns: 90, rows: 30 });
+    expect(await read(sizes)).toEqual([{ columns: 90, rows: 30 }]);
+  });
+
+  it("is not waited for longer than a moment, nor where there can be none", async () => {
+    const clock = fakeClock();
+    const sizes = resizeDecoder();
+    const first = firstSize(sizes, clock, signal);
+    await clock.advance(250);
+    expect(await first).toBeUndefined();
+    sizes.end('{"Width":90,"Height":30}');
+    expect(await read(sizes)).toEqual([{ columns: 90, rows: 30 }]);
+    expect(await firstSize(undefined, clock, signal)).toBeUndefined();
+    const closed = resizeDecoder();
+    const none = firstSize(closed, clock, signal);
+    closed.end();
+    expect(await none).toBeUndefined();
+    const gone = new AbortController();
+    const late = firstSize(resizeDecoder(), clock, gone.signal);
+    gone.abort();
+    expect(await late).toBeUndefined();
+  });
+
+  it("is none when it says zero", async () => {
+    const sizes = resizeDecoder();
+    sizes.write('{"Width":0,"Height":30}');
+    expect(await firstSize(sizes, fakeClock(), signal)).toBeUndefined();
   });
 });

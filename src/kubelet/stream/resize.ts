@@ -1,9 +1,5 @@
-import { Transform } from "node:stream";
-
-export interface TerminalSize {
-  readonly columns: number;
-  readonly rows: number;
-}
+import { type Readable, Transform } from "node:stream";
+import type { Clock, TerminalSize } from "../../provider.ts";
 
 /** No size takes this many characters. */
 const longest = 1024;
@@ -31,6 +27,38 @@ export function resizeParser(): (text: string) => TerminalSize[] {
     if (rest.length > longest) broken = true;
     return sizes;
   };
+}
+
+/** How long a command waits for a client that asked for a terminal to tell its size, milliseconds; kubectl does at once. */
+const sizeWait = 250;
+
+/** The first of a client's TerminalSizes, which stays among them. `undefined`: none comes soon, or at all. */
+export async function firstSize(
+  sizes: Readable | undefined,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<TerminalSize | undefined> {
+  if (sizes === undefined || sizes.destroyed || signal.aborted) return undefined;
+  const first = Promise.withResolvers<TerminalSize | undefined>();
+  const none = (): void => first.resolve(undefined);
+  const look = (): void => {
+    const size = sizes.read() as TerminalSize | null;
+    if (size === null) return;
+    sizes.off("readable", look).unshift(size);
+    first.resolve(size);
+  };
+  const cancel = clock.after(sizeWait, none);
+  signal.addEventListener("abort", none, { once: true });
+  sizes.on("readable", look).once("end", none).once("close", none);
+  try {
+    const size = await first.promise;
+    // Some clients tell zero before they know better.
+    return size === undefined || size.columns === 0 || size.rows === 0 ? undefined : size;
+  } finally {
+    cancel();
+    signal.removeEventListener("abort", none);
+    sizes.off("readable", look).off("end", none).off("close", none);
+  }
 }
 
 /** Bytes of a resize stream in, TerminalSizes out. */

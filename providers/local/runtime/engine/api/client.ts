@@ -6,6 +6,7 @@ import type { Duplex } from "node:stream";
 import { answerError, EngineError } from "./errors.ts";
 import { jsonLines } from "./json-lines.ts";
 import type { Transport } from "./transport.ts";
+import type { TerminalSize } from "../../../../../src/provider.ts";
 import type {
   ContainerInspect,
   ContainerListed,
@@ -58,7 +59,8 @@ export interface LogQuery {
 interface Streams {
   /** Resolves with the id of the execution, which has not begun. */
   createExec(container: string, body: object): Promise<string>;
-  startExec(exec: string, tty: boolean): Promise<Duplex>;
+  /** `size`: of its terminal, if it is to have one. */
+  startExec(exec: string, size: TerminalSize | undefined): Promise<Duplex>;
   inspectExec(exec: string): Promise<ExecInspect | undefined>;
   attach(container: string, how: { readonly stdin: boolean; readonly detachKeys: string }): Promise<Duplex>;
   resize(what: "exec" | "containers", id: string, columns: number, rows: number): Promise<void>;
@@ -148,7 +150,11 @@ function streams({ bytes, json, hijack }: Transport): Streams {
     async createExec(container, body) {
       return (await json<{ Id: string }>("POST", `/containers/${container}/exec`, { json: body })).Id;
     },
-    startExec: (exec, tty) => hijack(`/exec/${exec}/start`, { json: { Detach: false, Tty: tty } }),
+    startExec: (exec, size) => {
+      // podman's names for a size, and Docker's (since version 1.42 of its API): each ignores the other's.
+      const sized = size && { h: size.rows, w: size.columns, ConsoleSize: [size.rows, size.columns] };
+      return hijack(`/exec/${exec}/start`, { json: { Detach: false, Tty: size !== undefined, ...sized } });
+    },
     inspectExec: (exec) => orAbsent(json<ExecInspect>("GET", `/exec/${exec}/json`)),
     attach: (container, { stdin, detachKeys }) => {
       const query = { stream: "1", logs: "0", stdin: stdin ? "1" : "0", stdout: "1", stderr: "1", detachKeys };

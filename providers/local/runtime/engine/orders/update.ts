@@ -55,7 +55,7 @@ async function swap(
   const [now, later] = [stale.slice(0, mostRemoved), stale.slice(mostRemoved)];
   const Cmd = [swapCommand, from, to, ...now];
   const exec = await client.createExec(sandbox, { Cmd, AttachStdout: true, AttachStderr: true });
-  await buffer(await client.startExec(exec, false));
+  await buffer(await client.startExec(exec, undefined));
   const ask = async () => {
     const seen = await client.inspectExec(exec);
     return seen && { running: seen.Running, code: seen.ExitCode ?? undefined };

@@ -33,6 +33,7 @@ export async function engineAttach(
   return processStream(
     {
       connection,
+      mayNotStart: false,
       tty,
       stdin: stdin && open,
       resize: resizer((columns, rows) => client.resize("containers", id, columns, rows), clock),

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { buffer } from "node:stream/consumers";
+import { buffer, text } from "node:stream/consumers";
 import { expect, it, vi } from "vitest";
 import type { ContainerRef } from "../../../../../src/provider.ts";
 import { eventually } from "../../../../../test/support/eventually.ts";
@@ -138,14 +138,42 @@ nearAndFar("exec of the engine runtime", (bench) => {
       .toSorted();
   };
 
-  it("says why a command cannot be started", async () => {
+  it.for([
+    { argv: ["/no/such"], tty: false, why: 'exec: "/no/such": stat /no/such: no such file or directory' },
+    { argv: ["nosuch", "-v"], tty: true, why: 'exec: "nosuch": executable file not found in $PATH' },
+    { argv: ["/etc"], tty: false, why: 'exec: "/etc": permission denied' },
+  ])("says why $argv cannot be started, and nothing else, terminal: $tty", async ({ argv, tty, why }) => {
     const target = await bench.running("sleep 1000");
-    const stream = await bench.runtime.exec(
-      target,
-      { argv: ["/no/such"], tty: false, stdin: false },
-      new AbortController().signal,
-    );
-    expect(await everything(stream)).toMatchObject({ stderr: expect.stringContaining("no such file"), code: 127 });
+    const stream = await bench.runtime.exec(target, { argv, tty, stdin: false }, new AbortController().signal);
+    const outputs = Promise.all([text(stream.stdout), stream.stderr === undefined ? "" : text(stream.stderr)]);
+    await expect(stream.exit).rejects.toMatchObject({ kind: "invalid", reason: "StartError", message: why });
+    expect(await outputs).toEqual(["", ""]);
+  });
+
+  it("takes no command that ran for one that was not started, whatever it writes", async () => {
+    const target = await bench.running("sleep 1000");
+    const words = "Error: runc: something\n";
+    const stream = await bench.run(target, "echo Error: runc: something; exit 127");
+    expect(await everything(stream)).toEqual({ stdout: words, stderr: "", code: 127 });
+    const other = await bench.run(target, "echo Error: runc: something; sleep 0.2; echo more >&2; exit 3");
+    expect(await everything(other)).toEqual({ stdout: words, stderr: "more\n", code: 3 });
+  });
+
+  it("gives a terminal its size without being told again, or 80 by 24", async () => {
+    const target = await bench.running("sleep 1000");
+    const { signal } = new AbortController();
+    // podman sets it while the command begins: on a busy machine its first look may still be too early.
+    const waits = 'until [ "$(stty size 2>&1)" != "stty: standard input" ]; do sleep 0.1; done; stty size';
+    for (const size of [{ columns: 101, rows: 31 }, undefined]) {
+      const argv = ["sh", "-c", waits];
+      const stream = await bench.runtime.exec(target, { argv, tty: true, stdin: false, size }, signal);
+      const { rows, columns } = size ?? { rows: 24, columns: 80 };
+      expect((await everything(stream)).stdout).toBe(`${rows} ${columns}\r\n`);
+    }
+  });
+
+  it("runs nothing in a run that is not there", async () => {
+    const target = await bench.running("sleep 1000");
     const ended = { ...target, instance: 7 };
     await expect(bench.run(ended, "true")).rejects.toMatchObject({ kind: "notFound" });
   });

@@ -1,3 +1,4 @@
+import { asProviderError, ProviderError, usualSize } from "../../../../../src/provider.ts";
 import type { Clock, ContainerRef, ExecCommand, ProcessStream } from "../../../../../src/provider.ts";
 import type { EngineClient } from "../api/client.ts";
 import { runName, taskName } from "../names.ts";
@@ -5,6 +6,7 @@ import { exitCode } from "./exit-code.ts";
 import type { SessionKiller } from "./kill-sessions.ts";
 import { processStream } from "./process-stream.ts";
 import { resizer } from "./resizer.ts";
+import { startFailure } from "./start-failure.ts";
 
 export interface StreamParts {
   readonly client: EngineClient;
@@ -29,13 +31,13 @@ export function engineExec(
 }
 
 /**
- * In a container of this name. Rejects when it does not run. A command that cannot be started ends with 126 or 127 in
- * podman; Docker refuses it with the reason.
+ * In a container of this name. Rejects when it does not run. A command that cannot be started is `invalid` with the
+ * container runtime's sentence, by the `exit` of the stream at the latest.
  */
 export async function execIn(
   { client, clock, killer }: StreamParts,
   container: string,
-  { argv, tty, stdin }: ExecCommand,
+  { argv, tty, stdin, size = usualSize }: ExecCommand,
   signal: AbortSignal,
 ): Promise<ProcessStream> {
   signal.throwIfAborted();
@@ -51,10 +53,11 @@ export async function execIn(
   });
   signal.throwIfAborted();
   // From here on the command may run, so an abort has to wait for the answer to find it.
-  const connection = await client.startExec(exec, tty);
+  const connection = await client.startExec(exec, tty ? size : undefined).catch(explain);
   return processStream(
     {
       connection,
+      mayNotStart: true,
       tty,
       stdin,
       resize: resizer((columns, rows) => client.resize("exec", exec, columns, rows), clock),
@@ -72,4 +75,11 @@ export async function execIn(
     },
     signal,
   );
+}
+
+/** An engine that has not taken the connection over yet answers with an error instead. */
+function explain(error: unknown): never {
+  const told = asProviderError(error);
+  const why = startFailure(told.message);
+  throw why === undefined ? told : new ProviderError("invalid", "StartError", why, { cause: error });
 }

@@ -3,9 +3,12 @@ import { type Duplex, Readable, Writable } from "node:stream";
 import { asProviderError, ProviderError } from "../../../../../src/provider.ts";
 import type { Clock, ProcessStream } from "../../../../../src/provider.ts";
 import { frameReader } from "../api/frames.ts";
+import { mayBeStartFailure, startFailure, startFailureCodes } from "./start-failure.ts";
 
 export interface Wiring {
   readonly connection: Duplex;
+  /** The engine may not have started the process, and write why where its output would be. */
+  readonly mayNotStart: boolean;
   /** With a tty the bytes are bare; without one they are frames of stdout and stderr. */
   readonly tty: boolean;
   /** Without it the process gets nothing of what is written. */
@@ -26,6 +29,10 @@ export function processStream(wiring: Wiring, signal: AbortSignal): ProcessStrea
   const { connection, tty } = wiring;
   const stdout = outlet();
   const stderr = tty ? undefined : outlet();
+  const end = (): void => {
+    stdout.end();
+    stderr?.end();
+  };
   let over = false;
   const leave = (): void => {
     if (over) return;
@@ -41,13 +48,18 @@ export function processStream(wiring: Wiring, signal: AbortSignal): ProcessStrea
 
   async function run(): Promise<{ readonly code: number }> {
     try {
-      const broken = await pump(connection, stdout, stderr);
+      const { broken, doubtful } = await pump(wiring, stdout, stderr);
+      if (doubtful.length === 0) end();
       const code = broken === undefined ? await wiring.exitCode(signal) : await codeDespite(broken, wiring, signal);
+      const why = startFailureCodes.includes(code) ? startFailure(textOf(doubtful)) : undefined;
+      if (why !== undefined) throw new ProviderError("invalid", "StartError", why);
+      for (const { to, bytes } of doubtful) await to.put(bytes);
       if (over) throw abandonedError();
       return { code };
     } catch (error) {
       throw over ? abandonedError() : asProviderError(error);
     } finally {
+      end();
       if (!over) signal.removeEventListener("abort", leave);
       over = true;
     }
@@ -88,25 +100,43 @@ async function codeDespite(broken: ProviderError, wiring: Wiring, signal: AbortS
   }
 }
 
-/** Ends both outputs. Resolves to what broke the connection, if something did. */
+interface Piece {
+  readonly to: Outlet;
+  readonly bytes: Buffer;
+}
+
+const textOf = (pieces: readonly Piece[]): string => Buffer.concat(pieces.map(({ bytes }) => bytes)).toString();
+
+/**
+ * Resolves at the end of the connection. `broken`: what broke it, if something did. `doubtful`: all that came, kept back
+ * where it may be the engine's own words.
+ */
 async function pump(
-  connection: Duplex,
+  { connection, mayNotStart }: Wiring,
   stdout: Outlet,
   stderr: Outlet | undefined,
-): Promise<ProviderError | undefined> {
+): Promise<{ readonly broken?: ProviderError; readonly doubtful: readonly Piece[] }> {
   const read = frameReader(1);
+  const pieces = (chunk: Buffer): Piece[] =>
+    stderr === undefined
+      ? [{ to: stdout, bytes: chunk }]
+      : read(chunk).map(({ stream, bytes }) => ({ to: stream === "stderr" ? stderr : stdout, bytes }));
+  let doubtful: Piece[] = [];
+  let isDoubtful = mayNotStart;
   try {
     for await (const chunk of connection as AsyncIterable<Buffer>) {
-      if (stderr === undefined) await stdout.put(chunk);
-      else for (const { stream, bytes } of read(chunk)) await (stream === "stderr" ? stderr : stdout).put(bytes);
+      for (const piece of pieces(chunk)) {
+        isDoubtful &&= mayBeStartFailure(textOf([...doubtful, piece]));
+        const ready = isDoubtful ? [] : [...doubtful, piece];
+        doubtful = isDoubtful ? [...doubtful, piece] : [];
+        for (const { to, bytes } of ready) await to.put(bytes);
+      }
     }
-    return undefined;
+    return { doubtful };
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
-    return new ProviderError("unknown", "StreamBroken", `the container engine's stream broke off: ${detail}`);
-  } finally {
-    stdout.end();
-    stderr?.end();
+    const broken = new ProviderError("unknown", "StreamBroken", `the container engine's stream broke off: ${detail}`);
+    return { broken, doubtful };
   }
 }
 

@@ -30,6 +30,13 @@ for (const terminals of kinds) {
       expect({ code, text: stdout.toString() }).toEqual({ code: 5, text: "24 80\r\nxterm\r\nhello\r\n" });
     });
 
+    it("has the size that the client told first, at the command's first look", async () => {
+      const task = await startIdle(world, "sized");
+      const size = { columns: 101, rows: 31 };
+      const stream = await execIn(world, task, { argv: ["stty", "size"], ...tty, size });
+      expect((await said(stream)).stdout.toString()).toBe("31 101\r\n");
+    });
+
     it("runs a shell in which Control-C ends the command in front and not the shell", async () => {
       const task = await startIdle(world, "jobs");
       const stream = await execIn(world, task, { argv: ["sh", "-i"], ...tty });

@@ -7,7 +7,7 @@ import { closeSync, constants, openSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { Writable } from "node:stream";
 import { ReadStream } from "node:tty";
-import type { Clock } from "../../../../../src/provider.ts";
+import { usualSize, type Clock, type TerminalSize } from "../../../../../src/provider.ts";
 import { noteInheritable, spawnSealed } from "../../spawn.ts";
 import type { SpawnInTerminal } from "./terminals.ts";
 import { joining, ownStream, type Command, type Wired } from "./wired.ts";
@@ -31,15 +31,15 @@ export function loadNodePty(): SpawnInTerminal | undefined {
     const own = createRequire(import.meta.url);
     const theirs = createRequire(own.resolve("@lydell/node-pty"));
     const binary = theirs(`@lydell/node-pty-${process.platform}-${process.arch}/pty.node`) as Binary;
-    return (command, clock) => spawnInPair(binary, command, clock);
+    return (command, clock, size = usualSize) => spawnInPair(binary, command, size, clock);
   } catch {
     return undefined;
   }
 }
 
-function spawnInPair(binary: Binary, command: Command, clock: Clock): Wired {
+function spawnInPair(binary: Binary, command: Command, size: TerminalSize, clock: Clock): Wired {
   const { env, cwd, detached } = command;
-  const pair = binary.open(80, 24);
+  const pair = binary.open(size.columns, size.rows);
   const { master: fd } = pair;
   const noteClosed = noteInheritable(fd);
   // That one does not block, and the program would find nothing where it has to wait.

@@ -3,7 +3,7 @@ import { readlinkSync } from "node:fs";
 import { Writable } from "node:stream";
 import { runTool, toolPath } from "../host/command.ts";
 import { childrenOf, leadsSession } from "../host/processes.ts";
-import type { Clock } from "../../../../../src/provider.ts";
+import { usualSize, type Clock } from "../../../../../src/provider.ts";
 import { endOfInput } from "./node-pty.ts";
 import type { SpawnInTerminal } from "./terminals.ts";
 import { spawnWithSockets } from "./wired.ts";
@@ -12,9 +12,9 @@ import { spawnWithSockets } from "./wired.ts";
 const openWait = 2000;
 const openLook = 10;
 
-export const spawnInScript: SpawnInTerminal = (command, clock) => {
+export const spawnInScript: SpawnInTerminal = (command, clock, { columns, rows } = usualSize) => {
   // Without the last command the shell would give its place, which leads the session, to the program.
-  const line = `${toolPath("stty")} rows 24 cols 80; ${command.argv.map(quoted).join(" ")}; exit $?`;
+  const line = `${toolPath("stty")} rows ${rows} cols ${columns}; ${command.argv.map(quoted).join(" ")}; exit $?`;
   const options = ["--quiet", "--flush", "--return", "--echo", "always", "--command", line];
   const wired = spawnWithSockets({
     ...command,

@@ -1,10 +1,10 @@
-import type { Clock } from "../../../../../src/provider.ts";
+import type { Clock, TerminalSize } from "../../../../../src/provider.ts";
 import { loadNodePty } from "./node-pty.ts";
 import { spawnInScript } from "./script.ts";
 import type { Command, Wired } from "./wired.ts";
 
-/** Starts a program whose stdin, stdout and stderr are a new terminal, 80 by 24. It makes it its controlling one itself. */
-export type SpawnInTerminal = (command: Command, clock: Clock) => Wired;
+/** Starts a program whose stdin, stdout and stderr are a new terminal, by default 80 by 24. It makes it its controlling one itself. */
+export type SpawnInTerminal = (command: Command, clock: Clock, size?: TerminalSize) => Wired;
 
 export type TerminalKind = "node-pty" | "script";
 

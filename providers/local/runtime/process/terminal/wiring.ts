@@ -1,4 +1,4 @@
-import type { Clock } from "../../../../../src/provider.ts";
+import type { Clock, TerminalSize } from "../../../../../src/provider.ts";
 import type { Pipes } from "../host/pipes.ts";
 import { openTerminals, type TerminalKind } from "./terminals.ts";
 import { spawnWithPipes, type Command, type Wired } from "./wired.ts";
@@ -16,12 +16,12 @@ export interface WiringMeans {
 }
 
 export async function openWiring(
-  { tty, stdin }: { readonly tty: boolean; readonly stdin: boolean },
+  { tty, stdin, size }: { readonly tty: boolean; readonly stdin: boolean; readonly size?: TerminalSize | undefined },
   { clock, pipes, terminals }: WiringMeans,
 ): Promise<Wiring> {
   if (tty) {
     const spawnInTerminal = openTerminals(terminals);
-    return { start: (command) => spawnInTerminal(command, clock), [Symbol.dispose]: () => undefined };
+    return { start: (command) => spawnInTerminal(command, clock, size), [Symbol.dispose]: () => undefined };
   }
   const stdio = await pipes.make();
   return {
