@@ -12,7 +12,7 @@ import { nodeChecks } from "./node/checks.ts";
 import { declaredFeatures } from "./node/features.ts";
 import { hasEnded, ownHolder } from "./node/holder.ts";
 import { createNodeKeeper, type NodeKeeper } from "./node/keeper.ts";
-import { defaultTaint } from "./node/node-object.ts";
+import { defaultTaint, noAddress } from "./node/node-object.ts";
 import { type TurnOptions, waitForTurn } from "./node/turn.ts";
 import { createPodController, type PodController } from "./pods/controller.ts";
 import { withStaticPods } from "./pods/static/static-pods.ts";
@@ -45,15 +45,10 @@ export interface Shared {
   readonly log: FieldLog;
 }
 
-const noAddress = {
-  why: "it has no address",
-  fix: "nodes[].address in the configuration, or --node-ip: an address of this machine that the API server reaches",
-};
-
 /** Runs until the signal aborts, then lets go without stopping a task. Rejects when the node cannot be served. */
 export async function runVirtualNode(node: NodeConfiguration, shared: Shared, signal: AbortSignal): Promise<void> {
   const log = shared.log.with({ node: node.name });
-  if (node.address === undefined) log.warn("kubectl logs, exec and top will not reach this node", noAddress);
+  if (node.address === undefined) log.warn("the API server does not find this node", { why: noAddress });
   const seat = { cluster: shared.cluster, holder: ownHolder(), hasEnded, clock, log };
   // First of all, so that a second process on the machine can stand by: the port is still the other's.
   await waitForTurn({ ...seat, facts: node }, signal);

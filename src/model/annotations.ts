@@ -26,6 +26,9 @@ export const providerReadyCondition = "burstlet.dev/ProviderReady";
 /** Node condition: does the kubelet port serve the certificate that the configuration asks for? */
 export const servingCertificateCondition = "burstlet.dev/ServingCertificate";
 
+/** Node condition: has the node an address by which the API server reaches its kubelet port? */
+export const addressKnownCondition = "burstlet.dev/AddressKnown";
+
 /** Node annotation of metrics-server: where it finds this node's usage figures (its pkg/scraper/client/resource). */
 export const resourceMetricsPathAnnotation = "metrics.k8s.io/resource-metrics-path";
 

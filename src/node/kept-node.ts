@@ -63,7 +63,7 @@ export function createKeptNode(options: KeptNodeOptions, created: (node: Node) =
     const now = clock.now();
     const known = await facts.known();
     const status = known === undefined ? {} : nodeStatus(known);
-    const { conditions, changed } = nodeConditions(health, current.status?.conditions ?? [], now);
+    const { conditions, changed } = nodeConditions(health, options.facts, current.status?.conditions ?? [], now);
     const text = JSON.stringify(status);
     if (!changed && text === reported.status && now - reported.at < REPORT_EVERY_MS) return kept.seen ?? current;
     const answer = await cluster.nodes.patchStatus(name, { status: { ...status, conditions } });

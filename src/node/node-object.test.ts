@@ -64,7 +64,7 @@ describe("the Node object", () => {
 
 describe("conditions of the node", () => {
   const types = (health: NodeHealth) =>
-    nodeConditions(health, [], now).conditions.map(({ type, status, reason }) => `${type} ${status} ${reason}`);
+    nodeConditions(health, facts, [], now).conditions.map(({ type, status, reason }) => `${type} ${status} ${reason}`);
 
   it("are those of a healthy kubelet, and the provider's", () => {
     expect(types(well)).toEqual([
@@ -73,6 +73,7 @@ describe("conditions of the node", () => {
       "PIDPressure False KubeletHasSufficientPID",
       "NetworkUnavailable False RouteCreated",
       "burstlet.dev/ProviderReady True ProviderReady",
+      "burstlet.dev/AddressKnown True AddressConfigured",
       "burstlet.dev/ServingCertificate True SelfSigned",
       "Ready True KubeletReady",
     ]);
@@ -85,6 +86,16 @@ describe("conditions of the node", () => {
     expect(types({ ...well, notReady: { reason: "Starting", message: "soon" } })).toContain("Ready False Starting");
   });
 
+  it("tell that nobody finds a node without an address, and how to mend it, and leave the node Ready", () => {
+    const { conditions } = nodeConditions(well, { address: undefined }, [], now);
+    expect(conditions.find(({ type }) => type === "burstlet.dev/AddressKnown")).toMatchObject({
+      status: "False",
+      reason: "NoAddress",
+      message: expect.stringMatching(/kubectl logs.*nodes\[\]\.address/),
+    });
+    expect(conditions.find(({ type }) => type === "Ready")?.status).toBe("True");
+  });
+
   it("tell that the kubelet port has no certificate of the cluster yet, and leave the node Ready", () => {
     const waiting = types({ ...well, serving: { fits: false, reason: "Pending", message: "approve it" } });
     expect(waiting).toContain("burstlet.dev/ServingCertificate False Pending");
@@ -92,9 +103,9 @@ describe("conditions of the node", () => {
   });
 
   it("keep the time of their last change and say whether anything but the heartbeat is new", () => {
-    const first = nodeConditions(well, [], now);
+    const first = nodeConditions(well, facts, [], now);
     expect(first.changed).toBe(true);
-    const later = nodeConditions(well, first.conditions, now + 60_000);
+    const later = nodeConditions(well, facts, first.conditions, now + 60_000);
     expect(later.changed).toBe(false);
     expect(later.conditions.every((one) => one.lastTransitionTime === "2026-01-02T03:04:05Z")).toBe(true);
     expect(later.conditions.every((one) => one.lastHeartbeatTime === "2026-01-02T03:05:05Z")).toBe(true);
@@ -105,9 +116,9 @@ describe("conditions of the node", () => {
     ["reason", { reason: "NodeStatusUnknown" }],
     ["message", { message: "Kubelet stopped posting node status." }],
   ])("are news when somebody else wrote another %s", ([, other]) => {
-    const before = nodeConditions(well, [], now).conditions.map((one) =>
+    const before = nodeConditions(well, facts, [], now).conditions.map((one) =>
       one.type === "Ready" ? { ...one, ...other } : one,
     );
-    expect(nodeConditions(well, before, now).changed).toBe(true);
+    expect(nodeConditions(well, facts, before, now).changed).toBe(true);
   });
 });

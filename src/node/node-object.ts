@@ -1,5 +1,6 @@
 /** What the Node object of a virtual node looks like. Pure. */
 import {
+  addressKnownCondition,
   nodeOwnerAnnotation,
   providerReadyCondition,
   providerTaint,
@@ -126,9 +127,15 @@ export interface NodeHealth {
   readonly serving: { readonly fits: boolean; readonly reason: string; readonly message: string };
 }
 
+/** What does not work on a node without an address, and the fix. */
+export const noAddress =
+  "kubectl logs, exec and top do not reach this node, because it has no address: set nodes[].address in the configuration " +
+  "of burstlet, or --node-ip, to an address of its machine that the API server reaches";
+
 /** Conditions that differ from `before` or are older than the report interval need sending: `due` says so. */
 export function nodeConditions(
   health: NodeHealth,
+  { address }: Pick<NodeFacts, "address">,
   before: readonly NodeCondition[],
   now: number,
 ): { conditions: NodeCondition[]; changed: boolean } {
@@ -143,6 +150,12 @@ export function nodeConditions(
       providerTrouble === undefined,
       providerTrouble?.reason ?? "ProviderReady",
       providerTrouble?.message ?? "the provider answers",
+    ],
+    [
+      addressKnownCondition,
+      address !== undefined,
+      address === undefined ? "NoAddress" : "AddressConfigured",
+      address === undefined ? noAddress : `the kubelet API of this node is at ${address}`,
     ],
     [servingCertificateCondition, serving.fits, serving.reason, serving.message],
     [

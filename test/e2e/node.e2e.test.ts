@@ -141,7 +141,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "virtual nodes", () => {
     expect(other.log()).toMatch(sentence);
   });
 
-  it("without an address works, and warns once what will not", async () => {
+  it("without an address works, and tells what does not in a warning and on the node", async () => {
     const other = startBurstlet(world.cluster.folder, join(world.cluster.folder, "burstlet.kubeconfig"), {
       nodes: [{ name: "hidden", provider: "local", port: 0, local: { runtime: "scripted" } }],
     });
@@ -150,7 +150,12 @@ describeWith(["go", "namespaces", "root", "busybox"], "virtual nodes", () => {
       .log()
       .split("\n")
       .filter((line) => line.includes("WARN"));
-    expect(warnings).toEqual([expect.stringMatching(/kubectl logs.* will not reach this node.*nodes\[\]\.address/)]);
+    const sentence = /kubectl logs.* do not reach this node.*nodes\[\]\.address/;
+    expect(warnings).toEqual([expect.stringMatching(sentence)]);
+    const condition = (await world.node("hidden")).status?.conditions?.find(
+      ({ type }) => type === "burstlet.dev/AddressKnown",
+    );
+    expect(condition).toMatchObject({ status: "False", message: expect.stringMatching(sentence) });
     expect(await other.stop()).toBe(0);
   });
 });
