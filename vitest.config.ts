@@ -1,13 +1,22 @@
 import "./test/run/node-guard.mjs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { configDefaults, defineConfig } from "vitest/config";
 
-/** One cluster, one network namespace and one container engine at a time fit on two cores. */
-const oneFileAtATime = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 300_000 } as const;
+/** Tests that wait for real processes, on machines that others keep busy. */
+const patient = { testTimeout: 120_000, hookTimeout: 300_000 } as const;
+/** One control plane, with what runs on it, is as much as two cores carry. */
+const oneFileAtATime = { ...patient, fileParallelism: false } as const;
+/** vitest leaves one core to itself; the files that wait for containers leave it most of theirs. */
+const maxWorkers = Math.max(2, availableParallelism() - 1);
 
 export default defineConfig({
   test: {
     exclude: [...configDefaults.exclude, "test/controlplane/**"],
     passWithNoTests: false,
+    maxWorkers,
+    fsModuleCache: true,
+    env: { NODE_COMPILE_CACHE: join(import.meta.dirname, "node_modules/.cache/node") },
     reporters: ["default", "./test/run/reporter.ts"],
     projects: [
       {
@@ -23,11 +32,11 @@ export default defineConfig({
       {
         extends: true,
         // Unit tests that run real containers and processes: `npm run check` has no time for them.
-        test: { name: "machine", include: ["{src,providers}/**/*.machine.test.ts"], ...oneFileAtATime },
+        test: { name: "machine", include: ["{src,providers}/**/*.machine.test.ts"], ...patient },
       },
       {
         extends: true,
-        test: { name: "contract", include: ["test/contract/**/*.contract.test.ts"], ...oneFileAtATime },
+        test: { name: "contract", include: ["test/contract/**/*.contract.test.ts"], ...patient },
       },
       {
         extends: true,

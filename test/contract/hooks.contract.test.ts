@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { describeWith } from "../support/requirements.ts";
 import { hookTests } from "./tests/hook-tests.ts";
-import { containers, method, type Sabotage } from "./sabotage.ts";
+import { containers, method, type Sabotage, sabotagePatience } from "./sabotage.ts";
 import type { ContractTarget } from "./target.ts";
 import { engineTarget } from "./targets/engine-target.ts";
 import { createWorkbench, type Workbench } from "./workbench.ts";
@@ -59,7 +59,7 @@ describeWith(["engine", "root", "namespaces", "busybox"], "the contract suite of
   test.for(broken)("sees a provider fail that breaks: %s (%i)", async ([name, , sabotage]) => {
     // The target is for all of them.
     const provider = method("close", () => undefined)(sabotage(target.provider));
-    bench = await createWorkbench({ ...target, provider, close: async () => undefined });
+    bench = await createWorkbench({ ...target, provider, close: async () => undefined }, sabotagePatience);
     const found = hookTests.find((one) => one.name === name);
     await expect(found?.run(bench)).rejects.toThrow();
   });

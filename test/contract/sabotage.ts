@@ -4,6 +4,9 @@ import { type Provider, type ContainerState, type TaskFeed, type TaskState } fro
 /** A provider with one thing changed. */
 export type Sabotage = (provider: Provider) => Provider;
 
+/** For a bench of one over something real: what a sabotage prevents is waited for in vain; the rest takes seconds. */
+export const sabotagePatience = 10_000;
+
 /** Methods live on the object or its prototype: a proxy changes some and keeps the rest. */
 function withChange(
   provider: Provider,

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { ProviderError, type ProcessStream, type Provider } from "../../src/provider.ts";
 import { describeWith } from "../support/requirements.ts";
 import { processTarget } from "./targets/process-target.ts";
-import { method, type Sabotage } from "./sabotage.ts";
+import { method, type Sabotage, sabotagePatience } from "./sabotage.ts";
 import { streamTests } from "./tests/stream-tests.ts";
 import type { ContractTarget } from "./target.ts";
 import { createWorkbench, type Workbench } from "./workbench.ts";
@@ -131,7 +131,7 @@ describeWith(["root", "namespaces", "busybox"], "the contract suite of streams, 
   test.for(broken)("sees a provider fail that breaks: %s (%i)", async ([name, , sabotage]) => {
     // The target is for all of them.
     const provider = method("close", () => undefined)(sabotage(target.provider));
-    bench = await createWorkbench({ ...target, provider, close: async () => undefined });
+    bench = await createWorkbench({ ...target, provider, close: async () => undefined }, sabotagePatience);
     const found = streamTests.find((one) => one.name === name);
     await expect(found?.run(bench)).rejects.toThrow();
   });

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { ResolvedFile } from "../../src/provider.ts";
 import { systemClock } from "../../src/telemetry/clock.ts";
 import { describeWith } from "../support/requirements.ts";
-import { method, type Sabotage } from "./sabotage.ts";
+import { method, type Sabotage, sabotagePatience } from "./sabotage.ts";
 import type { ContractTarget } from "./target.ts";
 import { processTarget } from "./targets/process-target.ts";
 import { updateTests } from "./tests/update-tests.ts";
@@ -85,7 +85,7 @@ describeWith(["root", "namespaces", "busybox"], "the contract suite of live file
   test.for(broken)("sees a provider fail that breaks: %s (%i)", async ([name, , sabotage]) => {
     // The target is for all of them.
     const provider = method("close", () => undefined)(sabotage(target.provider));
-    bench = await createWorkbench({ ...target, provider, close: async () => undefined });
+    bench = await createWorkbench({ ...target, provider, close: async () => undefined }, sabotagePatience);
     const found = updateTests.find((one) => one.name === name);
     await expect(found?.run(bench)).rejects.toThrow();
   });

@@ -14,7 +14,7 @@ import { podOf, resolvedPod, type World } from "../support/resolve-sources.ts";
 import type { Behaviour, ContractTarget } from "./target.ts";
 
 /** How long a condition may take to come true, milliseconds of the target's time. */
-const patience = 30_000;
+const usualPatience = 30_000;
 /** How often it is looked at. */
 const look = 50;
 
@@ -82,7 +82,8 @@ export const hasEnded =
     return container.instance === instance && container.state.is === "terminated";
   };
 
-export async function createWorkbench(target: ContractTarget): Promise<Workbench> {
+/** Who knows that the provider is broken waits for less: `patience` in milliseconds of the target's time. */
+export async function createWorkbench(target: ContractTarget, patience = usualPatience): Promise<Workbench> {
   const { provider } = target;
   const stop = new AbortController();
   const tellings: TaskState[] = [];

@@ -1,12 +1,16 @@
+import { writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Pod } from "../../src/model/kube.ts";
 import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
-import { processesOf, supervisorOf } from "./processes.ts";
+import { containerCommands, processesOf, supervisorOf } from "./processes.ts";
 import { exitCode, hasPhase, isReady, podManifest, startWorld, type World } from "./world.ts";
 
 const PODS = 50;
 const labels = { app: "many" };
+
+/** For a container that ends when the test wants it to. */
+const untilTold = "until [ -e /tmp/go ]; do sleep 0.2; done";
 
 describeWith(["go", "namespaces", "root", "busybox"], "a burstlet that is killed", () => {
   let world: World;
@@ -29,24 +33,25 @@ describeWith(["go", "namespaces", "root", "busybox"], "a burstlet that is killed
       podManifest(`stays-${n}`, { labels, command: ["sleep", "3600"] }),
     );
     const ending = Array.from({ length: 5 }, (_, n) =>
-      podManifest(`ends-${n}`, { labels, restartPolicy: "Never", command: ["sh", "-c", `sleep 25; exit ${n}`] }),
+      podManifest(`ends-${n}`, { labels, restartPolicy: "Never", command: ["sh", "-c", `${untilTold}; exit ${n}`] }),
     );
     await world.cluster.apply([...forever, ...ending]);
-    const before = await eventually(
-      "all run",
-      async () => {
-        const pods = await world.pods("app=many");
-        return pods.length === PODS && pods.every(isReady) && pods;
-      },
-      24_000,
-    );
+    const before = await eventually("all run", async () => {
+      const pods = await world.pods("app=many");
+      return pods.length === PODS && pods.every(isReady) && pods;
+    });
     const processes = await processesOf(world.stateDir);
+    const waiting = (await containerCommands(world.stateDir)).filter(({ line }) =>
+      line.startsWith(`sh -c ${untilTold}`),
+    );
+    expect(waiting).toHaveLength(5);
     await world.burstlet.kill();
     // While nobody looks, five containers end with codes 0 to 4.
-    await eventually(
-      "the five have ended",
-      async () => (await processesOf(world.stateDir)).length < processes.length - 4,
-    );
+    for (const { id } of waiting) writeFileSync(`/proc/${id}/root/tmp/go`, "");
+    await eventually("the five have ended", async () => {
+      const running = await processesOf(world.stateDir);
+      return waiting.every(({ id }) => !running.includes(id));
+    });
     world.startAgain();
     for (const n of [0, 1, 2, 3, 4]) {
       const pod = await world.until(

@@ -33,7 +33,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "probes on a virtual node"
   const inPod = (pod: string, command: string) => world.cluster.kubectl("exec", pod, "--", "sh", "-c", command);
   const kubectl = (...words: string[]) => world.cluster.kubectl(...words);
 
-  it("keep a pod out of its Service until its command succeeds, and take it out when it fails", async () => {
+  it.concurrent("keep a pod out of its Service until its command succeeds, and take it out when it fails", async () => {
     const readinessProbe = { exec: { command: ["test", "-e", "/tmp/$(FILE)"] }, ...often };
     const env = [{ name: "FILE", value: "ready" }];
     await world.cluster.apply([
@@ -71,7 +71,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "probes on a virtual node"
     );
   });
 
-  it("run a container again when it fails over HTTP, and only that one", async () => {
+  it.concurrent("run a container again when it fails over HTTP, and only that one", async () => {
     const livenessProbe = {
       httpGet: { path: "/live", port: "web" },
       ...often,
@@ -109,7 +109,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "probes on a virtual node"
     });
   });
 
-  it("hold back the others until a container has started up", async () => {
+  it.concurrent("hold back the others until a container has started up", async () => {
     const probes = {
       startupProbe: { exec: { command: ["test", "-e", "/tmp/up"] }, periodSeconds: 1, failureThreshold: 60 },
       livenessProbe: { exec: { command: ["test", "-e", "/tmp/up"] }, ...often },
@@ -131,7 +131,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "probes on a virtual node"
     expect([after?.started, after?.restartCount]).toEqual([true, 0]);
   });
 
-  it("ask over TCP", async () => {
+  it.concurrent("ask over TCP", async () => {
     const readinessProbe = { tcpSocket: { port: 8080 }, ...often };
     await world.cluster.apply(
       podManifest("tcp", {
@@ -146,7 +146,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "probes on a virtual node"
     await world.until("tcp", "is ready", isReady);
   });
 
-  it.for([
+  it.concurrent.for([
     ["shop", "is ready", isReady],
     ["", "is told to be unhealthy", undefined],
   ] as const)("ask a gRPC server for service %j, which %s", async ([service, what, check]) => {
@@ -167,7 +167,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "probes on a virtual node"
     expect(isReady(await world.pod(name))).toBe(false);
   });
 
-  it("and readiness gates both have to be well", async () => {
+  it.concurrent("and readiness gates both have to be well", async () => {
     const readinessGates = [{ conditionType: "example.com/open" }];
     const readinessProbe = { exec: { command: ["true"] }, ...often };
     await world.cluster.apply(podManifest("gated", { container: { readinessProbe }, spec: { readinessGates } }));
@@ -183,7 +183,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "probes on a virtual node"
     await world.until("gated", "is ready", isReady);
   });
 
-  it("of a sidecar count for the pod's readiness and for its own life", async () => {
+  it.concurrent("of a sidecar count for the pod's readiness and for its own life", async () => {
     const sidecar = {
       name: "side",
       image: "busybox",
@@ -209,7 +209,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "probes on a virtual node"
     expect(status(restarted)?.restartCount).toBe(0);
   });
 
-  it("of a sidecar's startup hold back what comes after it", async () => {
+  it.concurrent("of a sidecar's startup hold back what comes after it", async () => {
     const startupProbe = { exec: { command: ["test", "-e", "/tmp/up"] }, periodSeconds: 1, failureThreshold: 60 };
     const side = { name: "side", image: "busybox", restartPolicy: "Always", command: ["sleep", "3600"], startupProbe };
     const init = { name: "init", image: "busybox", command: ["true"] };

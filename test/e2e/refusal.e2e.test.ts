@@ -1,17 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
-import {
-  deployment,
-  hasPhase,
-  isReady,
-  onVirtualNode,
-  podManifest,
-  podTemplate,
-  startWorld,
-  type World,
-} from "./world.ts";
+import { hasPhase, isReady, onVirtualNode, podManifest, podTemplate, startWorld, type World } from "./world.ts";
 
 const refused = { hostNetwork: true, hostPID: true };
 
@@ -22,7 +12,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "pods that cannot run here
   });
   afterAll(() => world?.stop());
 
-  it("fails a bare pod with every reason in its status and in one event", async () => {
+  it.concurrent("fails a bare pod with every reason in its status and in one event", async () => {
     // What can never be resolved and what is missing keep nothing else from being told.
     const env = [{ name: "EVEN", valueFrom: { configMapKeyRef: { name: "absent", key: "k" } } }];
     const volumeMounts = [{ name: "v", mountPath: "/v", subPathExpr: "$(POD_IP)" }];
@@ -46,31 +36,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "pods that cannot run here
     );
   });
 
-  it("leaves a refused Deployment of 3 at exactly 3 pods for a minute, each told once", async () => {
-    await world.cluster.apply(deployment("storm", 3, { spec: refused }));
-    await eventually("3 pods are refused", async () => {
-      const pods = await world.pods("app=storm");
-      return (
-        pods.length === 3 &&
-        pods.every((pod) => pod.status?.containerStatuses?.[0]?.state?.waiting?.reason === "ProviderRefused")
-      );
-    });
-    const before = (await world.pods("app=storm")).map((pod) => pod.metadata?.uid).toSorted();
-    // The sentence promises a minute: there is nothing else to wait for.
-    await sleep(60_000);
-    const after = await world.pods("app=storm");
-    expect(after.map((pod) => pod.metadata?.uid).toSorted()).toEqual(before);
-    expect(after.map((pod) => pod.status?.phase)).toEqual(["Pending", "Pending", "Pending"]);
-    for (const pod of after) {
-      const told = (await world.eventsOf(pod.metadata?.name ?? "")).filter((event) =>
-        event.startsWith("ProviderRefused"),
-      );
-      expect(told).toHaveLength(1);
-    }
-    await world.cluster.kubectl("delete", "deployment", "storm", "--timeout=30s");
-  });
-
-  it("tells whoever asks for an ephemeral container that cannot be, or another image, and the pod runs on", async () => {
+  it.concurrent("tells whoever asks for an ephemeral container that cannot be, or another image, and the pod runs on", async () => {
     const serves = "echo hello; mkdir /w; echo from the pod > /w/index.html; httpd -p 8080 -h /w; sleep 3600";
     await world.cluster.apply(podManifest("debugged", { command: ["sh", "-c", serves] }));
     const before = await world.until("debugged", "is ready", isReady);
@@ -105,7 +71,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "pods that cannot run here
     expect(await eventually("its output", async () => world.cluster.kubectl(...logs))).toBe("hello\n");
   });
 
-  it("refuses a DaemonSet's pod with one event that names the affinity to add", async () => {
+  it.concurrent("refuses a DaemonSet's pod with one event that names the affinity to add", async () => {
     const labels = { app: "everywhere" };
     const template = podTemplate({ labels, spec: { tolerations: [{ operator: "Exists" }] } });
     await world.cluster.apply({

@@ -10,7 +10,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "workloads on a virtual no
   });
   afterAll(() => world?.stop());
 
-  it("fills every column of kubectl get nodes -o wide", async () => {
+  it.concurrent("fills every column of kubectl get nodes -o wide", async () => {
     const [head = "", row = ""] = (await world.cluster.kubectl("get", "nodes", "-o", "wide")).trim().split("\n");
     const cells = row.split(/\s{2,}/);
     expect(head.split(/\s{2,}/)).toHaveLength(10);
@@ -20,7 +20,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "workloads on a virtual no
     expect(cells.filter((cell) => cell === "<unknown>")).toEqual([]);
   });
 
-  it("runs a pod to its end with its output and true exit code", async () => {
+  it.concurrent("runs a pod to its end with its output and true exit code", async () => {
     await world.cluster.apply(
       podManifest("once", { restartPolicy: "Never", command: ["sh", "-c", "echo hello; exit 7"] }),
     );
@@ -29,7 +29,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "workloads on a virtual no
     expect(await world.cluster.kubectl("logs", "once")).toBe("hello\n");
   });
 
-  it("starts an ordinary pod with the events Created and Started", async () => {
+  it.concurrent("starts an ordinary pod with the events Created and Started", async () => {
     await world.cluster.apply(podManifest("plain"));
     await world.until("plain", "is ready", isReady);
     await eventually("its events", async () => (await world.eventsOf("plain")).length === 3);
@@ -40,7 +40,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "workloads on a virtual no
     ]);
   });
 
-  it("runs init containers one after the other before the main container", async () => {
+  it.concurrent("runs init containers one after the other before the main container", async () => {
     const init = ["first", "second"].map((name) => ({
       name,
       image: "busybox",
@@ -59,7 +59,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "workloads on a virtual no
     expect(await world.cluster.kubectl("logs", "with-init")).toBe("first\nsecond\n");
   });
 
-  it("restarts a container that fails, and counts it", async () => {
+  it.concurrent("restarts a container that fails, and counts it", async () => {
     await world.cluster.apply(podManifest("again", { command: ["sh", "-c", "exit 3"] }));
     const pod = await world.until("again", "waits for its second restart", (one) => {
       const status = one.status?.containerStatuses?.[0];
@@ -69,7 +69,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "workloads on a virtual no
     await world.cluster.kubectl("delete", "pod", "again", "--wait=false");
   });
 
-  it("scales a Deployment and rolls a new version out", async () => {
+  it.concurrent("scales a Deployment and rolls a new version out", async () => {
     await world.cluster.apply(deployment("web", 2));
     await world.cluster.kubectl("rollout", "status", "deployment/web", "--timeout=60s");
     await world.cluster.kubectl("scale", "deployment/web", "--replicas=4");
@@ -84,7 +84,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "workloads on a virtual no
     await world.cluster.kubectl("delete", "deployment", "web", "--wait=false");
   });
 
-  it("puts the pod's address into the EndpointSlice of its Service, and it answers there", async () => {
+  it.concurrent("puts the pod's address into the EndpointSlice of its Service, and it answers there", async () => {
     await world.cluster.apply([
       deployment("http", 1, {
         command: ["sh", "-c", "echo served > /tmp/index.html; httpd -f -p 8080 -h /tmp"],
@@ -111,7 +111,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "workloads on a virtual no
     await world.cluster.kubectl("delete", "deployment,service", "http", "--wait=false");
   });
 
-  it("completes a Job of several pods", async () => {
+  it.concurrent("completes a Job of several pods", async () => {
     await world.cluster.apply({
       apiVersion: "batch/v1",
       kind: "Job",
@@ -123,7 +123,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "workloads on a virtual no
     expect(codes).toEqual([0, 0, 0, 0, 0]);
   });
 
-  it("fails a Job after its backoffLimit, each pod with its true exit code", async () => {
+  it.concurrent("fails a Job after its backoffLimit, each pod with its true exit code", async () => {
     await world.cluster.apply({
       apiVersion: "batch/v1",
       kind: "Job",
@@ -134,28 +134,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "workloads on a virtual no
     expect((await world.pods("job-name=failing")).map(exitCode)).toEqual([42, 42]);
   });
 
-  it("makes a CronJob's Job run", async () => {
-    const template = podTemplate({ restartPolicy: "OnFailure", command: ["true"] });
-    await world.cluster.apply({
-      apiVersion: "batch/v1",
-      kind: "CronJob",
-      metadata: { name: "minutely" },
-      spec: { schedule: "* * * * *", jobTemplate: { spec: { template } } },
-    });
-    await eventually(
-      "a Job of the CronJob succeeded",
-      async () => {
-        const { items } = await world.cluster.get<{
-          items: { status: { succeeded?: number }; metadata: { name: string } }[];
-        }>("jobs");
-        return items.some((job) => job.metadata.name.startsWith("minutely-") && job.status.succeeded === 1);
-      },
-      100_000,
-    );
-    await world.cluster.kubectl("delete", "cronjob", "minutely", "--wait=false");
-  });
-
-  it("takes a StatefulSet's re-created pod for a new one", async () => {
+  it.concurrent("takes a StatefulSet's re-created pod for a new one", async () => {
     const labels = { app: "db" };
     await world.cluster.apply({
       apiVersion: "apps/v1",
@@ -177,7 +156,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "workloads on a virtual no
     await world.cluster.kubectl("delete", "statefulset", "db", "--wait=false");
   });
 
-  it("waits with the kubelet's reason for an image that does not exist, and leaves when told", async () => {
+  it.concurrent("waits with the kubelet's reason for an image that does not exist, and leaves when told", async () => {
     await world.cluster.apply(podManifest("no-image", { image: "no.such.registry.example/nothing:1" }));
     await world.until("no-image", "waits for its image", (pod) => {
       const reason = pod.status?.containerStatuses?.[0]?.state?.waiting?.reason;
@@ -186,7 +165,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "workloads on a virtual no
     await world.cluster.kubectl("delete", "pod", "no-image", "--timeout=30s");
   });
 
-  it("takes env, ConfigMaps, Secrets and the downward API along", async () => {
+  it.concurrent("takes env, ConfigMaps, Secrets and the downward API along", async () => {
     await world.cluster.apply([
       {
         apiVersion: "v1",
@@ -217,7 +196,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "workloads on a virtual no
     expect(world.burstlet.log()).not.toContain("s3cret");
   });
 
-  it("waits with CreateContainerConfigError for a ConfigMap and starts when it appears", async () => {
+  it.concurrent("waits with CreateContainerConfigError for a ConfigMap and starts when it appears", async () => {
     const env = [{ name: "X", valueFrom: { configMapKeyRef: { name: "later", key: "x" } } }];
     await world.cluster.apply(podManifest("early", { container: { env } }));
     await world.until("early", "waits for its ConfigMap", (pod) => {

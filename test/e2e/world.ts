@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { shutdownSupervisor } from "../../providers/local/runtime/process/process-runtime.ts";
 import type { Node, Pod } from "../../src/model/kube.ts";
 import { systemClock } from "../../src/telemetry/clock.ts";
+import { apiReader } from "./api-reader.ts";
 import { type Burstlet, burstletIdentity, startBurstlet } from "../support/burstlet.ts";
 import { type ClusterOptions, startCluster, type TestCluster } from "../support/cluster.ts";
 import { eventually } from "../support/eventually.ts";
@@ -53,8 +54,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const start = () => startBurstlet(cluster.folder, identity, config);
   let burstlet = start();
 
-  const pod = (name: string, namespace = "default") => cluster.get<Pod>("pod", name, "-n", namespace);
-  const node = (name = nodeName) => cluster.get<Node>("node", name);
+  const api = apiReader(cluster.kubeconfig);
+  const pod = async (name: string, namespace = "default") =>
+    api.read<Pod>(`/api/v1/namespaces/${namespace}/pods/${name}`);
+  const node = async (name = nodeName) => api.read<Node>(`/api/v1/nodes/${name}`);
   const names = nodes.map(({ name }) => name);
   await eventually(`nodes ${names.join(", ")} are Ready`, async () => {
     const all = await Promise.all(names.map(node));
@@ -73,16 +76,14 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     pod,
     node: (name) => node(name),
     async pods(selector, namespace = "default") {
-      const { items } = await cluster.get<{ items: Pod[] }>("pods", "-n", namespace, "-l", selector);
+      const path = `/api/v1/namespaces/${namespace}/pods`;
+      const { items } = await api.read<{ items: Pod[] }>(path, { labelSelector: selector });
       return items;
     },
     async eventsOf(name) {
-      const { items } = await cluster.get<{ items: { reason: string; message: string }[] }>(
-        "events",
-        "-A",
-        "--field-selector",
-        `involvedObject.name=${name}`,
-      );
+      const { items } = await api.read<{ items: { reason: string; message: string }[] }>("/api/v1/events", {
+        fieldSelector: `involvedObject.name=${name}`,
+      });
       return items.map(({ reason, message }) => `${reason}: ${message}`);
     },
     until: (name, what, check, withinMs) =>
@@ -97,6 +98,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     async stop() {
       await burstlet.stop();
       await endTasks(stateDir);
+      await api.close();
       await cluster.stop();
     },
   };

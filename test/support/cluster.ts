@@ -1,10 +1,11 @@
 /** A real control plane for one test file: started on free ports, gone with the test process, however that ends. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
+import { parse } from "yaml";
 import { controlPlaneBinary } from "../run/controlplane.ts";
 
 const run = promisify(execFile);
@@ -97,7 +98,7 @@ export function clusterClient(binary: string, kubeconfig: string, folder: string
     async kubeconfigOf(namespace, serviceAccount) {
       const token = (await kubectl("create", "token", "-n", namespace, serviceAccount, "--duration", "8h")).trim();
       const file = join(folder, `${serviceAccount}.kubeconfig`);
-      const admin = JSON.parse(await kubectl("config", "view", "--raw", "-o", "json")) as { clusters: object[] };
+      const admin = parse(readFileSync(kubeconfig, "utf8")) as { clusters: object[] };
       writeFileSync(
         file,
         JSON.stringify({

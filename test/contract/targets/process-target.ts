@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLocalProvider } from "../../../providers/local/provider.ts";
 import { createProcessRuntime, shutdownSupervisor } from "../../../providers/local/runtime/process/process-runtime.ts";
+import { ownNetwork } from "../../../providers/local/runtime/process/testing.ts";
 import type { Provider } from "../../../src/provider.ts";
 import { systemClock as clock } from "../../../src/telemetry/clock.ts";
 import { silentLog as log } from "../../support/silent-log.ts";
@@ -14,7 +15,7 @@ import type { ContractTarget } from "../target.ts";
 export async function processTarget(): Promise<ContractTarget> {
   const stateDir = mkdtempSync(join(tmpdir(), "burstlet-contract-"));
   const context = providerContext(clock, { log });
-  const options = { stateDir, clock, log, bridge: "burstlet-ct", subnet: "10.216.0.0/16" };
+  const options = { stateDir, clock, log, ...ownNetwork() };
   const open = async (): Promise<Provider> =>
     createLocalProvider(await createProcessRuntime(options), { pods: 110 }, context);
   return {

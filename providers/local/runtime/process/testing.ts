@@ -1,5 +1,5 @@
 /** For the tests of this room: a runtime in a state directory of its own, and a look for what it leaves behind. */
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -52,19 +52,26 @@ export function useWorld(): () => World {
   return present;
 }
 
-let worlds = 0;
+let networks = 0;
+
+/** A bridge and a subnet that no test has in a file beside this one: all of them are in one network namespace. */
+export function ownNetwork(): { readonly bridge: string; readonly subnet: string } {
+  // Between 1 and the number of workers; no two files have the same at a time. The process is for other runs.
+  const worker = Number(process.env["VITEST_POOL_ID"] ?? 0);
+  const file = (process.pid % 64) * 4 + (worker % 4);
+  networks += 1;
+  return { bridge: `t${randomBytes(5).toString("hex")}`, subnet: `10.${216 + (networks % 8)}.${file}.0/24` };
+}
 
 export async function openWorld(change: Partial<ProcessRuntimeOptions> = {}): Promise<World> {
-  const id = `t${randomBytes(5).toString("hex")}`;
-  worlds += 1;
+  const network = ownNetwork();
+  const id = network.bridge;
   const options: ProcessRuntimeOptions = {
     stateDir: mkdtempSync(join(tmpdir(), `burstlet-${id}-`)),
     clock: systemClock,
     log: silentLog,
     hostIP: "192.0.2.1",
-    bridge: id,
-    // Test files run beside each other, each in a process of its own.
-    subnet: `10.${216 + (worlds % 8)}.${process.pid % 256}.0/24`,
+    ...network,
     ...change,
   };
   const runtime = await createProcessRuntime(options);
@@ -146,7 +153,8 @@ function leftoversOf(id: string, stateDir: string): readonly string[] {
     .filter(({ text }) => text.includes(id))
     .map(({ pid, text }) => `process ${pid}: ${text.replaceAll("\0", " ").slice(0, 200)}`);
   const group = `burstlet-${createHash("sha256").update(stateDir).digest("hex").slice(0, 12)}`;
-  const groups = execFileSync("find", ["/sys/fs/cgroup", "-maxdepth", "6", "-type", "d", "-name", group], {
+  // It fails when a group of somebody else goes away while it looks, and has found ours all the same.
+  const { stdout: groups } = spawnSync("find", ["/sys/fs/cgroup", "-maxdepth", "6", "-type", "d", "-name", group], {
     encoding: "utf8",
   });
   const links = readText("/proc/net/dev")

@@ -90,7 +90,7 @@ nearAndFar("exec of the engine runtime", (bench) => {
     for (let rows = 1; rows <= 50; rows += 1) stream.resize(100 + rows, rows);
     await expect
       .poll(async () => (await everything(await bench.run(target, "stty size </dev/pts/0"))).stdout, {
-        timeout: 10_000,
+        timeout: 20_000,
       })
       .toBe("50 150\n");
     stream.stdin.write("go\n");
