@@ -89,6 +89,7 @@ test.for<[image: string, policy: string]>([
   ["busybox:1", "IfNotPresent"],
   ["reg.io:5000/busybox:1", "IfNotPresent"],
   ["busybox@sha256:abc", "IfNotPresent"],
+  ["busybox:latest@sha256:abc", "IfNotPresent"],
 ])("without a policy, %s is pulled %s", async ([image, policy]) => {
   expect((await only({ image })).imagePullPolicy).toBe(policy);
 });

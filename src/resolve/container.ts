@@ -100,7 +100,6 @@ function* wordsOf(
 
 /** The API's default, for pods that did not come through the API: a tag that moves is always pulled. */
 function pullPolicy(image: string): ResolvedContainer["imagePullPolicy"] {
-  if (image.includes("@")) return "IfNotPresent";
   const tag = /:([^/:]+)$/.exec(image)?.[1] ?? "latest";
   return tag === "latest" ? "Always" : "IfNotPresent";
 }

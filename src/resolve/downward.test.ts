@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import type { Container, Pod } from "../model/kube.ts";
 import { podOf, podWith, problemsOf, resolvedPod, shown, testNode } from "../../test/support/resolve-sources.ts";
+import { resourceField } from "./downward.ts";
+import { collect } from "./resolution.ts";
 import type { ResolveNode } from "./resolve.ts";
 
 const metadata: Pod["metadata"] = {
@@ -54,15 +56,20 @@ test("labels and annotations are quoted as Go does it", async () => {
   );
 });
 
-test.for(["spec.restartPolicy", "status.phase", "metadata.finalizers", "metadata.uid['a']", "spec.nodeName['a']"])(
-  "%s cannot be asked for",
-  async (fieldPath) => {
-    const env = [{ name: "V", valueFrom: { fieldRef: { fieldPath } } }];
-    expect(await problemsOf(podWith({ env }))).toEqual([
-      `invalid spec.containers[0].env[0].valueFrom.fieldRef: unsupported fieldPath: ${fieldPath}`,
-    ]);
-  },
-);
+test.for([
+  "spec.restartPolicy",
+  "status.phase",
+  "metadata.finalizers",
+  "metadata.uid['a']",
+  "spec.nodeName['a']",
+  "xmetadata.labels['a']",
+  "metadata.labels['a']x",
+])("%s cannot be asked for", async (fieldPath) => {
+  const env = [{ name: "V", valueFrom: { fieldRef: { fieldPath } } }];
+  expect(await problemsOf(podWith({ env }))).toEqual([
+    `invalid spec.containers[0].env[0].valueFrom.fieldRef: unsupported fieldPath: ${fieldPath}`,
+  ]);
+});
 
 test.for(["status.podIP", "spec.nodeName", "spec.serviceAccountName"])("a file cannot hold %s", async (fieldPath) => {
   const volumes = [{ name: "v", downwardAPI: { items: [{ path: "f", fieldRef: { fieldPath } }] } }];
@@ -146,6 +153,8 @@ test.for<[ref: { containerName?: string; resource: string; divisor?: string }, m
   [{ containerName: "nobody", resource: "limits.cpu" }, "container nobody not found"],
   [{ resource: "limits.gpu" }, "unsupported container resource : limits.gpu"],
   [{ resource: "cpu" }, "unsupported container resource : cpu"],
+  [{ resource: "limits.cpus" }, "unsupported container resource : limits.cpus"],
+  [{ resource: "xlimits.cpu" }, "unsupported container resource : xlimits.cpu"],
   [{ resource: "limits.cpu", divisor: "one" }, 'divisor "one" is no quantity'],
   [{ resource: "limits.cpu", divisor: "-1" }, 'divisor "-1" is no quantity'],
 ])("%j is refused: %s", async ([resourceFieldRef, message]) => {
@@ -155,12 +164,30 @@ test.for<[ref: { containerName?: string; resource: string; divisor?: string }, m
   ]);
 });
 
+test("a file that names no container asks about none", async () => {
+  const items = [{ path: "f", resourceFieldRef: { resource: "limits.cpu" } }];
+  expect(await problemsOf(podOf({ volumes: [{ name: "v", downwardAPI: { items } }] }))).toEqual([
+    "invalid spec.volumes[0].downwardAPI.items[0].resourceFieldRef: container  not found",
+  ]);
+});
+
+test.for<[limit: string, value: string]>([
+  ["0", "4000"],
+  ["lots", "4000"],
+  ["2", "2000"],
+])("a pod's limit of %s makes %s thousandths of a core", async ([cpu, value]) => {
+  const pod = podOf({ resources: { limits: { cpu } } });
+  const ref = { resource: "limits.cpu", divisor: "1m" };
+  expect(collect(resourceField(pod, testNode, ref, { name: "main" }, { path: "" })).value).toBe(value);
+});
+
 test("a node of half a core and odd bytes is counted exactly", async () => {
   const env = [
     { name: "CPU", valueFrom: { resourceFieldRef: { resource: "limits.cpu", divisor: "1m" } } },
     { name: "MEMORY", valueFrom: { resourceFieldRef: { resource: "limits.memory" } } },
+    { name: "DISK", valueFrom: { resourceFieldRef: { resource: "limits.ephemeral-storage" } } },
   ];
-  const allocatable = { ...testNode.allocatable, cpu: 0.1, memory: 1234.5 };
+  const allocatable = { ...testNode.allocatable, cpu: 0.1, memory: 1234.5, ephemeralStorage: 99.9 };
   const { containers } = await resolvedPod(podWith({ env }), {}, { allocatable });
-  expect(containers[0]?.env.map(({ value }) => value)).toEqual(["100", "1234"]);
+  expect(containers[0]?.env.map(({ value }) => value)).toEqual(["100", "1234", "99"]);
 });

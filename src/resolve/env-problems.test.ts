@@ -72,6 +72,11 @@ test.for<[what: string, container: Partial<Container>, problem: string]>([
     `missing ${at}.envFrom[0].configMapRef: key KEY in ConfigMap ns/nul is no text, so it cannot be an environment variable: mount it`,
   ],
   [
+    "something",
+    { envFrom: [{}] },
+    `missing ${at}.envFrom[0].secretRef: failed to fetch secret "": resource name may not be empty`,
+  ],
+  [
     "a name",
     { envFrom: [{ configMapRef: { name: "" } }] },
     `missing ${at}.envFrom[0].configMapRef: failed to fetch configmap "": resource name may not be empty`,
@@ -84,6 +89,11 @@ test.for<[what: string, env: Env, problem: RegExp]>([
   ["a name with =", [{ name: "A=B", value: "x" }], /^invalid .*env\[0\]\.name: "A=B" is no name of an environment/],
   ["an empty name", [{ name: "", value: "x" }], /^invalid .*env\[0\]\.name: "" is no name/],
   ["a name with a line end", [{ name: "A\n", value: "x" }], /^invalid .*env\[0\]\.name: /],
+  [
+    "a name that is not ASCII",
+    [{ name: "gr\u00fcn", value: "x" }],
+    /^invalid .*env\[0\]\.name: "gr\u00fcn" is no name/,
+  ],
   ["a value with NUL", [{ name: "A", value: "x\0" }], /^invalid .*env\[0\]\.value: contains a NUL byte/],
   [
     "a file of another container",
@@ -139,6 +149,11 @@ test("problems carry the events of virtual-kubelet and of the kubelet", async ()
   });
 });
 
+test("a name that is none is told as virtual-kubelet tells it", async () => {
+  const resolution = await resolved(podWith({ env: [{ name: "A=B" }] }));
+  expect(resolution).toMatchObject({ problems: [{ reason: "InvalidEnvironmentVariableNames" }] });
+});
+
 test("an object that cannot be read is not taken for absent, even an optional one", async () => {
   const env: Env = [
     { name: "A", valueFrom: { configMapKeyRef: { name: "more", key: "COLOUR" } } },
@@ -172,6 +187,22 @@ test("references that double a text for ever end as a refusal, not as our own me
   expect(problems.at(0)).toMatch(/^invalid spec\.containers\[0\]\.env\[\d+\]\.value: .*too long/);
 });
 
+test("environment, command and args of all containers count together", async () => {
+  const text = "x".repeat(6 * 1024 * 1024);
+  const settings = { configMaps: { big: { data: { BIG: text } } } };
+  const envFrom = [{ configMapRef: { name: "big" } }];
+  const podOf = (...containers: Partial<Container>[]) => {
+    const pod = podWith({});
+    const all = containers.map((more, index) => ({ name: `c${index}`, image: "busybox:1", envFrom, ...more }));
+    return { ...pod, spec: { ...pod.spec, containers: all } };
+  };
+  const everything = { command: ["$(BIG)"], args: ["$(BIG)"] };
+  expect(await problemsOf(podOf(everything, everything, everything), settings)).toEqual([
+    expect.stringMatching(/^invalid spec\.containers\[1\]: environments, commands and args of one pod are at most/),
+  ]);
+  expect(await resolved(podOf(everything, {}), settings)).toMatchObject({ ok: true });
+});
+
 test("arguments that repeat a large variable are refused too, for a container and for the pod as a whole", async () => {
   const settings = { configMaps: { big: { data: { BIG: "x".repeat(1024 * 1024) } } } };
   const big: Partial<Container> = { envFrom: [{ configMapRef: { name: "big" } }] };
@@ -186,7 +217,7 @@ test("arguments that repeat a large variable are refused too, for a container an
   expect(await problemsOf(podWith({ ...big, env }), settings)).toEqual([
     expect.stringMatching(/^invalid spec\.containers\[0\]\.env\[6\]\.value: .*too long/),
   ]);
-  const containers = Array.from({ length: 6 }, (_, index) => ({
+  const containers = Array.from({ length: 7 }, (_, index) => ({
     name: `c${index}`,
     image: "busybox:1",
     ...big,

@@ -97,6 +97,17 @@ test("a value sees earlier variables, envFrom and services, but no later variabl
   });
 });
 
+test("a name may be of any printable ASCII but the equals sign, and a value that is written comes before a reference", async () => {
+  const fieldRef = { fieldPath: "metadata.name" };
+  const env: Env = [
+    { name: " a<~>.b-c/1 ", value: "x" },
+    { name: "BOTH", value: "written", valueFrom: { fieldRef } },
+    { name: "REF", value: "", valueFrom: { fieldRef } },
+    { name: "NONE", valueFrom: {} },
+  ];
+  expect(await environment({ env })).toEqual({ " a<~>.b-c/1 ": "x", BOTH: "written", REF: "web" });
+});
+
 test("command and args see the whole environment", async () => {
   const pod = await resolvedPod(
     podWith({

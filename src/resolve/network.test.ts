@@ -122,6 +122,17 @@ test.for<[what: string, dnsConfig: NonNullable<PodSpec["dnsConfig"]>, kept: obje
   ]);
 });
 
+test.for<[last: number, kept: number]>([
+  [16, 9],
+  [17, 8],
+])(
+  "a search line takes 2048 characters with its spaces: of nine searches, the last of %d, it takes %d",
+  async ([last, kept]) => {
+    const dnsConfig = { searches: [...many(8, 253), "y".repeat(last)] };
+    expect((await resolvedPod(podOf({ dnsPolicy: "None", dnsConfig }))).dns.searches).toHaveLength(kept);
+  },
+);
+
 test("host aliases are kept as they are", async () => {
   const hostAliases = [{ ip: "192.0.2.1", hostnames: ["a", "b"] }, { ip: "192.0.2.2" }];
   expect((await resolvedPod(podOf({ hostAliases }))).hostAliases).toEqual([

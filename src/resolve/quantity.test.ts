@@ -110,6 +110,10 @@ test("every nano unit can be written and read back", () => {
 
 test("a text too long to mean anything is refused at once", () => {
   expect(parseQuantity("1".repeat(1_000_000))).toBeUndefined();
+  expect(parseQuantity("1".repeat(129))).toBeUndefined();
+  expect(parseQuantity("1".repeat(128))).toBe(BigInt("1".repeat(128)) * nano);
+  expect(parseQuantity("1e99")).toBe(10n ** 99n * nano);
+  expect(parseQuantity("1e-99")).toBe(1n);
 });
 
 test("division rounds up to the next whole unit", () => {

@@ -51,6 +51,13 @@ test.for<[what: string, services: Service[], links: boolean, hosts: string[]]>([
   ["services of the namespace are unknown without links", [service("ns", "db", "10.0.0.2", [1])], false, []],
   ["headless services are not known", [service("ns", "db", "None", [1])], true, []],
   ["services without address are not known", [service("ns", "db", "", [1])], true, []],
+  ["what is no service yet is not known", [{}, { metadata: { namespace: "ns", name: "db" } }], true, []],
+  [
+    "services stand by name, whatever order they came in",
+    [service("ns", "b", "10.0.0.2"), service("ns", "a", "10.0.0.3"), service("ns", "c", "10.0.0.4")],
+    true,
+    ["A_SERVICE_HOST", "B_SERVICE_HOST", "C_SERVICE_HOST"],
+  ],
   ["a service without ports has a host only", [service("ns", "db", "10.0.0.2")], true, ["DB_SERVICE_HOST"]],
 ])("%s", ([, services, links, hosts]) => {
   const variables = serviceVariables(services, "ns", links);

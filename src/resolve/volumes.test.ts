@@ -141,6 +141,11 @@ test.for<[what: string, spec: Partial<PodSpec>, token: string]>([
     { initContainers: [busybox("i", 8)], securityContext: { runAsUser: 7 } },
     "token 644 secret(token for the cluster)",
   ],
+  [
+    "another user in an ephemeral container",
+    { ephemeralContainers: [busybox("e", 8)], securityContext: { runAsUser: 7 } },
+    "token 644 secret(token for the cluster)",
+  ],
   ["a group", { securityContext: { fsGroup: 9 } }, "token 640 secret(token for the cluster)"],
 ])("the automounted service-account volume is a kubelet's, with %s", async ([, spec, token]) => {
   const files = await filesOf(access, spec);
@@ -242,9 +247,12 @@ test.for<[path: string, fault: string]>([
   ]);
 });
 
-test.for(["a..b", "a/..b", ".hidden", "a b/ü"])("a file may be called %j", async (path) => {
-  expect(await filesOf({ configMap: { name: "settings", items: [{ key: "a", path }] } })).toEqual([`${path} 644 1`]);
-});
+test.for(["a..b", "a/..b", ".hidden", "a b/ü", "x".repeat(255), `${"x/".repeat(2047)}xy`])(
+  "a file may be called %j",
+  async (path) => {
+    expect(await filesOf({ configMap: { name: "settings", items: [{ key: "a", path }] } })).toEqual([`${path} 644 1`]);
+  },
+);
 
 test("a path cannot be a file and a folder at once", async () => {
   const items = [
@@ -261,6 +269,20 @@ test("a token that is refused makes the pod wait, with the reason", async () => 
   const pod = podOf({ volumes: [{ name: "v", ...access }] });
   expect(await problemsOf(pod, { ...world, failing: ["token"] })).toEqual([
     "missing spec.volumes[0].projected.sources[0].serviceAccountToken: failed to fetch token: token is forbidden",
+  ]);
+});
+
+test("the files of all volumes count together", async () => {
+  const volume = (name: string, count: number) => {
+    const items = Array.from({ length: count }, (_, index) => ({ key: "big", path: `f${index}` }));
+    return { name, configMap: { name: "big", items } };
+  };
+  const big = { configMaps: { big: { data: { big: "x".repeat(1024 * 1024) } } } };
+  const disk = { name: "disk", emptyDir: {} };
+  const exactly = podOf({ volumes: [volume("a", 40), disk, volume("b", 24)] });
+  expect(await resolved(exactly, big)).toMatchObject({ ok: true });
+  expect(await problemsOf(podOf({ volumes: [volume("a", 40), volume("b", 25), volume("c", 40)] }), big)).toEqual([
+    "invalid spec.volumes[1]: the files of a pod's volumes are at most 67108864 characters here",
   ]);
 });
 

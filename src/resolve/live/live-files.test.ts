@@ -115,6 +115,7 @@ test.for<[what: string, volume: Volume, live: boolean, editable: boolean]>([
 
 test("a pod without volumes has no live files", () => {
   expect(hasLiveFiles(podOf({}))).toBe(false);
+  expect([hasLiveFiles({}), showsEditable({})]).toEqual([false, false]);
 });
 
 const volumeOf = (...files: Partial<FilesVolume["files"][number]>[]): FilesVolume => ({

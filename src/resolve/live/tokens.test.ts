@@ -55,7 +55,8 @@ test("each pod, audience and length of life has a token of its own", async () =>
   await get({ expirationSeconds: 700 });
   await get({ serviceAccount: "other" });
   await get({ pod: { namespace: "ns", name: "web", uid: "uid-2" } });
-  expect(server.asked).toBe(5);
+  await get({ namespace: "other" });
+  expect(server.asked).toBe(6);
 });
 
 test("while no new one can be had the old one stands, until it has expired", async () => {
