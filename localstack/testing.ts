@@ -1,6 +1,15 @@
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
-import { ECSClient, type RegisterTaskDefinitionCommandInput, type RunTaskCommandInput } from "@aws-sdk/client-ecs";
+import {
+  DescribeTasksCommand,
+  ECSClient,
+  RegisterTaskDefinitionCommand,
+  type RegisterTaskDefinitionCommandInput,
+  RunTaskCommand,
+  type RunTaskCommandInput,
+  type Task,
+} from "@aws-sdk/client-ecs";
 import { systemClock } from "../src/telemetry/clock.ts";
+import { eventually } from "../test/support/eventually.ts";
 import { type Localstack, type LocalstackOptions, startLocalstack } from "./localstack.ts";
 import type { ScenarioInput } from "./scenario/schema.ts";
 
@@ -8,6 +17,15 @@ export interface World extends AsyncDisposable {
   readonly aws: Localstack;
   readonly ecs: ECSClient;
   readonly logs: CloudWatchLogsClient;
+  /** Registers a definition of this change and runs a task of it; its ARN. */
+  run(
+    definitionChange?: Parameters<typeof definition>[0],
+    launchChange?: Parameters<typeof launch>[0],
+  ): Promise<string>;
+  /** As DescribeTasks tells it now; `undefined`: MISSING. */
+  look(arn: string): Promise<Task | undefined>;
+  /** Waits until the task is in this state, and tells it. */
+  reaches(arn: string, lastStatus: string): Promise<Task>;
   /** For any other client. */
   readonly config: ReturnType<typeof clientConfig>;
 }
@@ -31,11 +49,31 @@ export async function openWorld(
   const aws = await startLocalstack({ port: 0, clock: systemClock, ...options, scenario: { ...scenario, times } });
   const config = clientConfig(aws.url);
   const [ecs, logs] = [new ECSClient(config), new CloudWatchLogsClient(config)];
+  const look: World["look"] = async (arn) => {
+    const { tasks } = await ecs.send(
+      new DescribeTasksCommand({ cluster: "burstlet", tasks: [arn], include: ["TAGS"] }),
+    );
+    return tasks?.[0];
+  };
   return {
     aws,
     ecs,
     logs,
     config,
+    look,
+    async run(definitionChange, launchChange) {
+      const { taskDefinition } = await ecs.send(new RegisterTaskDefinitionCommand(definition(definitionChange)));
+      const which = { taskDefinition: taskDefinition?.taskDefinitionArn };
+      const { tasks = [], failures = [] } = await ecs.send(new RunTaskCommand(launch({ ...which, ...launchChange })));
+      const [task] = tasks;
+      if (task?.taskArn === undefined) throw new Error(`nothing was launched: ${JSON.stringify(failures)}`);
+      return task.taskArn;
+    },
+    reaches: (arn, lastStatus) =>
+      eventually(`the task is ${lastStatus}`, async () => {
+        const task = await look(arn);
+        return task?.lastStatus === lastStatus && task;
+      }),
     async [Symbol.asyncDispose]() {
       ecs.destroy();
       logs.destroy();

@@ -16,6 +16,8 @@ export interface TaskWish {
   readonly request: RunTaskInput;
   readonly size: TaskSize;
   readonly position: Position;
+  /** Why it stops before anything of it has started. */
+  readonly doom?: string | undefined;
 }
 
 /** Every task of the account, ended ones too while they are remembered. */
@@ -40,7 +42,7 @@ export function createTasks(around: Surroundings, newId: () => string): Tasks {
       const record = newRecord(wish, newId(), around);
       const life = new TaskLife(record, around, () => void lives.delete(record.id));
       lives.set(record.id, life);
-      life.begin();
+      life.begin(wish.doom);
       return life;
     },
     find: (idOrArn) => lives.get(shortName(idOrArn)),

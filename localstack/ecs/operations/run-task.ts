@@ -28,8 +28,8 @@ export function runTask(account: EcsAccount, input: unknown): object {
       if (launched.length > 0) break;
       return failure(account, request, definition, placement);
     }
-    launched.push(account.tasks.launch({ cluster, definition, request, size, position: placement.position }));
-    if (placement.atOnce !== undefined) launched.at(-1)?.stop("TaskFailedToStart", placement.atOnce);
+    const { position, doom } = placement;
+    launched.push(account.tasks.launch({ cluster, definition, request, size, position, doom }));
   }
   const tasks = launched.map(({ record }) => record);
   for (const task of tasks) write(account, request, task, "launched");
@@ -61,7 +61,7 @@ function repeated(account: EcsAccount, request: RunTaskInput, known: RememberedL
   return { tasks: known.tasks.map((task) => taskPicture(task, true)), failures: [] };
 }
 
-type Placed = Placement & { readonly atOnce?: string };
+type Placed = Placement & { readonly doom?: string };
 
 /** Where the task goes; without capacity it may be that one starts only to stop at once. */
 function placed({ tasks, scenario }: EcsAccount, request: RunTaskInput, cpu: number): Placed {
@@ -74,7 +74,7 @@ function placed({ tasks, scenario }: EcsAccount, request: RunTaskInput, cpu: num
   if (placement.is === "placed" || placement.why === "quota" || subnet === undefined) return placement;
   if (scenario.now.switches.capacityAnswer !== "stopped") return placement;
   const position = { subnet: subnet.id, zone: subnet.availabilityZone };
-  return { is: "placed", position, atOnce: placement.sentence };
+  return { is: "placed", position, doom: placement.sentence };
 }
 
 /** Whether these are answers with failures[] or exceptions nobody has seen for certain: a switch for each. */

@@ -29,8 +29,10 @@ export class TaskLife {
     this.#attendants = new Attendants(record, around, (name, health) => this.health(name, health));
   }
 
-  begin(): void {
-    this.#wait(this.#times.provisioning, () => this.#pend());
+  /** `doom`: why it stops before anything of it has started. */
+  begin(doom?: string): void {
+    if (doom !== undefined) this.stop("TaskFailedToStart", doom);
+    else this.#wait(this.#times.provisioning, () => this.#pend());
   }
 
   /** Ends the task; false when it has been told before. */
@@ -140,6 +142,9 @@ export class TaskLife {
         return;
       case "started":
         if (this.record.lastStatus !== "PENDING") return;
+        // What AWS adds by itself comes up with the rest.
+        for (const container of this.record.containers)
+          if (container.definition === undefined) container.lastStatus = "RUNNING";
         this.#turn("ACTIVATING");
         return this.#wait(this.#times.activating, () => {
           this.record.startedAt = this.#around.clock.now();

@@ -1,0 +1,261 @@
+import {
+  type ContainerDefinition,
+  ListTagsForResourceCommand,
+  ListTasksCommand,
+  StopTaskCommand,
+  TagResourceCommand,
+  type Task,
+} from "@aws-sdk/client-ecs";
+import { describe, expect, test } from "vitest";
+import { eventually } from "../../../test/support/eventually.ts";
+import { openWorld, type World } from "../../testing.ts";
+
+const container = (name: string, change: Partial<ContainerDefinition> = {}): ContainerDefinition => {
+  return { name, image: name, ...change };
+};
+const script = (values: Readonly<Record<string, string>>): Partial<ContainerDefinition> => {
+  return { environment: Object.entries(values).map(([name, value]) => ({ name: `SCRIPT_${name}`, value })) };
+};
+const runContainers = (world: World, ...containerDefinitions: ContainerDefinition[]) =>
+  world.run({ containerDefinitions });
+const inWords = ({ containers = [] }: Task): string[] =>
+  containers.map(({ name, lastStatus, exitCode, reason }) =>
+    [name, lastStatus, exitCode, reason].filter((word) => word !== undefined).join(" "),
+  );
+
+describe("a task", () => {
+  test("goes through its states, each for its time", async () => {
+    const times = { provisioning: 10, pull: 20, activating: 5, deactivating: 4, deprovisioning: 15 };
+    await using world = await openWorld({ times });
+    world.aws.clock.setRate(1e-6);
+    const arn = await world.run();
+    const passes = async (seconds: number, status: string) => {
+      world.aws.clock.advance(seconds * 1000);
+      return world.reaches(arn, status);
+    };
+    expect((await passes(9, "PROVISIONING")).attachments?.[0]?.status).toBe("PRECREATED");
+    await passes(2, "PENDING");
+    await passes(18, "PENDING");
+    const activating = await passes(2, "ACTIVATING");
+    expect(activating.containers?.[0]).toMatchObject({
+      lastStatus: "RUNNING",
+      networkInterfaces: [{ privateIpv4Address: "10.99.0.2" }],
+    });
+    expect(activating.startedAt).toBeUndefined();
+    expect((await passes(6, "RUNNING")).startedAt).toBeInstanceOf(Date);
+    await world.ecs.send(new StopTaskCommand({ cluster: "burstlet", task: arn }));
+    expect((await passes(3, "DEACTIVATING")).desiredStatus).toBe("STOPPED");
+    await passes(2, "DEPROVISIONING");
+    await passes(14, "DEPROVISIONING");
+    const stopped = await passes(2, "STOPPED");
+    expect(stopped.stoppedAt?.getTime()).toBeGreaterThan(stopped.stoppingAt?.getTime() ?? Infinity);
+    expect(stopped.version).toBeGreaterThan(activating.version ?? Infinity);
+  });
+
+  test("whose essential container ends is stopped as a whole", async () => {
+    await using world = await openWorld();
+    const arn = await runContainers(world, container("app", script({ RUN: "0.05", EXIT: "3" })), container("other"));
+    const task = await world.reaches(arn, "STOPPED");
+    expect(task).toMatchObject({
+      stopCode: "EssentialContainerExited",
+      stoppedReason: "Essential container in task exited",
+    });
+    expect(inWords(task)).toEqual(["app STOPPED 3", "other STOPPED 143"]);
+  });
+
+  test("goes on when a container that is not essential ends", async () => {
+    await using world = await openWorld();
+    const arn = await runContainers(
+      world,
+      container("app"),
+      container("job", { essential: false, ...script({ RUN: "0", EXIT: "5" }) }),
+    );
+    expect(inWords(await world.reaches(arn, "RUNNING"))).toEqual(["app RUNNING", "job STOPPED 5"]);
+  });
+
+  test("is PENDING while an init container runs or another waits for it, and what waits for nothing runs", async () => {
+    await using world = await openWorld();
+    const waits = { dependsOn: [{ containerName: "init", condition: "SUCCESS" as const }] };
+    const init = container("init", { essential: false, ...script({ RUN: "forever" }) });
+    const arn = await runContainers(world, init, container("app", waits), container("sentinel"));
+    const running = ["init RUNNING", "app PENDING", "sentinel RUNNING"];
+    await eventually("init runs", async () => inWords((await world.look(arn)) ?? {}).join() === running.join());
+    expect((await world.look(arn))?.lastStatus).toBe("PENDING");
+  });
+
+  test("ends when an init container fails: what waited for it is ended with 143 though it never ran", async () => {
+    await using world = await openWorld();
+    const waits = { dependsOn: [{ containerName: "init", condition: "SUCCESS" as const }] };
+    const init = container("init", { essential: false, ...script({ RUN: "0", EXIT: "7" }) });
+    const arn = await runContainers(world, init, container("app", waits));
+    const task = await world.reaches(arn, "STOPPED");
+    expect(task.stopCode).toBe("TaskFailedToStart");
+    expect(inWords(task)).toEqual([
+      "init STOPPED 7",
+      expect.stringMatching(/^app STOPPED 143 CannotStartContainerError: .*as dependency did not exit successfully/),
+    ]);
+    expect(task.startedAt).toBeUndefined();
+  });
+
+  test("with a helper of burstlet ends by it once all main containers have ended", async () => {
+    await using world = await openWorld();
+    const kind = (of: string) => ({ essential: of === "helper", dockerLabels: { "dev.burstlet.kind": of } });
+    const arn = await runContainers(
+      world,
+      container("one", { ...kind("main"), ...script({ RUN: "0", EXIT: "0" }) }),
+      container("two", { ...kind("main"), ...script({ RUN: "0.2", EXIT: "4" }) }),
+      container("helper", kind("helper")),
+    );
+    const task = await world.reaches(arn, "STOPPED");
+    expect(inWords(task)).toEqual(["one STOPPED 0", "two STOPPED 4", "helper STOPPED 0"]);
+    expect(task.stopCode).toBe("EssentialContainerExited");
+  });
+
+  test.for([
+    ["oom", "app STOPPED 137 OutOfMemoryError: Container killed due to memory usage"],
+    ["unknown", "app STOPPED"],
+  ] as const)("that ends by %s tells it so, and an unknown exit code is absent", async ([END, words]) => {
+    await using world = await openWorld();
+    const arn = await runContainers(world, container("app", script({ RUN: "0", END })));
+    expect(inWords(await world.reaches(arn, "STOPPED"))).toEqual([words]);
+  });
+
+  test.for([
+    ["missing", "not found"],
+    ["denied", "pull access denied"],
+  ] as const)("whose image is %s never starts", async ([pull, words]) => {
+    await using world = await openWorld({ images: { app: { pull } } });
+    const task = await world.reaches(await runContainers(world, container("app")), "STOPPED");
+    expect(task).toMatchObject({
+      stopCode: "TaskFailedToStart",
+      stoppedReason: expect.stringMatching(/^CannotPullContainerError: /) as string,
+    });
+    expect(task.stoppedReason).toContain(words);
+    expect(task.containers?.[0]?.exitCode).toBeUndefined();
+  });
+
+  test("whose image the runtime does not have never starts", async () => {
+    await using world = await openWorld();
+    const task = await world.reaches(
+      await runContainers(world, container("app", script({ IMAGE: "missing" }))),
+      "STOPPED",
+    );
+    expect(task.stoppedReason).toMatch(/^CannotPullContainerError: .*app is missing/);
+  });
+
+  test("that is told to stop before it has started has no exit code", async () => {
+    await using world = await openWorld({ times: { provisioning: 3600 } });
+    const arn = await world.run();
+    await world.ecs.send(new StopTaskCommand({ cluster: "burstlet", task: arn }));
+    expect(inWords(await world.reaches(arn, "STOPPED"))).toEqual(["app STOPPED"]);
+  });
+
+  test("ends by SIGKILL when its stopTimeout is over, each container by its own", async () => {
+    await using world = await openWorld({ rate: 100 });
+    const stubborn = script({ STOP: "100000" });
+    const arn = await runContainers(
+      world,
+      container("app", { ...stubborn, stopTimeout: 20 }),
+      container("other", { ...script({ STOP: "15" }), stopTimeout: 10 }),
+    );
+    await world.reaches(arn, "RUNNING");
+    await world.ecs.send(new StopTaskCommand({ cluster: "burstlet", task: arn }));
+    const task = await world.reaches(arn, "STOPPED");
+    expect(inWords(task)).toEqual(["app STOPPED 137", "other STOPPED 137"]);
+    const took = (task.executionStoppedAt?.getTime() ?? 0) - (task.stoppingAt?.getTime() ?? 0);
+    expect(took).toBeGreaterThanOrEqual(20_000);
+  });
+
+  test.for(["TerminationNotice", "InfrastructureHealth"] as const)(
+    "that AWS retires stops with %s",
+    async (retirementStopCode) => {
+      await using world = await openWorld({ switches: { retirementStopCode } });
+      const arn = await world.run();
+      await world.reaches(arn, "RUNNING");
+      expect(world.aws.retire(arn)).toBe(true);
+      expect(await world.reaches(arn, "STOPPED")).toMatchObject({
+        stopCode: retirementStopCode,
+        stoppedReason: expect.stringContaining("ECS is performing maintenance") as string,
+      });
+    },
+  );
+
+  test("that has stopped is remembered for an hour", async () => {
+    await using world = await openWorld();
+    const arn = await runContainers(world, container("app", script({ RUN: "0" })));
+    await world.reaches(arn, "STOPPED");
+    const listed = async () =>
+      (await world.ecs.send(new ListTasksCommand({ cluster: "burstlet", desiredStatus: "STOPPED" }))).taskArns;
+    world.aws.clock.advance(3_590_000);
+    expect(await listed()).toEqual([arn]);
+    world.aws.clock.advance(20_000);
+    expect(await listed()).toEqual([]);
+    expect(await world.look(arn)).toBeUndefined();
+  });
+
+  test("has tags until StopTask, which deletes them", async () => {
+    await using world = await openWorld();
+    const arn = await world.run({}, { tags: [{ key: "burstlet.dev/pod", value: "web" }] });
+    await world.ecs.send(new TagResourceCommand({ resourceArn: arn, tags: [{ key: "more", value: "x" }] }));
+    const { tags } = await world.ecs.send(new ListTagsForResourceCommand({ resourceArn: arn }));
+    expect(tags).toEqual([
+      { key: "burstlet.dev/pod", value: "web" },
+      { key: "more", value: "x" },
+    ]);
+    await world.ecs.send(new StopTaskCommand({ cluster: "burstlet", task: arn }));
+    expect((await world.look(arn))?.tags).toEqual([]);
+  });
+
+  test("is healthy when its check succeeds, unhealthy after as many failures as it says, and runs on", async () => {
+    await using world = await openWorld({ images: { sick: { health: "UNHEALTHY" } } });
+    const healthCheck = { command: ["CMD-SHELL", "true"], interval: 10, retries: 3 };
+    const arn = await runContainers(
+      world,
+      container("well", { healthCheck }),
+      container("sick", { healthCheck, essential: false }),
+    );
+    await world.reaches(arn, "RUNNING");
+    const after = async (seconds: number, words: string) => {
+      world.aws.clock.advance(seconds * 1000);
+      await eventually(
+        words,
+        async () => (await world.look(arn))?.containers?.map(({ healthStatus }) => healthStatus).join() === words,
+      );
+    };
+    await after(0, "UNKNOWN,UNKNOWN");
+    await after(10, "HEALTHY,UNKNOWN");
+    for (let round = 0; round < 3; round++) {
+      world.aws.clock.advance(10_000);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await after(0, "HEALTHY,UNHEALTHY");
+    expect(await world.look(arn)).toMatchObject({ lastStatus: "RUNNING", healthStatus: "HEALTHY" });
+  });
+
+  test("that is UNHEALTHY stops, by a switch", async () => {
+    await using world = await openWorld({ switches: { unhealthyStops: true } });
+    const arn = await world.run();
+    await world.reaches(arn, "RUNNING");
+    world.aws.setHealth(arn, "app", "UNHEALTHY");
+    expect(await world.reaches(arn, "STOPPED")).toMatchObject({ stoppedReason: "Task failed container health checks" });
+  });
+
+  test("that its infrastructure has lost ends without an exit code", async () => {
+    await using world = await openWorld();
+    const arn = await world.run();
+    await world.reaches(arn, "RUNNING");
+    world.aws.lose(arn);
+    const task = await world.reaches(arn, "STOPPED");
+    expect([task.stopCode, ...inWords(task)]).toEqual(["InfrastructureHealth", "app STOPPED"]);
+  });
+
+  test("has containers that nobody asked for, by a switch", async () => {
+    await using world = await openWorld({ switches: { strangers: true } });
+    const arn = await world.run();
+    const task = await world.reaches(arn, "RUNNING");
+    expect(task.containers?.map(({ name, image }) => [name?.replace(/[0-9a-f]{7}$/, ""), image])).toEqual([
+      ["app", "scripted"],
+      ["aws-guardduty-agent-", undefined],
+    ]);
+  });
+});
