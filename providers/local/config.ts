@@ -37,7 +37,8 @@ const engine = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      "Whoever may create pods here may have privileged containers and every capability: the engine's whole machine.",
+      "Whoever may create pods here may have privileged containers, every capability, and files and network of the " +
+        "host: the engine's whole machine.",
     )
     .meta({ examples: [true] }),
 });

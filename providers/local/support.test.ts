@@ -174,6 +174,21 @@ describe("a pod", () => {
     expect(refusedPaths(podWith({}), rows("process", { taskAddresses: false }))).toEqual([]);
   });
 
+  test("has files and the network of the host by a grant on an engine alone, and then all of its ports", () => {
+    const pod = podWith(
+      { ports: [{ containerPort: 80, hostPort: 80 }] },
+      { hostNetwork: true, volumes: [{ name: "a", hostPath: { path: "/etc", type: "DirectoryOrCreate" } }] },
+    );
+    const paths = ["spec.hostNetwork", "spec.volumes[0].hostPath"];
+    expect(refusedPaths(pod, rows("process"))).toEqual(paths);
+    expect(refusedPaths(pod, rows("engine"))).toEqual(paths);
+    const granted = rows("engine", { privileged: true });
+    expect(refusedPaths(pod, granted)).toEqual([]);
+    expect(changedPaths(pod, granted)).toEqual([]);
+    const file = podOf({ volumes: [{ name: "a", hostPath: { path: "/etc/hosts", type: "File" } }] });
+    expect(changedPaths(file, granted)).toEqual(["spec.volumes[0].hostPath.type"]);
+  });
+
   test("has volumes that are images on an engine, as a whole", () => {
     const volumes = [{ name: "i", image: { reference: "data:1" } }];
     const mounted = (mount: object): Pod =>

@@ -3,11 +3,11 @@ import { admitted, admittedWorld } from "../../test/support/pods.ts";
 import { podOf, podWith, resolvedPod, type World } from "../../test/support/resolve-sources.ts";
 import type { Pod, Translation } from "../../src/provider.ts";
 import { supportRows } from "./support.ts";
-import { ableWhere } from "./support/row.ts";
+import { ableWhere, type Where } from "./support/row.ts";
 import { type LocalRequest, translate } from "./translate.ts";
 
-async function translated(pod: Pod, world: World = {}, taskAddresses = true): Promise<Translation<LocalRequest>> {
-  const where = { ...ableWhere("engine"), taskAddresses };
+async function translated(pod: Pod, world: World = {}, more: Partial<Where> = {}): Promise<Translation<LocalRequest>> {
+  const where = { ...ableWhere("engine"), ...more };
   return translate(await resolvedPod(pod, world), supportRows(where), where);
 }
 
@@ -93,6 +93,21 @@ describe("translate", () => {
     expect(request?.volumes).toEqual([]);
   });
 
+  test("hands on what the pod has of the host", async () => {
+    const volumes = [
+      { name: "there", hostPath: { path: "/etc" } },
+      { name: "made", hostPath: { path: "/srv/x", type: "DirectoryOrCreate" } },
+    ];
+    const { request } = await translated(podOf({ hostNetwork: true, volumes }), {}, { privileged: true });
+    expect(request).toMatchObject({
+      hostNetwork: true,
+      hostPaths: [
+        { name: "there", path: "/etc", create: false },
+        { name: "made", path: "/srv/x", create: true },
+      ],
+    });
+  });
+
   test("shows no secret when printed", async () => {
     const env = [{ name: "PASSWORD", valueFrom: { secretKeyRef: { name: "db", key: "password" } } }];
     const pod = podWith(
@@ -108,7 +123,7 @@ describe("translate", () => {
     const fieldRef = { fieldPath: "status.podIP" };
     const pod = podWith({ env: [{ name: "IP", valueFrom: { fieldRef } }], command: ["serve", "$(IP)"] });
     expect((await translated(pod)).refusals).toEqual([]);
-    const { refusals } = await translated(pod, {}, false);
+    const { refusals } = await translated(pod, {}, { taskAddresses: false });
     expect(refusals.map(({ path }) => path)).toEqual(["spec.containers[0].env (IP)", "spec.containers[0].command"]);
   });
 

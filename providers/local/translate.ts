@@ -9,7 +9,7 @@ import {
   type Translation,
 } from "../../src/provider.ts";
 import { lifecycleOf } from "./lifecycle.ts";
-import type { ContainerSpec, ImageVolume, TaskSpec } from "./runtime/runtime.ts";
+import type { ContainerSpec, HostPath, ImageVolume, TaskSpec } from "./runtime/runtime.ts";
 import { containerSecurity, podSecurity } from "./security.ts";
 import type { Where } from "./support/row.ts";
 
@@ -42,6 +42,7 @@ function requestOf(pod: ResolvedPod): LocalRequest {
     containers: pod.containers.map((container): ContainerSpec => containerSpec(pod, container)),
     volumes: pod.volumes,
     ...imageVolumes(pod),
+    ...ofHost(pod),
     pullCredentials: pod.pullCredentials,
   };
 }
@@ -54,6 +55,16 @@ function imageVolumes({ pod: { spec } }: ResolvedPod): Pick<LocalRequest, "image
     return [{ name, image, imagePullPolicy: pullPolicy as ImageVolume["imagePullPolicy"] }];
   });
   return found.length === 0 ? {} : { imageVolumes: found };
+}
+
+function ofHost({ pod: { spec } }: ResolvedPod): Pick<LocalRequest, "hostNetwork" | "hostPaths"> {
+  const hostPaths = (spec?.volumes ?? []).flatMap(({ name, hostPath }): HostPath[] =>
+    hostPath === undefined ? [] : [{ name, path: hostPath.path, create: hostPath.type === "DirectoryOrCreate" }],
+  );
+  return {
+    ...(spec?.hostNetwork === true && { hostNetwork: true }),
+    ...(hostPaths.length > 0 && { hostPaths }),
+  };
 }
 
 /** What a runtime needs of one container. */

@@ -95,6 +95,10 @@ export interface TaskSpec {
   readonly volumes: readonly VolumeSpec[];
   /** What images hold, read-only, as volumes. A runtime that cannot mount them leaves them out of its table of fields. */
   readonly imageVolumes?: readonly ImageVolume[] | undefined;
+  /** Files and folders of the engine's machine as volumes. */
+  readonly hostPaths?: readonly HostPath[] | undefined;
+  /** The task has no network of its own, but that of the engine's machine. */
+  readonly hostNetwork?: boolean | undefined;
   readonly pullCredentials: readonly {
     readonly registry: string;
     readonly username: string;
@@ -177,6 +181,13 @@ export interface ImageVolume {
   readonly name: string;
   readonly image: string;
   readonly imagePullPolicy: ContainerSpec["imagePullPolicy"];
+}
+
+export interface HostPath {
+  readonly name: string;
+  readonly path: string;
+  /** Make a folder where nothing is. */
+  readonly create: boolean;
 }
 
 export type VolumeSpec =

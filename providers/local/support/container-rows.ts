@@ -67,14 +67,20 @@ function ports(at: string): readonly LocalRow[] {
       refused(`${at}.containerPort`, "Pods get no address of their own on this host, so nothing could reach the port."),
     ),
     refused(`${at}.hostIP`, "Ports of the host cannot be given away here: remove hostIP and use a Service."),
-    refused(
-      `${at}.hostPort`,
-      "Ports of the host cannot be given away here: remove hostPort and use a Service.",
-      (value) => isSet(value) && value !== 0,
-    ),
+    hostPorts(at),
     kept(`${at}.name`, "Kept."),
     kept(`${at}.protocol`, "Kept."),
   ];
+}
+
+/** A pod in the network of the host has every port there, and the API server says so in this field. */
+function hostPorts(at: string): LocalRow {
+  const row = refused(
+    `${at}.hostPort`,
+    "Ports of the host cannot be given away here: remove hostPort and use a Service.",
+    (value) => isSet(value) && value !== 0,
+  );
+  return { ...row, find: (pod) => (pod.spec?.hostNetwork === true ? [] : (row.find?.(pod) ?? [])) };
 }
 
 function probe(at: string): readonly LocalRow[] {

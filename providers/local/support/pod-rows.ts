@@ -1,5 +1,5 @@
 import { changed, is, isNot, kept, refused } from "../../../src/provider.ts";
-import { type LocalRow, on, onlyOn } from "./row.ts";
+import { type LocalRow, on, onlyOn, withoutPrivileges } from "./row.ts";
 
 const scheduling = "For the scheduler alone, which has done its work when the pod arrives here.";
 const ownNamespaces = "A pod here cannot share the namespaces of the host: remove the field.";
@@ -29,7 +29,16 @@ export const podRows: readonly LocalRow[] = [
   ),
   kept("spec.hostAliases", "Written into /etc/hosts."),
   refused("spec.hostIPC", ownNamespaces, is(true)),
-  refused("spec.hostNetwork", ownNamespaces, is(true)),
+  on(onlyOn("process", "scripted"), refused("spec.hostNetwork", ownNamespaces, is(true))),
+  on(onlyOn("engine"), kept("spec.hostNetwork", "Kept: the network of the engine's machine.")),
+  on(
+    withoutPrivileges,
+    refused(
+      "spec.hostNetwork",
+      "The network of the engine's machine needs local.engine.allowPrivileged: true in the node's configuration.",
+      is(true),
+    ),
+  ),
   refused("spec.hostPID", ownNamespaces, is(true)),
   refused("spec.hostUsers", "A user namespace of its own is not available here: leave hostUsers out.", is(false)),
   kept("spec.hostname", "Kept."),

@@ -1,5 +1,5 @@
 import { type Pod, changed, isMentioned, isNot, kept, refused } from "../../../src/provider.ts";
-import { type LocalRow, on, onlyOn } from "./row.ts";
+import { type LocalRow, on, onlyOn, withoutPrivileges } from "./row.ts";
 
 const at = "spec.volumes[]";
 
@@ -8,7 +8,6 @@ const otherKinds: Readonly<Record<string, string>> = {
   csi: "CSI drivers do not run here: keep data in a service that the pod reaches over the network.",
   ephemeral: "Volume claims cannot be mounted here: use emptyDir for scratch space.",
   gitRepo: "Volumes of kind gitRepo are not available here: clone in an init container into an emptyDir.",
-  hostPath: "A pod must not see the files of the host here: use configMap, secret or emptyDir.",
   persistentVolumeClaim:
     "Volume claims cannot be mounted here: keep data in a service that the pod reaches over the network.",
 };
@@ -70,6 +69,31 @@ export const volumeRows: readonly LocalRow[] = [
     ...changed(`${at}.projected.sources[].serviceAccountToken`, "Not replaced before it expires."),
     find: projectionsOfUsers("serviceAccountToken"),
   }),
+  on(
+    onlyOn("process", "scripted"),
+    refused(
+      `${at}.hostPath`,
+      "A pod must not see the files of the host here: use configMap, secret or emptyDir.",
+      isMentioned,
+    ),
+  ),
+  on(onlyOn("engine"), kept(`${at}.hostPath`, "Kept: of the engine's machine.")),
+  on(
+    withoutPrivileges,
+    refused(
+      `${at}.hostPath`,
+      "Files of the engine's machine need local.engine.allowPrivileged: true in the node's configuration.",
+      isMentioned,
+    ),
+  ),
+  on(
+    onlyOn("engine"),
+    changed(
+      `${at}.hostPath.type`,
+      "Nothing is looked at: where nothing is, podman makes a folder, and with Docker the container waits.",
+      isNot("DirectoryOrCreate"),
+    ),
+  ),
   on(onlyOn("engine"), kept(`${at}.image`, "Kept, read-only: podman, or Docker 28 and newer.")),
   on(
     onlyOn("process", "scripted"),

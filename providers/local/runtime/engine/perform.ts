@@ -10,7 +10,7 @@ import type { TaskRecord } from "./record.ts";
 import { containerBody, lateValues, sandboxBody, type Flavour } from "./request/bodies.ts";
 import { volumeEntries } from "./request/files.ts";
 import { type Images, imagesOf } from "./request/images.ts";
-import { containerBinds, engineVolumes, imageMounts, messageVolume, sandboxFolder } from "./request/mounts.ts";
+import { containerBinds, engineVolumes, foreignMounts, messageVolume, sandboxFolder } from "./request/mounts.ts";
 import { runFileBinds, runFiles } from "./request/run-files.ts";
 import { needsImageUser, userOf } from "./request/security.ts";
 import type { RecordStore } from "./store.ts";
@@ -124,9 +124,11 @@ async function unlessTaken(creation: Promise<void>): Promise<void> {
 /** The sandbox runs: its addresses are known, and the volumes can be filled through it. */
 async function prepare(shop: Workshop, task: RecordedTask): Promise<void> {
   const sandbox = task.seen.find((one) => one.kind === "sandbox");
-  const addresses = sandbox?.addresses ?? [];
+  const { spec, live } = task.record;
+  const own = spec.hostNetwork === true ? [shop.hostIP] : sandbox?.addresses;
+  const addresses = (own ?? []).filter((one) => one !== undefined);
   const late = lateValues(addresses, shop.hostIP);
-  const entries = volumeEntries(task.name, task.record.spec, late, task.record.live);
+  const entries = volumeEntries(task.name, spec, late, live);
   await shop.client.upload(sandboxName(task.name), sandboxFolder, packTar(entries));
   await amend(shop, task, { filled: sandbox?.startedAt, addresses });
 }
@@ -151,6 +153,7 @@ async function createRun(shop: Workshop, task: RecordedTask, run: RunRef, change
     const folders = await volumeFolders(shop, task);
     const folderOf = (volume: string): string => folders.get(volume) ?? "";
     const binds = containerBinds(task.name, spec, container, folderOf);
+    const others = foreignMounts(spec, container, { references: image.mounted, flavour });
     const own = await filesOfRun(shop, task, container, { run, folderOf });
     const late = lateValues(task.record.addresses, shop.hostIP);
     const user = await userFor(shop, spec, container, image.reference);
@@ -164,9 +167,9 @@ async function createRun(shop: Workshop, task: RecordedTask, run: RunRef, change
       late,
       user,
       processesOf: processesOf(task, container),
-      mounts: imageMounts(container, image.mounted, flavour),
+      mounts: others.mounts,
     };
-    const body = containerBody({ ...plan, binds: [...binds, ...own] });
+    const body = containerBody({ ...plan, binds: [...binds, ...others.binds, ...own] });
     await unlessTaken(shop.client.createContainer(runName(task.name, run.container, run.instance), body));
   } catch (error) {
     return refusedCreation(task, run, error);
@@ -220,7 +223,7 @@ async function filesOfRun(
 ): Promise<readonly string[]> {
   const volume = messageVolume(name);
   await client.upload(sandboxName(name), volume.sandboxPath, packTar(runFiles(spec, run, addresses)));
-  return runFileBinds(container, run, folderOf(volume.name));
+  return runFileBinds(spec, container, run, folderOf(volume.name));
 }
 
 async function startRun(shop: Workshop, task: RecordedTask, run: RunRef): Promise<void> {

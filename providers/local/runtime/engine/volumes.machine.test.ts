@@ -1,6 +1,6 @@
 /** Volumes in a real podman: what a container finds at its mount paths. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { Late, SecretText } from "../../../../src/provider.ts";
@@ -19,7 +19,13 @@ describeWith(["engine", "root", "namespaces", "busybox"], "volumes on an engine"
   beforeAll(async () => {
     engine = await startEngine();
     stateDir = mkdtempSync(join(tmpdir(), "burstlet-volumes-"));
-    const known = { clock: systemClock, log: silentLog, clusterUid: testCluster, nodeName: "edge" };
+    const known = {
+      hostIP: "192.0.2.1",
+      clock: systemClock,
+      log: silentLog,
+      clusterUid: testCluster,
+      nodeName: "edge",
+    };
     local = await createEngineRuntime({ ...known, host: engine.host, stateDir });
   });
   afterEach(async () => {
@@ -95,6 +101,31 @@ describeWith(["engine", "root", "namespaces", "busybox"], "volumes on an engine"
       "from the image",
       expect.stringContaining("Read-only file system"),
     ]);
+  });
+
+  it("shows a task files and the network of the engine's machine where it may have them", async () => {
+    const host = mkdtempSync(join(tmpdir(), "burstlet-host-"));
+    writeFileSync(join(host, "file"), "of the host\n");
+    const script = "cat /h/file; echo from inside >/made/x; cat /proc/net/dev | grep -c eth0; hostname; cat /etc/hosts";
+    const spec = taskOf("host", [shell("a", script, { mounts: [mount("there", "/h"), mount("made", "/made")] })], {
+      hostNetwork: true,
+      hostPaths: [
+        { name: "there", path: host, create: false },
+        { name: "made", path: join(host, "new/folder"), create: true },
+      ],
+    });
+    try {
+      await local.start(spec);
+      const state = await until(local, spec.identity, hasEnded("a"));
+      expect(state.podIPs).toEqual(["192.0.2.1"]);
+      const [file, interfaces, name, ...hosts] = await linesOf(local, spec.identity, "a");
+      // The test's engine has a network of its own with nothing but loopback and its bridge.
+      expect([file, interfaces, name]).toEqual(["of the host", "0", hostname()]);
+      expect(hosts.join("\n")).not.toContain("Kubernetes-managed");
+      expect(readFileSync(join(host, "new/folder/x"), "utf8")).toBe("from inside\n");
+    } finally {
+      rmSync(host, { recursive: true });
+    }
   });
 });
 

@@ -17,10 +17,10 @@ export function sandboxBody(task: string, spec: TaskSpec, image: string, network
   return {
     Image: image,
     Entrypoint: [pauseCommand],
-    Hostname: spec.hostname,
+    ...(spec.hostNetwork === true ? {} : { Hostname: spec.hostname }),
     Labels: sandboxLabels(spec),
     HostConfig: {
-      NetworkMode: network,
+      ...(spec.hostNetwork === true ? ofHost(spec) : { NetworkMode: network }),
       // The containers of a pod share one IPC namespace.
       IpcMode: "shareable",
       ...(spec.sysctls === undefined
@@ -35,6 +35,12 @@ export function sandboxBody(task: string, spec: TaskSpec, image: string, network
 /** podman 4.3 makes a folder that is not there, and follows `..` out of the container on the way. */
 function inContainer(folder: string): string {
   return posix.join("/", folder);
+}
+
+/** The engine writes /etc/hosts then: it alone knows the one of its machine. */
+function ofHost({ hostAliases }: TaskSpec): object {
+  const ExtraHosts = hostAliases.flatMap(({ ip, hostnames }) => hostnames.map((name) => `${name}:${ip}`));
+  return { NetworkMode: "host", UTSMode: "host", ExtraHosts };
 }
 
 export interface ContainerPlan {
@@ -67,7 +73,7 @@ export function containerBody(plan: ContainerPlan): object {
     ...(args === undefined ? {} : { Cmd: args }),
     ...(container.workingDir === undefined ? {} : { WorkingDir: inContainer(container.workingDir) }),
     // Docker takes the sandbox's hostname by itself and refuses the field; podman needs it.
-    ...(plan.flavour === "podman" ? { Hostname: spec.hostname } : {}),
+    ...(plan.flavour === "podman" && spec.hostNetwork !== true ? { Hostname: spec.hostname } : {}),
     Env: container.env.map(({ name, value }) => `${name}=${openText(value, late)}`),
     Labels: runLabels(spec, container, plan.instance),
     ...(plan.user === undefined ? {} : { User: plan.user }),
@@ -78,6 +84,7 @@ export function containerBody(plan: ContainerPlan): object {
     HostConfig: {
       NetworkMode: `container:${plan.sandbox}`,
       IpcMode: `container:${plan.sandbox}`,
+      ...(spec.hostNetwork === true ? { UTSMode: "host" } : {}),
       ...(plan.processesOf === undefined ? {} : { PidMode: `container:${plan.processesOf}` }),
       Binds: plan.binds,
       ...(plan.mounts === undefined || plan.mounts.length === 0 ? {} : { Mounts: plan.mounts }),

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Late, SecretText } from "../../../../../src/provider.ts";
 import { shell, taskOf } from "../testing.ts";
 import { containerBody, lateValues, openText, sandboxBody } from "./bodies.ts";
-import { containerBinds, engineVolumes, imageMounts } from "./mounts.ts";
+import { containerBinds, engineVolumes, foreignMounts } from "./mounts.ts";
 
 const file = (path: string) => ({ path, mode: 0o644, content: "", encoding: "utf8" as const });
 const volumes = [
@@ -81,8 +81,24 @@ describe("volumes that are images", () => {
     expect(containerBinds("t", spec, container, () => "")).toEqual(["t-0:/e:rw,nocopy"]);
     const references = new Map([["image", "docker.io/library/data:1"]]);
     const found = { Type: "image", Source: "docker.io/library/data:1", Target: "/i" };
-    expect(imageMounts(container, references, "podman")).toEqual([found]);
-    expect(imageMounts(container, references, "docker")).toEqual([{ ...found, ReadOnly: true }]);
+    const mounts = (flavour: "docker" | "podman") => foreignMounts(spec, container, { references, flavour }).mounts;
+    expect(mounts("podman")).toEqual([found]);
+    expect(mounts("docker")).toEqual([{ ...found, ReadOnly: true }]);
+  });
+
+  it("and those of the host are mounted as they are, or made where that is wanted", () => {
+    const hostPaths = [
+      { name: "there", path: "/etc", create: false },
+      { name: "made", path: "/srv/new", create: true },
+    ];
+    const mounts = [mount("there", "/h", "./hosts", true), mount("made", "/m")];
+    const host = shell("a", "", { mounts });
+    const spec = taskOf("m", [host], { hostPaths });
+    expect(containerBinds("t", spec, host, () => "")).toEqual([]);
+    expect(foreignMounts(spec, host, { references: new Map(), flavour: "podman" })).toEqual({
+      mounts: [{ Type: "bind", Source: "/etc/hosts", Target: "/h", ReadOnly: true }],
+      binds: ["/srv/new:/m:rw"],
+    });
   });
 });
 
@@ -128,6 +144,17 @@ describe("bodies", () => {
       HostConfig: { NetworkMode: "bridge" },
     });
     expect(body).not.toHaveProperty("HostConfig.Dns");
+  });
+
+  it("of a task in the network of the host name neither a network nor a hostname of its own", () => {
+    const hostAliases = [{ ip: "192.0.2.1", hostnames: ["x", "y"] }];
+    const host = taskOf("m", [container], { hostNetwork: true, hostAliases });
+    const sandbox = sandboxBody("t", host, "pause:1", "bridge");
+    const ExtraHosts = ["x:192.0.2.1", "y:192.0.2.1"];
+    expect(sandbox).toMatchObject({ HostConfig: { NetworkMode: "host", UTSMode: "host", ExtraHosts } });
+    const run = containerBody({ ...plan, spec: host, flavour: "podman" });
+    expect(run).toMatchObject({ HostConfig: { NetworkMode: "container:t-sandbox", UTSMode: "host" } });
+    for (const body of [sandbox, run]) expect(body).not.toHaveProperty("Hostname");
   });
 
   it("fills late values, and refuses what the task does not have", () => {

@@ -7,6 +7,7 @@
  * a folder inside a volume that containers can write would let one of them plant a link to the engine's machine
  * there (Kubernetes' CVE-2017-1002101). Pure.
  */
+import { posix } from "node:path";
 import { ProviderError } from "../../../../../src/provider.ts";
 import type { ContainerSpec, TaskSpec, VolumeSpec } from "../../runtime.ts";
 import type { Flavour } from "./bodies.ts";
@@ -74,7 +75,7 @@ export function containerBinds(
   folderOf: (volume: string) => string,
 ): string[] {
   return container.mounts.flatMap((mount) => {
-    if (spec.imageVolumes?.some(({ name }) => name === mount.volume) === true) return [];
+    if (foreign(spec).has(mount.volume)) return [];
     const index = spec.volumes.findIndex((volume) => volume.name === mount.volume);
     const volume = spec.volumes[index];
     if (volume === undefined)
@@ -94,18 +95,42 @@ export function containerBinds(
   });
 }
 
-/** HostConfig.Mounts: an image cannot be bound. `references`: full names of the images, by volume. */
-export function imageMounts(
-  { mounts }: ContainerSpec,
-  references: ReadonlyMap<string, string>,
-  flavour: Flavour,
-): readonly object[] {
-  return mounts.flatMap(({ volume, path }) => {
+/** Volumes that are no volumes of the engine. */
+function foreign({ imageVolumes = [], hostPaths = [] }: TaskSpec): ReadonlySet<string> {
+  return new Set([...imageVolumes, ...hostPaths].map(({ name }) => name));
+}
+
+/** HostConfig.Mounts and more of HostConfig.Binds. `references`: full names of the images that are volumes, by volume. */
+export function foreignMounts(
+  spec: TaskSpec,
+  container: ContainerSpec,
+  { references, flavour }: { readonly references: ReadonlyMap<string, string>; readonly flavour: Flavour },
+): { readonly mounts: readonly object[]; readonly binds: readonly string[] } {
+  const images = container.mounts.flatMap(({ volume, path }) => {
     const reference = references.get(volume);
     if (reference === undefined) return [];
     // podman mounts images read-only, and refuses to be told so.
     return [{ Type: "image", Source: reference, Target: path, ...(flavour === "docker" && { ReadOnly: true }) }];
   });
+  const host = container.mounts.flatMap(({ volume, path: target, readOnly, subPath }) => {
+    const found = spec.hostPaths?.find(({ name }) => name === volume);
+    if (found === undefined) return [];
+    return [{ source: posix.join(found.path, normal(subPath)), target, readOnly, create: found.create }];
+  });
+  // Where a bind finds nothing an engine makes a folder; Docker refuses a mount then.
+  const [made, there] = [host.filter(({ create }) => create), host.filter(({ create }) => !create)];
+  return {
+    mounts: [
+      ...images,
+      ...there.map(({ source, target, readOnly }) => ({
+        Type: "bind",
+        Source: source,
+        Target: target,
+        ReadOnly: readOnly,
+      })),
+    ],
+    binds: made.map(({ source, target, readOnly }) => `${source}:${target}:${readOnly ? "ro" : "rw"}`),
+  };
 }
 
 /** nocopy: an emptyDir is empty, whatever the image has at that path. */

@@ -16,9 +16,11 @@ test("a run has a file for its last words that everybody may write, and a hosts 
 
 test("both are mounted, but for messages that are to go nowhere and a hosts file of the container's own", () => {
   const path = "/dev/termination-log";
-  expect(runFileBinds({ mounts: [], terminationMessagePath: path }, run, "/m")).toEqual([
+  expect(runFileBinds({}, { mounts: [], terminationMessagePath: path }, run, "/m")).toEqual([
     `/m/a-2:${path}:rw`,
     "/m/hosts:/etc/hosts:rw",
   ]);
-  expect(runFileBinds({ mounts: [mount], terminationMessagePath: "" }, run, "/m")).toEqual([]);
+  expect(runFileBinds({}, { mounts: [mount], terminationMessagePath: "" }, run, "/m")).toEqual([]);
+  const host = { hostNetwork: true };
+  expect(runFileBinds(host, { mounts: [], terminationMessagePath: "" }, run, "/m")).toEqual([]);
 });

@@ -28,13 +28,18 @@ export function runFiles(spec: TaskSpec, run: RunRef, addresses: readonly string
   ];
 }
 
-/** HostConfig.Binds. `folder`: the volume's on the engine's machine. What the container itself mounts there goes first. */
+/**
+ * HostConfig.Binds. `folder`: the volume's on the engine's machine. What the container itself mounts there
+ * goes first, and a task in the network of the host has the host's names.
+ */
 export function runFileBinds(
+  { hostNetwork }: Pick<TaskSpec, "hostNetwork">,
   { mounts, terminationMessagePath }: Pick<ContainerSpec, "mounts" | "terminationMessagePath">,
   run: RunRef,
   folder: string,
 ): string[] {
   const message = terminationMessagePath === "" ? [] : [`${folder}/${messageFile(run)}:${terminationMessagePath}:rw`];
-  const hosts = mounts.some(({ path }) => path === hostsPath) ? [] : [`${folder}/${hostsName}:${hostsPath}:rw`];
+  const isGiven = hostNetwork === true || mounts.some(({ path }) => path === hostsPath);
+  const hosts = isGiven ? [] : [`${folder}/${hostsName}:${hostsPath}:rw`];
   return [...message, ...hosts];
 }
