@@ -1,0 +1,116 @@
+import { CloudWatchLogsClient, DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { GetRoleCommand, IAMClient, SimulatePrincipalPolicyCommand } from "@aws-sdk/client-iam";
+import { GetCallerIdentityCommand, STSClient, type STSClientConfig } from "@aws-sdk/client-sts";
+import { ProviderError } from "../../../src/provider.ts";
+import { awsError } from "../../aws/errors.ts";
+import type { EcsClient } from "../client.ts";
+import type { FargateConfig } from "../config.ts";
+import type { Facts, Known, Network, RoleFacts } from "./findings.ts";
+
+/** How the clients of the services that are asked are made. */
+export type Connection = Pick<
+  STSClientConfig,
+  "endpoint" | "region" | "credentials" | "maxAttempts" | "requestHandler"
+>;
+
+export interface AskOptions {
+  readonly connection: Connection;
+  readonly ecs: Pick<EcsClient, "describeCluster">;
+  readonly region: string;
+  readonly config: FargateConfig;
+  readonly askNetwork: () => Promise<Network>;
+}
+
+/**
+ * Looks at everything that the node's configuration names in AWS. A dozen calls, once: no buckets. Rejects only where the
+ * cloud does not answer at all.
+ */
+export async function askFacts({ connection, ecs, region, config, askNetwork }: AskOptions): Promise<Facts> {
+  const caller = await known(async () => whoAmI(connection));
+  if (caller.trouble?.kind === "transient" || caller.trouble?.kind === "unknown") throw caller.trouble;
+  const [cluster, logGroup, network, ...roles] = await Promise.all([
+    known(async () => (await ecs.describeCluster())?.status),
+    known(async () => hasLogGroup(connection, config.logs.group)),
+    known(askNetwork),
+    ...rolesOf(config).map(async (role) => askRole(connection, role, caller)),
+  ]);
+  return { region, caller, cluster, logGroup, network, roles };
+}
+
+async function known<T>(ask: () => Promise<T>): Promise<Known<T>> {
+  try {
+    return { value: await ask() };
+  } catch (error) {
+    return { trouble: awsError(error) };
+  }
+}
+
+async function whoAmI(connection: Connection): Promise<{ arn: string; account: string }> {
+  const sts = new STSClient(connection);
+  const { Arn: arn = "", Account: account = "" } = await sts.send(new GetCallerIdentityCommand());
+  return { arn, account };
+}
+
+async function hasLogGroup(connection: Connection, group: string): Promise<boolean> {
+  const logs = new CloudWatchLogsClient(connection);
+  // The list is in alphabetical order, so the name itself comes before all that it is the prefix of.
+  const found = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: group, limit: 1 }));
+  return found.logGroups?.[0]?.logGroupName === group;
+}
+
+function rolesOf({ executionRoleArn, taskRoleArn }: FargateConfig): Pick<RoleFacts, "arn" | "use">[] {
+  return [
+    ...(executionRoleArn === undefined ? [] : [{ arn: executionRoleArn, use: "execution" as const }]),
+    ...(taskRoleArn === undefined ? [] : [{ arn: taskRoleArn, use: "task" as const }]),
+  ];
+}
+
+async function askRole(
+  connection: Connection,
+  role: Pick<RoleFacts, "arn" | "use">,
+  caller: Facts["caller"],
+): Promise<RoleFacts> {
+  const iam = new IAMClient(connection);
+  const [found, passable] = await Promise.all([
+    known(async () => askTrust(iam, role.arn)),
+    known(async () => mayPass(iam, role.arn, caller)),
+  ]);
+  return { ...role, found, passable };
+}
+
+async function askTrust(iam: IAMClient, arn: string): Promise<{ trusts: boolean } | undefined> {
+  try {
+    const { Role: role } = await iam.send(new GetRoleCommand({ RoleName: arn.slice(arn.lastIndexOf("/") + 1) }));
+    const document = role?.AssumeRolePolicyDocument;
+    // Its statements may name principals in many ways; what does not name ECS at all cannot trust it.
+    return { trusts: document === undefined || decodeURIComponent(document).includes("ecs-tasks.amazonaws.com") };
+  } catch (error) {
+    if (awsError(error).kind === "notFound") return undefined;
+    throw error;
+  }
+}
+
+/** By simulation, which wants the role behind a session: STS names the session. */
+async function mayPass(iam: IAMClient, arn: string, caller: Facts["caller"]): Promise<boolean> {
+  if (caller.trouble !== undefined) throw caller.trouble;
+  const { arn: session } = caller.value;
+  const [, partition, account, name] = /^arn:([\w-]+):sts::(\d+):assumed-role\/([^/]+)\//.exec(session) ?? [];
+  const found = name === undefined ? undefined : await iam.send(new GetRoleCommand({ RoleName: name }));
+  const source = found?.Role?.Arn ?? (name === undefined ? session : `arn:${partition}:iam::${account}:role/${name}`);
+  const { EvaluationResults: results = [] } = await iam.send(
+    new SimulatePrincipalPolicyCommand({
+      PolicySourceArn: source,
+      ActionNames: ["iam:PassRole"],
+      ResourceArns: [arn],
+      ContextEntries: [
+        {
+          ContextKeyName: "iam:PassedToService",
+          ContextKeyType: "string",
+          ContextKeyValues: ["ecs-tasks.amazonaws.com"],
+        },
+      ],
+    }),
+  );
+  if (results.length === 0) throw new ProviderError("unknown", "NoAnswer", "the simulation says nothing");
+  return results.every(({ EvalDecision: decision }) => decision === "allowed");
+}

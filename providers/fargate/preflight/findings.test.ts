@@ -1,0 +1,145 @@
+import { describe, expect, test } from "vitest";
+import { ProviderError } from "../../../src/provider.ts";
+import { configSchema } from "../config.ts";
+import { type Facts, findingsOf, type Known, unknownsOf } from "./findings.ts";
+
+const execution = "arn:aws:iam::123456789012:role/burstlet-execution";
+const task = "arn:aws:iam::123456789012:role/path/burstlet-task";
+const config = configSchema.parse({
+  subnets: ["subnet-1", "subnet-2"],
+  securityGroups: ["sg-1"],
+  executionRoleArn: execution,
+});
+const role = (change: object = {}) => ({
+  arn: execution,
+  use: "execution" as const,
+  found: { value: { trusts: true } },
+  passable: { value: true },
+  ...change,
+});
+const well: Facts = {
+  region: "eu-central-1",
+  caller: { value: { arn: "arn:aws:iam::123456789012:user/b", account: "123456789012" } },
+  cluster: { value: "ACTIVE" },
+  logGroup: { value: true },
+  roles: [role()],
+  network: {
+    value: {
+      subnets: [
+        { id: "subnet-1", vpc: "vpc-1" },
+        { id: "subnet-2", vpc: "vpc-1" },
+      ],
+      groups: [{ id: "sg-1", vpc: "vpc-1" }],
+    },
+  },
+};
+const network = (subnets: [string, string][], groups: [string, string][]): Facts["network"] => ({
+  value: { subnets: subnets.map(([id, vpc]) => ({ id, vpc })), groups: groups.map(([id, vpc]) => ({ id, vpc })) },
+});
+const both: [string, string][] = [
+  ["subnet-1", "vpc-1"],
+  ["subnet-2", "vpc-1"],
+];
+const trouble = (reason: string, kind: ProviderError["kind"] = "denied"): Known<never> => ({
+  trouble: new ProviderError(kind, reason, `${reason}: words`),
+});
+
+test("a set-up that is right has no finding", () => {
+  expect(findingsOf(well, config, false)).toEqual([]);
+  expect(unknownsOf(well)).toEqual([]);
+});
+
+describe("a finding comes with its fix:", () => {
+  test.for([
+    [
+      { cluster: { value: undefined } },
+      "ECS cluster burstlet does not exist",
+      "aws ecs create-cluster --cluster-name burstlet --region eu-central-1",
+    ],
+    [{ cluster: { value: "DEPROVISIONING" } }, "is DEPROVISIONING", "aws ecs create-cluster"],
+    [
+      { logGroup: { value: false } },
+      "log group /burstlet does not exist",
+      "aws logs create-log-group --log-group-name '/burstlet' --region eu-central-1",
+    ],
+    [
+      { roles: [role({ found: { value: undefined } })] },
+      `execution role ${execution} does not exist`,
+      "aws iam create-role --role-name burstlet-execution --assume-role-policy-document file://deploy/iam/ecs-tasks-trust.json",
+    ],
+    [
+      { roles: [role({ arn: task, use: "task", found: { value: { trusts: false } } })] },
+      `task role ${task} does not let`,
+      "aws iam update-assume-role-policy --role-name burstlet-task",
+    ],
+    [{ roles: [role({ passable: { value: false } })] }, "may not pass execution role", "aws iam put-role-policy"],
+    [
+      { network: network([["subnet-1", "vpc-1"]], [["sg-1", "vpc-1"]]) },
+      "subnet subnet-2 does not exist",
+      "aws ec2 describe-subnets --region eu-central-1, and one of its ids in fargate.subnets",
+    ],
+    [
+      { network: network(both, []) },
+      "security group sg-1 does not exist",
+      "aws ec2 describe-security-groups --region eu-central-1, and one of its ids in fargate.securityGroups",
+    ],
+    [
+      { network: network(both, [["sg-1", "vpc-2"]]) },
+      "security group sg-1 is in vpc-2, and the first subnet in vpc-1",
+      "--filters Name=vpc-id,Values=vpc-1",
+    ],
+    [
+      {
+        network: network(
+          [
+            ["subnet-1", "vpc-1"],
+            ["subnet-2", "vpc-9"],
+          ],
+          [["sg-1", "vpc-1"]],
+        ),
+      },
+      "subnet subnet-2 is in vpc-9",
+      "aws ec2 describe-subnets --filters Name=vpc-id,Values=vpc-1",
+    ],
+  ] as const)("%j", ([change, message, fix]) => {
+    const [finding, ...others] = findingsOf({ ...well, ...(change as Partial<Facts>) }, config, false);
+    expect(finding?.message).toContain(message);
+    expect(finding?.fix).toContain(fix);
+    expect(others).toEqual([]);
+  });
+});
+
+test("bad credentials are the one finding, since every other answer would say the same", () => {
+  const facts: Facts = { ...well, caller: trouble("ExpiredToken"), cluster: { value: undefined } };
+  const findings = findingsOf(facts, config, false);
+  expect(findings).toHaveLength(1);
+  expect(findings[0]?.message).toContain("ExpiredToken: words");
+  expect(findings[0]?.fix).toContain("aws sts get-caller-identity");
+});
+
+test("an execution role may be missing only where pods may name one", () => {
+  const { executionRoleArn: _, ...without } = config;
+  expect(findingsOf({ ...well, roles: [] }, without, false)[0]?.fix).toContain("fargate.executionRoleArn");
+  expect(findingsOf({ ...well, roles: [] }, without, true)).toEqual([]);
+});
+
+test("what nobody may look at is no finding and is told", () => {
+  const denied = trouble("AccessDeniedException");
+  const facts: Facts = {
+    ...well,
+    caller: denied,
+    cluster: denied,
+    logGroup: denied,
+    network: denied,
+    roles: [role({ found: denied, passable: denied })],
+  };
+  expect(findingsOf(facts, config, false)).toEqual([]);
+  expect(unknownsOf(facts).map(({ what }) => what)).toEqual([
+    "credentials",
+    "ECS cluster",
+    "log group",
+    "subnets and security groups",
+    `role ${execution}`,
+    `the right to pass role ${execution}`,
+  ]);
+});

@@ -1,0 +1,163 @@
+/** What is wrong with the set-up in AWS, each with the command that mends it. Pure. */
+import type { ProviderError } from "../../../src/provider.ts";
+import type { FargateConfig } from "../config.ts";
+
+export interface Finding {
+  readonly message: string;
+  /** A command of the AWS CLI, or what to write into the configuration. */
+  readonly fix: string;
+}
+
+/** An answer, or why there is none. */
+export type Known<T> = { readonly value: T; readonly trouble?: undefined } | { readonly trouble: ProviderError };
+
+export interface RoleFacts {
+  readonly arn: string;
+  readonly use: "execution" | "task";
+  /** `undefined`: there is no such role. `trusts`: its trust policy names ecs-tasks.amazonaws.com. */
+  readonly found: Known<{ readonly trusts: boolean } | undefined>;
+  /** May we pass it to ECS? */
+  readonly passable: Known<boolean>;
+}
+
+export interface Network {
+  /** Of those that exist. */
+  readonly subnets: readonly { readonly id: string; readonly vpc: string }[];
+  readonly groups: readonly { readonly id: string; readonly vpc: string }[];
+}
+
+export interface Facts {
+  readonly region: string;
+  readonly caller: Known<{ readonly arn: string; readonly account: string }>;
+  /** `undefined`: there is none, or not any more. */
+  readonly cluster: Known<string | undefined>;
+  readonly logGroup: Known<boolean>;
+  readonly roles: readonly RoleFacts[];
+  readonly network: Known<Network>;
+}
+
+type SetUp = Pick<FargateConfig, "cluster" | "subnets" | "securityGroups" | "executionRoleArn" | "logs">;
+
+/** `mayName`: pods may name an execution role of their own. */
+export function findingsOf(facts: Facts, config: SetUp, mayName: boolean): readonly Finding[] {
+  const { region, caller } = facts;
+  // Without credentials every other answer says the same again.
+  if (caller.trouble !== undefined && isAboutCredentials(caller.trouble)) return [credentialsFinding(caller.trouble)];
+  return [
+    ...clusterFindings(facts.cluster, config.cluster, region),
+    ...(valueOf(facts.logGroup) === false ? [logGroupFinding(config.logs.group, region)] : []),
+    ...(config.executionRoleArn === undefined && !mayName ? [noExecutionRole] : []),
+    ...facts.roles.flatMap((role) => roleFindings(role)),
+    ...networkFindings(valueOf(facts.network), config, region),
+  ];
+}
+
+/** What could not be looked at, and why: no failure, since the right to look is not needed to run pods. */
+export function unknownsOf(facts: Facts): readonly { readonly what: string; readonly trouble: ProviderError }[] {
+  const all: readonly (readonly [string, Known<unknown>])[] = [
+    ["credentials", facts.caller],
+    ["ECS cluster", facts.cluster],
+    ["log group", facts.logGroup],
+    ["subnets and security groups", facts.network],
+    ...facts.roles.flatMap(({ arn, found, passable }) => [
+      [`role ${arn}`, found] as const,
+      [`the right to pass role ${arn}`, passable] as const,
+    ]),
+  ];
+  return all.flatMap(([what, { trouble }]) => (trouble === undefined ? [] : [{ what, trouble }]));
+}
+
+/** Everybody may ask STS who he is; so a refusal is about the credentials themselves. */
+function isAboutCredentials({ kind, reason }: ProviderError): boolean {
+  return kind === "denied" && reason !== "AccessDenied" && reason !== "AccessDeniedException";
+}
+
+function credentialsFinding({ message }: ProviderError): Finding {
+  return {
+    message: `AWS does not take the credentials: ${message}`,
+    fix: "aws sts get-caller-identity, run as burstlet runs, until it names the account",
+  };
+}
+
+function clusterFindings(cluster: Facts["cluster"], name: string, region: string): Finding[] {
+  if (cluster.trouble !== undefined || cluster.value === "ACTIVE") return [];
+  const what = cluster.value === undefined ? "does not exist" : `is ${cluster.value}`;
+  return [
+    {
+      message: `ECS cluster ${name} ${what} in ${region}`,
+      fix: `aws ecs create-cluster --cluster-name ${name} --region ${region}`,
+    },
+  ];
+}
+
+function logGroupFinding(group: string, region: string): Finding {
+  return {
+    message: `log group ${group} does not exist in ${region}`,
+    fix: `aws logs create-log-group --log-group-name '${group}' --region ${region}`,
+  };
+}
+
+const trustFile = "file://deploy/iam/ecs-tasks-trust.json";
+
+const noExecutionRole: Finding = {
+  message: "no execution role is configured: without it ECS neither writes logs nor pulls private images",
+  fix:
+    `aws iam create-role --role-name burstlet-execution --assume-role-policy-document ${trustFile}, ` +
+    "and its ARN as fargate.executionRoleArn of the node's configuration",
+};
+
+function roleFindings({ arn, use, found, passable }: RoleFacts): Finding[] {
+  const name = arn.slice(arn.lastIndexOf("/") + 1);
+  const role = found.trouble === undefined ? found.value : { trusts: true };
+  if (role === undefined)
+    return [
+      {
+        message: `${use} role ${arn} does not exist`,
+        fix: `aws iam create-role --role-name ${name} --assume-role-policy-document ${trustFile}`,
+      },
+    ];
+  const untrusting: Finding = {
+    message: `${use} role ${arn} does not let ecs-tasks.amazonaws.com assume it`,
+    fix: `aws iam update-assume-role-policy --role-name ${name} --policy-document ${trustFile}`,
+  };
+  const unpassable: Finding = {
+    message: `burstlet may not pass ${use} role ${arn} to ECS (iam:PassRole)`,
+    fix: "aws iam put-role-policy --role-name <burstlet's role> --policy-name burstlet --policy-document file://deploy/iam/controller.json",
+  };
+  return [...(role.trusts ? [] : [untrusting]), ...(valueOf(passable) === false ? [unpassable] : [])];
+}
+
+function networkFindings(network: Network | undefined, config: SetUp, region: string): Finding[] {
+  if (network === undefined) return [];
+  const { subnets, groups } = network;
+  const missing = [
+    ...config.subnets.filter((id) => !subnets.some((one) => one.id === id)).map((id) => ["subnet", id] as const),
+    ...config.securityGroups.filter((id) => !groups.some((one) => one.id === id)).map((id) => ["group", id] as const),
+  ];
+  const [vpc] = subnets.map((subnet) => subnet.vpc);
+  const strays = [
+    ...subnets.filter((subnet) => subnet.vpc !== vpc).map(({ id, vpc }) => ["subnet", id, vpc] as const),
+    ...(vpc === undefined ? [] : groups.filter((group) => group.vpc !== vpc)).map(
+      ({ id, vpc }) => ["group", id, vpc] as const,
+    ),
+  ];
+  return [
+    ...missing.map(([kind, id]) => ({
+      message: `${kinds[kind].words} ${id} does not exist in ${region}`,
+      fix: `${kinds[kind].list} --region ${region}, and one of its ids in ${kinds[kind].field}`,
+    })),
+    ...strays.map(([kind, id, other]) => ({
+      message: `${kinds[kind].words} ${id} is in ${other}, and the first subnet in ${vpc}: a task has one VPC`,
+      fix: `${kinds[kind].list} --filters Name=vpc-id,Values=${vpc} --region ${region}, and one of its ids in ${kinds[kind].field}`,
+    })),
+  ];
+}
+
+const kinds = {
+  subnet: { words: "subnet", list: "aws ec2 describe-subnets", field: "fargate.subnets" },
+  group: { words: "security group", list: "aws ec2 describe-security-groups", field: "fargate.securityGroups" },
+} as const;
+
+function valueOf<T>(known: Known<T>): T | undefined {
+  return known.trouble === undefined ? known.value : undefined;
+}

@@ -1,0 +1,152 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { silentLog } from "../../../test/support/silent-log.ts";
+import { configSchema } from "../config.ts";
+import { closeAll, credentials, type FakeAws, openClient } from "../testing.ts";
+import { askNetwork } from "./network.ts";
+import { createPreflight } from "./preflight.ts";
+
+afterEach(closeAll);
+
+const roleArn = "arn:aws:iam::123456789012:role/burstlet-execution";
+const config = configSchema.parse({
+  subnets: ["subnet-1", "subnet-2"],
+  securityGroups: ["sg-1"],
+  executionRoleArn: roleArn,
+});
+const xml = (raw: string) => ({ raw });
+const queryError = (code: string, status = 403) => ({
+  raw: `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${code} it is</Message></Error></ErrorResponse>`,
+  status,
+});
+const ec2Error = (code: string) => ({
+  raw: `<Response><Errors><Error><Code>${code}</Code><Message>The ID does not exist</Message></Error></Errors><RequestID>r</RequestID></Response>`,
+  status: 400,
+});
+const trust = (service: string) =>
+  encodeURIComponent(JSON.stringify({ Statement: [{ Effect: "Allow", Principal: { Service: service } }] }));
+
+/** An account in which everything is as it should be. */
+const account: FakeAws["on"] = {
+  GetCallerIdentity: () =>
+    xml(
+      "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:sts::123456789012:assumed-role/burstlet/i-1</Arn><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>",
+    ),
+  DescribeClusters: () => ({ clusters: [{ clusterName: "burstlet", status: "ACTIVE" }] }),
+  DescribeLogGroups: () => ({ logGroups: [{ logGroupName: "/burstlet" }] }),
+  GetRole: ({ RoleName }) =>
+    xml(
+      `<GetRoleResponse><GetRoleResult><Role><RoleName>${RoleName}</RoleName><Arn>arn:aws:iam::123456789012:role/deep/${RoleName}</Arn><AssumeRolePolicyDocument>${trust("ecs-tasks.amazonaws.com")}</AssumeRolePolicyDocument></Role></GetRoleResult></GetRoleResponse>`,
+    ),
+  SimulatePrincipalPolicy: () =>
+    xml(
+      "<SimulatePrincipalPolicyResponse><SimulatePrincipalPolicyResult><EvaluationResults><member><EvalActionName>iam:PassRole</EvalActionName><EvalDecision>allowed</EvalDecision></member></EvaluationResults></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>",
+    ),
+  DescribeSubnets: (input) => things(input, "SubnetId", ["subnet-1", "subnet-2"], "subnetSet", "subnetId"),
+  DescribeSecurityGroups: (input) => things(input, "GroupId", ["sg-1"], "securityGroupInfo", "groupId"),
+};
+
+function things(input: Record<string, string>, key: string, present: readonly string[], set: string, id: string) {
+  const asked = Object.entries(input).flatMap(([name, value]) => (name.startsWith(`${key}.`) ? [value] : []));
+  if (asked.some((one) => !present.includes(one)))
+    return ec2Error(key === "SubnetId" ? "InvalidSubnetID.NotFound" : "InvalidGroup.NotFound");
+  const items = asked.map((one) => `<item><${id}>${one}</${id}><vpcId>vpc-1</vpcId></item>`).join("");
+  return xml(`<R><${set}>${items}</${set}></R>`);
+}
+
+async function open(change: FakeAws["on"] = {}) {
+  const { aws, client } = await openClient({ ...account, ...change });
+  const told: string[] = [];
+  const preflight = createPreflight({
+    connection: { region: "eu-central-1", endpoint: aws.url, credentials, maxAttempts: 1 },
+    ecs: client,
+    region: "eu-central-1",
+    config,
+    mayNameRoles: false,
+    askNetwork: async () =>
+      askNetwork({
+        region: "eu-central-1",
+        endpoint: aws.url,
+        credentials,
+        subnets: config.subnets,
+        groups: config.securityGroups,
+      }),
+    log: { ...silentLog, info: (_message, fields) => void told.push(String((fields as { what?: string }).what)) },
+  });
+  return { aws, preflight, told };
+}
+
+describe("preflight", () => {
+  test("of a set-up that is right finds nothing, and simulates the role behind the session", async () => {
+    const { aws, preflight, told } = await open();
+    await expect(preflight()).resolves.toEqual([]);
+    expect(told).toEqual([]);
+    const simulated = aws.calls.find(({ operation }) => operation === "SimulatePrincipalPolicy");
+    expect(simulated?.input).toMatchObject({
+      PolicySourceArn: "arn:aws:iam::123456789012:role/deep/burstlet",
+      "ResourceArns.member.1": roleArn,
+    });
+  });
+
+  test("finds everything that is missing, at once", async () => {
+    const { preflight } = await open({
+      DescribeClusters: () => ({ clusters: [], failures: [{ reason: "MISSING" }] }),
+      DescribeLogGroups: () => ({ logGroups: [{ logGroupName: "/burstlet-other" }] }),
+      GetRole: ({ RoleName }) =>
+        RoleName === "burstlet" ? queryError("AccessDenied") : queryError("NoSuchEntity", 404),
+      DescribeSubnets: (input) => things(input, "SubnetId", ["subnet-1"], "subnetSet", "subnetId"),
+      DescribeSecurityGroups: (input) => things(input, "GroupId", [], "securityGroupInfo", "groupId"),
+    });
+    expect((await preflight()).map(({ message }) => message)).toEqual([
+      "ECS cluster burstlet does not exist in eu-central-1",
+      "log group /burstlet does not exist in eu-central-1",
+      `execution role ${roleArn} does not exist`,
+      "subnet subnet-2 does not exist in eu-central-1",
+      "security group sg-1 does not exist in eu-central-1",
+    ]);
+  });
+
+  test("finds a role that ECS may not assume, and one that may not be passed", async () => {
+    const { preflight } = await open({
+      GetRole: ({ RoleName }) =>
+        xml(
+          `<R><GetRoleResult><Role><RoleName>${RoleName}</RoleName><Arn>a</Arn><AssumeRolePolicyDocument>${trust("ec2.amazonaws.com")}</AssumeRolePolicyDocument></Role></GetRoleResult></R>`,
+        ),
+      SimulatePrincipalPolicy: () =>
+        xml(
+          "<R><SimulatePrincipalPolicyResult><EvaluationResults><member><EvalDecision>implicitDeny</EvalDecision></member></EvaluationResults></SimulatePrincipalPolicyResult></R>",
+        ),
+    });
+    const messages = (await preflight()).map(({ message }) => message);
+    expect(messages[0]).toContain("does not let ecs-tasks.amazonaws.com assume it");
+    expect(messages[1]).toContain("iam:PassRole");
+  });
+
+  test("without the right to look tells in the log, once, and finds nothing", async () => {
+    const denied = () => ({ error: "AccessDeniedException", message: "no" });
+    const { preflight, told } = await open({
+      GetCallerIdentity: () => queryError("AccessDenied"),
+      DescribeClusters: denied,
+      DescribeLogGroups: denied,
+      GetRole: () => queryError("AccessDenied"),
+      SimulatePrincipalPolicy: () => queryError("AccessDenied"),
+      DescribeSubnets: () => ec2Error("UnauthorizedOperation"),
+      DescribeSecurityGroups: () => ec2Error("UnauthorizedOperation"),
+    });
+    await expect(preflight()).resolves.toEqual([]);
+    await expect(preflight()).resolves.toEqual([]);
+    expect(told).toHaveLength(6);
+  });
+
+  test("with credentials that AWS does not take finds that alone", async () => {
+    const { preflight } = await open({ GetCallerIdentity: () => queryError("InvalidClientTokenId") });
+    const findings = await preflight();
+    expect(findings).toHaveLength(1);
+    expect(findings[0]?.message).toContain("InvalidClientTokenId it is");
+  });
+
+  test("of a cloud that does not answer rejects, and is no finding", async () => {
+    const { aws, preflight } = await open();
+    await aws.close();
+    await expect(preflight()).rejects.toMatchObject({ reason: "CloudUnreachable" });
+  });
+});
