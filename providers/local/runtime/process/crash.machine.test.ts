@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { systemClock } from "../../../../src/telemetry/clock.ts";
@@ -190,6 +190,31 @@ describeWith(["root", "namespaces", "busybox"], "a supervisor without work", () 
     expect((await again.list()).map((state) => endOf(state).exitCode)).toEqual([9]);
     expect(await logText(again, task)).toBe("out\n");
     await again.close();
+    await world.close();
+    expect(world.leftovers()).toEqual([]);
+  });
+
+  it("removes its state directory with the last task, and is there again when it is needed", async () => {
+    const world = await openWorld({ supervisorIdleMs: 300 });
+    const task = world.task("last", [shell("exit 0")]);
+    await world.runtime.start(task);
+    await world.until(task, isStopped);
+    await world.discard(task);
+    await world.runtime.close();
+    await eventually("its directory is gone", () => !existsSync(world.options.stateDir), 10_000);
+    const clients = await Promise.all([1, 2, 3].map(() => createProcessRuntime(world.options)));
+    await clients[0]?.start(task);
+    await eventually("it ran again", async () => (await clients[1]?.list())?.every(isStopped) === true, 10_000);
+    await Promise.all(clients.map((client) => client.close()));
+    writeFileSync(join(world.options.stateDir, "mine"), "");
+    const last = await createProcessRuntime(world.options);
+    await eventually("it is gone", async () => (await last.stop(task, { graceSeconds: 0, discard: true })) === "gone");
+    await last.close();
+    await eventually(
+      "all but what is not its own is gone",
+      () => readdirSync(world.options.stateDir).length === 1,
+      10_000,
+    );
     await world.close();
     expect(world.leftovers()).toEqual([]);
   });

@@ -4,6 +4,10 @@ import { join } from "node:path";
 import type { TaskIdentity } from "../../../../src/provider.ts";
 
 export const socketName = "supervisor.sock";
+/** The supervisor's output. */
+export const logName = "supervisor.log";
+/** Locked by the one supervisor there is. */
+export const lockName = "supervisor.lock";
 /** What the present or last supervisor was started with. */
 export const optionsName = "supervisor.json";
 

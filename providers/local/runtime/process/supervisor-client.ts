@@ -1,12 +1,12 @@
 /** The way from burstlet to the supervisor: finds it, or starts it, and talks with it. */
-import { closeSync, constants, mkdirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, constants, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ProviderError, type Clock } from "../../../../src/provider.ts";
 import { toolEnvironment } from "./host/command.ts";
 import { spawnSealed } from "../spawn.ts";
-import { socketName } from "./paths.ts";
+import { logName, socketName } from "./paths.ts";
 import {
   decode,
   encode,
@@ -106,9 +106,20 @@ export async function tryConnect(stateDir: string): Promise<Socket | undefined> 
   }
 }
 
-function startSupervisor({ stateDir, options }: SupervisorPlace): Started {
+/** `undefined`: a supervisor that was just ending has removed the directory again. */
+function openLog(stateDir: string): number | undefined {
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-  const output = openSync(join(stateDir, "supervisor.log"), "a", 0o600);
+  try {
+    return openSync(join(stateDir, logName), "a", 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+function startSupervisor({ stateDir, options }: SupervisorPlace): Started {
+  const output = openLog(stateDir);
+  if (output === undefined) return { ended: 0 };
   const main = fileURLToPath(new URL("./supervisor-main.ts", import.meta.url));
   const state: Started = { ended: undefined };
   try {
@@ -122,7 +133,8 @@ function startSupervisor({ stateDir, options }: SupervisorPlace): Started {
         stdio: ["ignore", output, output],
       },
     );
-    child.on("error", (error) => (state.ended = error.message));
+    // Removed meanwhile, as above: the next try makes it again.
+    child.on("error", (error) => (state.ended = existsSync(stateDir) ? error.message : 0));
     child.on(
       "exit",
       (code, signal) => (state.ended = code === 0 ? 0 : `it ended with ${signal ?? `exit code ${code}`}`),
@@ -170,7 +182,7 @@ function openConnection(socket: Socket, onEvent: (event: Event) => void): Connec
 }
 
 function notStarted(stateDir: string, why: string | 0 | undefined): ProviderError {
-  const path = join(stateDir, "supervisor.log");
+  const path = join(stateDir, logName);
   const lastLines = readFileSync(path, "utf8").trimEnd().split("\n").slice(-5).join("\n");
   const message = `the supervisor of the process runtime does not start (${why || "no answer"}); the end of ${path}:\n${lastLines}`;
   return new ProviderError("transient", "SupervisorNotStarted", message);

@@ -12,7 +12,7 @@ import { Supervisor } from "./supervisor/supervisor.ts";
 import { takeLock } from "./supervisor/lock.ts";
 import type { TerminalKind } from "./terminal/terminals.ts";
 import { serve } from "./supervisor/server.ts";
-import { openStore } from "./supervisor/store.ts";
+import { openStore, removeUnused } from "./supervisor/store.ts";
 
 /** What the client hands over. */
 export interface SupervisorOptions {
@@ -75,6 +75,7 @@ async function main(directory: string, options: SupervisorOptions): Promise<void
       await supervisor.shutdown();
       // The answer to who asked for it reaches him first.
       setTimeout(() => {
+        if (existsSync(directory)) removeUnused(directory);
         lock[Symbol.dispose]();
         process.exit(0);
       }, 100);

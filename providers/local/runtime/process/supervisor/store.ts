@@ -2,12 +2,12 @@
  * The state directory (0700): `tasks/<key>/{spec,state}.json`, the containers' roots, logs and messages.
  * A record appears whole or not at all: written aside and renamed.
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { TaskSpec } from "../../runtime.ts";
 import { decode, encode } from "../protocol.ts";
-import { taskDirectory } from "../paths.ts";
+import { lockName, logName, optionsName, socketName, taskDirectory } from "../paths.ts";
 import type { TaskRecord } from "./record.ts";
 
 export interface Store {
@@ -59,4 +59,26 @@ export function openStore(stateDir: string): Store {
       await rm(half, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * Without tasks nothing in the state directory is worth keeping. Called by the holder of the lock, which goes last:
+ * until then nobody else begins here. Somebody else's files stay, and then the directory does.
+ */
+export function removeUnused(stateDir: string): void {
+  const at = (name: string): string => join(stateDir, name);
+  if (readdirSync(at("tasks")).length > 0) return;
+  rmSync(at("images"), { recursive: true, force: true });
+  for (const name of ["tasks", "halves", "addresses"]) removeIfEmpty(at(name));
+  const journal = `${lockName}-journal`;
+  for (const name of [socketName, optionsName, logName, journal, lockName]) rmSync(at(name), { force: true });
+  removeIfEmpty(stateDir);
+}
+
+function removeIfEmpty(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch {
+    // Not empty, or not there.
+  }
 }
