@@ -10,9 +10,9 @@ import { openStage, type Stage } from "../conformance/stage.ts";
 import { runVirtualKubeletSuite } from "../conformance/virtual-kubelet/run.ts";
 import { describeWith } from "../support/requirements.ts";
 
-/** What a pod asks of its environment, its command, its user and its end. */
+/** What a pod asks of its environment, its command, its user, its files and its end, and a resize. */
 const quick =
-  /^\[sig-node\] (Containers|Downward API|Variable Expansion should allow|Security Context|Secrets should be|PodTemplates|Lease|RuntimeClass|InitContainer .* RestartNever)/;
+  /^\[sig-node\] (Containers|Downward API|Variable Expansion should allow|Security Context|Secrets should be|PodTemplates|Lease|RuntimeClass|ImageVolume|Kubelet when scheduling an agnhost|Pod InPlace Resize .* replace|InitContainer .* RestartNever)/;
 
 describeWith(["go", "namespaces", "root", "busybox", "engine", "openssl", "curl"], "suites that others wrote", () => {
   let programs: SuitePrograms;
