@@ -78,7 +78,10 @@ export interface Provider<Request = unknown> {
   /** What the node may promise. Called at start and every minute. */
   capacity(): Promise<Capacity>;
 
-  /** Credentials, permissions, quotas: every finding with its fix. Empty when all is well. */
+  /**
+   * Credentials, permissions, what must be there in the cloud: every finding with its fix; empty when all is well. Called
+   * before the first launch and until it is empty; meanwhile nothing is launched. Rejects when the cloud does not answer.
+   */
   preflight?(): Promise<readonly { readonly message: string; readonly fix: string }[]>;
   /** Runs instance `instance` of one container again, in place. No-op when that instance exists already. */
   restart?(task: TaskRef, container: string, instance: number): Promise<void>;

@@ -13,6 +13,7 @@ import { declaredFeatures } from "./node/features.ts";
 import { hasEnded, ownHolder } from "./node/holder.ts";
 import { createNodeKeeper, type NodeKeeper } from "./node/keeper.ts";
 import { defaultTaint, noAddress } from "./node/node-object.ts";
+import { createPreflight } from "./node/preflight.ts";
 import { type TurnOptions, waitForTurn } from "./node/turn.ts";
 import { createPodController, type PodController } from "./pods/controller.ts";
 import { withStaticPods } from "./pods/static/static-pods.ts";
@@ -74,17 +75,22 @@ async function serve({ node, provider, metrics, seat }: Parts, shared: Shared, s
   const { log } = seat;
   const version = `${shared.kubernetes}-burstlet-${productVersion}`;
   shared.metrics.build(version, productVersion);
-  let trouble: ProviderError | undefined;
-  const pods = podsOf(node, shared, provider, metrics, log, (now) => {
-    trouble = now;
-    metrics.providerReady(now === undefined);
+  let told: ProviderError | undefined;
+  const trouble = (): ProviderError | undefined => told ?? preflight.trouble();
+  const changed = (): void => {
+    metrics.providerReady(trouble() === undefined);
     keeper.poke();
+  };
+  const preflight = createPreflight(provider.preflight, { clock, log, changed });
+  const pods = podsOf(node, shared, preflight.guarded(provider), metrics, log, (now) => {
+    told = now;
+    changed();
   });
   metrics.population(pods.lookup.population);
   const health = nodeChecks({
     known: pods.known,
     apiTrouble: cluster.trouble,
-    providerTrouble: () => trouble?.message,
+    providerTrouble: () => trouble()?.message,
     leaseAge: () => keeper.leaseAge(),
   });
   const settings = { node, taints: node.taints ?? [defaultTaint(node.provider)], process: shared.config };
@@ -105,13 +111,16 @@ async function serve({ node, provider, metrics, seat }: Parts, shared: Shared, s
       declaredFeatures: declaredFeatures(shared.kubernetes, node.websockets, provider),
     },
     capacity: async () => provider.capacity(),
-    health: () => ({ notReady: undefined, providerTrouble: trouble, serving: kubelet.serving() }),
+    health: () => ({ notReady: undefined, providerTrouble: trouble(), serving: kubelet.serving() }),
   });
   kubelet.onServing(keeper.poke);
 
+  const over = new AbortController();
+  void preflight.run(AbortSignal.any([signal, over.signal]));
   try {
     await live(keeper, pods, signal, () => log.info("node is ready", { port: kubelet.port, provider: provider.name }));
   } finally {
+    over.abort();
     await kubelet.close();
   }
 }
