@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
-import { hasPhase, isReady, onVirtualNode, podManifest, podTemplate, startWorld, type World } from "./world.ts";
+import {
+  hasPhase,
+  isReady,
+  nodeName,
+  onVirtualNode,
+  podManifest,
+  podTemplate,
+  startWorld,
+  type World,
+} from "./world.ts";
 
 const refused = { hostNetwork: true, hostPID: true };
 
@@ -69,6 +78,16 @@ describeWith(["go", "namespaces", "root", "busybox"], "pods that cannot run here
     ]);
     const logs = ["logs", "debugged", "-c", "main"];
     expect(await eventually("its output", async () => world.cluster.kubectl(...logs))).toBe("hello\n");
+  });
+
+  it.concurrent("refuses the pod by which kubectl debugs a machine, and runs it when it asks for none", async () => {
+    const debug = ["debug", `node/${nodeName}`, "--image=busybox"];
+    const podOf = (said: string) => /pod (node-debugger-\S+) with/.exec(said)?.[1] ?? "";
+    const ofMachine = podOf(await world.cluster.kubectl(...debug, "--", "true"));
+    const message = (await world.until(ofMachine, "has failed", hasPhase("Failed"))).status?.message;
+    for (const field of ["hostPID", "hostNetwork", "hostIPC", "hostPath"]) expect(message).toContain(field);
+    const usual = podOf(await world.cluster.kubectl(...debug, "--profile=baseline", "--", "true"));
+    await world.until(usual, "has ended", hasPhase("Succeeded"));
   });
 
   it.concurrent("refuses a DaemonSet's pod with one event that names the affinity to add", async () => {
