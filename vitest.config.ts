@@ -32,7 +32,7 @@ export default defineConfig({
       {
         extends: true,
         // Unit tests that run real containers and processes: `npm run check` has no time for them.
-        test: { name: "machine", include: ["{src,providers}/**/*.machine.test.ts"], ...patient },
+        test: { name: "machine", include: ["{src,providers,localstack}/**/*.machine.test.ts"], ...patient },
       },
       {
         extends: true,

@@ -37,7 +37,7 @@ export interface LocalstackOptions {
   /** Address to listen on, default 127.0.0.1. */
   readonly host?: string | undefined;
   /** Address of this machine as tasks see it, for the metadata endpoint; default `host`. */
-  readonly metadataHost?: string | undefined;
+  readonly metadataHost?: string | ((runtime: Runtime) => Promise<string | undefined>) | undefined;
   /** What a scenario file says; checked here. Throws ScenarioError. */
   readonly scenario?: unknown;
   /** Makes what runs the tasks; default the scripted runtime. It is closed with the stand-in. */
@@ -90,7 +90,8 @@ export async function startLocalstack(options: LocalstackOptions): Promise<Local
     ec2Service(scenario, gate, newId),
     iamService(scenario, gate, newId),
   ];
-  const { host = "127.0.0.1", port = 4566, metadataHost = host } = options;
+  const { host = "127.0.0.1", port = 4566, metadataHost: wish } = options;
+  const metadataHost = (typeof wish === "function" ? await wish(runtime) : wish) ?? host;
   const door = metadataDoor(tasks);
   const server = await listen({ host, port, services, doors: [adminDoor(controls), door], requestId: newId });
   const inside: Listening =

@@ -127,7 +127,8 @@ export class TaskLife {
 
   async #start(): Promise<void> {
     const { runtime, scenario, metadata } = this.#around;
-    const spec = specOf(this.record, { metadata: metadata(), region: scenario.now.region });
+    const realImages = runtime.kind !== "scripted";
+    const spec = specOf(this.record, { metadata: metadata(), region: scenario.now.region, realImages });
     try {
       this.news(await runtime.start(spec));
     } catch (error) {

@@ -15,6 +15,8 @@ export interface SpecSurroundings {
   /** Base of the task metadata endpoint as tasks reach it, without a slash at its end; `undefined`: none. */
   readonly metadata: string | undefined;
   readonly region: string;
+  /** Does the runtime run images, which go by their names? A timetable knows them as they are written. */
+  readonly realImages: boolean;
 }
 
 /** What a runtime is asked to run for a task: its definition with the request's overrides. Pure. */
@@ -64,7 +66,7 @@ function containerSpec(
   return {
     name: container.name,
     kind,
-    image: container.image,
+    image: around.realImages ? imageOf(container.image) : container.image,
     imagePullPolicy: "IfNotPresent",
     command: container.entryPoint,
     args: change?.command ?? container.command,
@@ -86,6 +88,9 @@ function containerSpec(
     ...securityOf(container),
   };
 }
+
+/** Amazon's mirror of Docker's official images has the very same ones; a machine has them by Docker's names. */
+const imageOf = (image: string): string => image.replace(/^public\.ecr\.aws\/docker\/library\//, "docker.io/library/");
 
 /** Overrides win over the definition; ECS's own variables are there in any case. */
 function environmentOf(
