@@ -65,12 +65,13 @@ export function sentinelOf(pod: ResolvedPod, image: string): ContainerDefinition
 
 /**
  * The task metadata endpoint (version 4) answers in JSON, each container from its DockerId on. One line for each, then
- * the lines of the main containers that have stopped are counted. Names are DNS labels and need no quoting.
+ * the lines of the main containers that have stopped are counted. Names are DNS labels and need no quoting. Some builds of
+ * busybox 1.35 crash in wget's own -T.
  */
 function sentinelScript(mains: readonly string[]): string {
   return [
     `trap "exit 0" TERM`,
-    `ended() { wget -q -T 5 -O - "$ECS_CONTAINER_METADATA_URI_V4/task" | tr -d " \\n" | sed 's/"DockerId"/\\n&/g' ` +
+    `ended() { timeout 5 wget -q -O - "$ECS_CONTAINER_METADATA_URI_V4/task" | tr -d " \\n" | sed 's/"DockerId"/\\n&/g' ` +
       `| grep -E '"Name":"(${mains.join("|")})"' | grep -c '"KnownStatus":"STOPPED"'; }`,
     `until [ "$(ended)" = ${mains.length} ]; do sleep 1; done`,
   ].join("\n");
