@@ -41,7 +41,7 @@ test("what fails without an error of its own is told all the same", async () => 
   const sources = {
     ...sourcesOf({}),
     // What others throw is not always an Error.
-    configMap: async () => Promise.reject("no route" as unknown as Error),
+    configMap: async () => Promise.reject("no route"),
   };
   const gathered = await gather(podOf({ volumes: [{ name: "v", configMap: { name: "c" } }] }), sources);
   expect(gathered.object("ConfigMap", "c")).toEqual({ failed: "no route" });
