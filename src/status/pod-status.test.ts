@@ -152,6 +152,27 @@ describe("the status of a pod", () => {
       {},
       "Pending",
     ],
+    [
+      "runs on while a sidecar does, although an init container has failed it, once it has been running",
+      pod(["side1", "init2", "a"], "Never", { status: { phase: "Running" } }),
+      task([container("side1", running()), container("init2", ended(1)), container("a", waiting("PodInitializing"))]),
+      {},
+      "Running",
+    ],
+    [
+      "runs on while one main container does, although an init container has failed it",
+      pod(["init1", "a", "b"], "Never"),
+      task([container("init1", ended(1)), container("a", running()), container("b", ended(0))]),
+      {},
+      "Running",
+    ],
+    [
+      "closing: has failed when one of its containers has",
+      pod(["a", "b"], "Always"),
+      task([container("a", ended(0)), container("b", ended(1))]),
+      { closing: true },
+      "Failed",
+    ],
   ])("at the end: %s", ([, of, shown, story, phase]) => {
     expect(told(of, shown, story).phase).toBe(phase);
   });
@@ -187,7 +208,21 @@ describe("the status of a pod", () => {
     expect(ready(task([container("a", waiting("ContainerCreating"))], { podIPs: [] }))).toBe("False");
     expect(ready(task([container("a", waiting("ContainerCreating"))]))).toBe("True");
     expect(ready(task([container("a", running())], { podIPs: [] }))).toBe("True");
+    const half = [container("a", running()), container("b", waiting("ContainerCreating"))];
+    expect(ready(task(half, { podIPs: [] }))).toBe("True");
     expect(ready(task([container("a", ended(0))], { phase: "stopped" }))).toBe("False");
+  });
+
+  it("knows a sidecar by its restart policy: it is ready while it runs, an init container once it has succeeded", () => {
+    const shown = task([container("side1", running()), container("init2", ended(0)), container("a", running())]);
+    const { initContainerStatuses = [] } = told(pod(["side1", "init2", "a"], "Never"), shown);
+    expect(initContainerStatuses.map(({ name, ready }) => [name, ready])).toEqual([
+      ["side1", true],
+      ["init2", true],
+    ]);
+    const swapped = task([container("side1", ended(0)), container("init2", running())]);
+    const other = told(pod(["side1", "init2", "a"], "Never"), swapped).initContainerStatuses ?? [];
+    expect(other.map(({ ready }) => ready)).toEqual([false, false]);
   });
 
   it("keeps the status of a container that an attempt left out", () => {

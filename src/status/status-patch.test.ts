@@ -33,7 +33,7 @@ describe("status patch", () => {
     const first = { ...ours, initContainerStatuses: [gone], ephemeralContainerStatuses: [status("e", 0)] };
     expect(statusPatch({}, first)).toEqual(first);
     expect(statusPatch({}, {})).toBeUndefined();
-    expect(patchOf(first, {})).toEqual({
+    expect(patchOf(first, {})).toStrictEqual({
       ...Object.fromEntries(["phase", "startTime", "hostIP", "podIP"].map((key) => [key, null])),
       ...Object.fromEntries(Object.keys(first).flatMap((key) => (key.endsWith("Statuses") ? [[key, []]] : []))),
       hostIPs: [{ ip: "192.0.2.1", $patch: "delete" }],
@@ -152,6 +152,11 @@ describe("status patch", () => {
 
     it("says that it was seen, in every condition too", () => {
       expect(patchOf(present, next)).toEqual({ observedGeneration: 2, conditions: next.conditions });
+    });
+
+    it("says so alone where the conditions tell of no generation", () => {
+      const conditions = [{ type: "Ready", status: "True", lastTransitionTime: at }];
+      expect(patchOf({ ...present, conditions }, next)).toEqual({ observedGeneration: 2 });
     });
 
     it("is nothing for an API server that does not keep generations", () => {

@@ -76,19 +76,12 @@ function covers(have: unknown, want: unknown): boolean {
   }
   if (typeof want === "object") {
     const other = (have ?? {}) as Record<string, unknown>;
-    if (isState(want) && !sameStateKind(other, want)) return false;
-    return Object.entries(want).every(([key, value]) => covers(other[key], value));
+    const entries = Object.entries(want);
+    // `{}` asks for nothing, and yet a last state that is gone must be patched.
+    if (entries.length === 0) return stateKinds.every((kind) => (other[kind] ?? undefined) === undefined);
+    return entries.every(([key, value]) => covers(other[key], value));
   }
   return have === want;
 }
 
 const stateKinds = ["waiting", "running", "terminated"] as const;
-
-function isState(value: object): boolean {
-  return Object.keys(value).length === 0 || stateKinds.some((kind) => kind in value);
-}
-
-/** `{}` and `{terminated}` differ although `{}` asks for nothing: a last state that is gone must be patched. */
-function sameStateKind(have: Record<string, unknown>, want: object): boolean {
-  return stateKinds.every((kind) => (have[kind] ?? undefined) === undefined) === (Object.keys(want).length === 0);
-}
