@@ -4,19 +4,33 @@ import { pumpLogs } from "./log-pump.ts";
 import { streamOf } from "./start-trouble.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-/** Who goes along with each container that runs: one takes its output to CloudWatch Logs, one asks how it is. */
+/** What attendants tell. */
+export interface AttendantNews {
+  health(container: string, health: Health): void;
+  /** The startTimeout of a container is over. */
+  late(container: string): void;
+}
+
+/** Seconds that may pass until a container is what others wait for, where its definition says nothing: a switch. */
+const standardTimeout = { none: undefined, "120 s": 120 } as const;
+
+/**
+ * Who goes along with each container that runs: one takes its output to CloudWatch Logs, one asks how it is, one looks
+ * at the time.
+ */
 export class Attendants {
   readonly #record: TaskRecord;
   readonly #around: Surroundings;
-  readonly #tell: (container: string, health: Health) => void;
+  readonly #news: AttendantNews;
   readonly #over = new AbortController();
   readonly #pumps = new Map<string, Promise<void>>();
   readonly #checks = new Map<string, () => void>();
+  readonly #alarms = new Map<string, () => void>();
 
-  constructor(record: TaskRecord, around: Surroundings, tell: (container: string, health: Health) => void) {
+  constructor(record: TaskRecord, around: Surroundings, news: AttendantNews) {
     this.#record = record;
     this.#around = around;
-    this.#tell = tell;
+    this.#news = news;
   }
 
   /** Joins every container that has begun to run, and leaves those that have ended. */
@@ -24,19 +38,24 @@ export class Attendants {
     for (const { name, startedAt, lastStatus } of this.#record.containers) {
       if (startedAt !== undefined && !this.#pumps.has(name)) this.#pumps.set(name, this.#pump(name));
       if (lastStatus === "RUNNING" && !this.#checks.has(name)) this.#checks.set(name, this.#check(name));
+      if (lastStatus === "RUNNING" && !this.#alarms.has(name)) this.#alarms.set(name, this.#alarm(name));
       if (lastStatus === "STOPPED") this.#checks.get(name)?.();
     }
   }
 
   /** Resolves when the last line has been taken. */
   async finish(): Promise<void> {
-    for (const end of this.#checks.values()) end();
+    this.#leave();
     await Promise.all(this.#pumps.values());
   }
 
   close(): void {
-    for (const end of this.#checks.values()) end();
+    this.#leave();
     this.#over.abort();
+  }
+
+  #leave(): void {
+    for (const end of [...this.#checks.values(), ...this.#alarms.values()]) end();
   }
 
   async #pump(name: string): Promise<void> {
@@ -49,6 +68,13 @@ export class Attendants {
     await pumpLogs(pump, this.#over.signal).catch(() => undefined);
   }
 
+  #alarm(name: string): () => void {
+    const { clock, scenario } = this.#around;
+    const definition = this.#record.containers.find((one) => one.name === name)?.definition;
+    const seconds = definition?.startTimeout ?? standardTimeout[scenario.now.switches.startTimeout];
+    return seconds === undefined ? () => {} : clock.after(seconds * 1000, () => this.#news.late(name));
+  }
+
   #check(name: string): () => void {
     const { runtime, clock, scenario } = this.#around;
     const definition = this.#record.containers.find((one) => one.name === name)?.definition;
@@ -58,6 +84,6 @@ export class Attendants {
       runtime.exec === undefined
         ? Promise.resolve(scenario.now.images[definition.image]?.health !== "UNHEALTHY")
         : executeCheck({ runtime, clock }, this.#record.id, name, settings);
-    return watchHealth({ clock, settings, check, tell: (health) => this.#tell(name, health) });
+    return watchHealth({ clock, settings, check, tell: (health) => this.#news.health(name, health) });
   }
 }

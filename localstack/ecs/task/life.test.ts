@@ -97,6 +97,26 @@ describe("a task", () => {
     expect(task.startedAt).toBeUndefined();
   });
 
+  test.for([
+    ["none", {}, "PENDING"],
+    ["none", { startTimeout: 60 }, "STOPPED"],
+    ["120 s", {}, "STOPPED"],
+  ] as const)(
+    "by the switch %s and startTimeout %j is %s after an init container of three minutes",
+    async ([startTimeout, change, state]) => {
+      await using world = await openWorld({ switches: { startTimeout } });
+      const waits = { dependsOn: [{ containerName: "init", condition: "SUCCESS" as const }] };
+      const init = container("init", { essential: false, ...script({ RUN: "forever" }), ...change });
+      const arn = await runContainers(world, init, container("app", waits));
+      await eventually("init runs", async () => (await world.look(arn))?.containers?.[0]?.lastStatus === "RUNNING");
+      world.aws.clock.advance(180_000);
+      const task = await world.reaches(arn, state);
+      expect(task.stoppedReason ?? "waits").toMatch(
+        state === "PENDING" ? /^waits$/ : /for target \[app\] has timed out/,
+      );
+    },
+  );
+
   test("with a helper of burstlet ends by it once all main containers have ended", async () => {
     await using world = await openWorld();
     const kind = (of: string) => ({ essential: of === "helper", dockerLabels: { "dev.burstlet.kind": of } });

@@ -4,7 +4,7 @@ import type { Health, StopCode, TaskRecord, TaskStatus } from "./record.ts";
 import { graceOf, identityOf, specOf, stopTimeoutOf } from "./spec.ts";
 import { startTrouble } from "./start-trouble.ts";
 import type { Surroundings } from "./surroundings.ts";
-import { helpersToEnd, takeNews, type Verdict, verdictOf } from "./verdict.ts";
+import { gaveUpOn, helpersToEnd, takeNews, type Verdict, verdictOf } from "./verdict.ts";
 
 /**
  * One task on its way from PROVISIONING to STOPPED: it waits the times of the scenario, has its containers run by the
@@ -26,7 +26,10 @@ export class TaskLife {
     this.record = record;
     this.#around = around;
     this.#forget = forget;
-    this.#attendants = new Attendants(record, around, (name, health) => this.health(name, health));
+    this.#attendants = new Attendants(record, around, {
+      health: (name, health) => this.health(name, health),
+      late: (name) => this.#follow(gaveUpOn(name, this.record)),
+    });
   }
 
   /** `doom`: why it stops before anything of it has started. */

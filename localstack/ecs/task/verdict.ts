@@ -117,6 +117,22 @@ function unmetDependency(container: ContainerRecord, all: readonly ContainerReco
   return undefined;
 }
 
+/** What follows when `name` has had all the time of its startTimeout: who still waits for it gives up. */
+export function gaveUpOn(name: string, { containers }: TaskRecord): Verdict {
+  const awaited = containers.find((container) => container.name === name);
+  for (const { name: waiting, lastStatus, definition } of containers) {
+    if (lastStatus !== "PENDING") continue;
+    const wait = definition?.dependsOn?.find(({ containerName }) => containerName === name);
+    const holds = wait === undefined || wait.condition === "START" || awaited?.lastStatus === "STOPPED";
+    if (holds || (wait.condition === "HEALTHY" && awaited?.health === "HEALTHY")) continue;
+    const reason =
+      `CannotStartContainerError: dependency graph: container ordering dependency [${name}] ` +
+      `for target [${waiting}] has timed out.`;
+    return { is: "stop", code: "TaskFailedToStart", reason, mark: { name: waiting, reason } };
+  }
+  return { is: "nothing" };
+}
+
 /**
  * Helpers of burstlet that end once every main container has ended. They do so by themselves where they run; on a
  * runtime that follows a timetable, the stand-in ends them: names of those whose time has come.

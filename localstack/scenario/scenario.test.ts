@@ -1,0 +1,58 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { createScenarioBox, ScenarioError } from "./box.ts";
+import { readScenario } from "./load.ts";
+
+describe("a scenario", () => {
+  test("has a default for everything, and its times go by their base", () => {
+    const { now } = createScenarioBox();
+    expect(now).toMatchObject({ region: "us-east-1", clusters: ["burstlet"], switches: { quotaAnswer: "failures" } });
+    expect(now.times.provisioning).toBeLessThan(1);
+    expect(createScenarioBox({ times: { base: "realistic" } }).now.times.provisioning).toBeGreaterThan(5);
+  });
+
+  test("changes where it is told to: one time leaves the base of the others", () => {
+    const box = createScenarioBox({ times: { base: "realistic" }, clusters: ["one"] });
+    const { deprovisioning } = box.now.times;
+    box.change({ times: { pull: 99 }, clusters: ["two"] });
+    expect(box.now.times).toMatchObject({ pull: 99, deprovisioning });
+    expect(box.now.clusters).toEqual(["two"]);
+  });
+
+  test("says every mistake with its place, and stays as it was", () => {
+    const box = createScenarioBox();
+    const before = box.now;
+    expect(() => box.change({ rate: 0, switches: { quotaAnswer: "maybe" as "failures" } })).toThrow(ScenarioError);
+    expect(() => box.change({ rate: 0, switches: { quotaAnswer: "maybe" as "failures" } })).toThrow(
+      /rate[\s\S]*switches\.quotaAnswer|switches\.quotaAnswer[\s\S]*rate/,
+    );
+    expect(box.now).toBe(before);
+  });
+});
+
+describe("a scenario file", () => {
+  const folder = mkdtempSync(join(tmpdir(), "burstlet-scenario-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const file = (text: string): string => {
+    writeFileSync(join(folder, "scenario"), text);
+    return join(folder, "scenario");
+  };
+
+  test.for(["times: { base: realistic }\nrate: 60\n", '{"times": {"base": "realistic"}, "rate": 60}'])(
+    "is YAML or JSON: %s",
+    async (text) => {
+      expect(await readScenario(file(text))).toEqual({ times: { base: "realistic" }, rate: 60 });
+    },
+  );
+
+  test("may be empty", async () => {
+    expect(await readScenario(file(""))).toEqual({});
+  });
+
+  test("that is not there, or is no YAML, is said so", async () => {
+    await expect(readScenario(join(folder, "nobody"))).rejects.toThrow("cannot be read");
+    await expect(readScenario(file("a: [b"))).rejects.toThrow("is no YAML");
+  });
+});
