@@ -29,19 +29,55 @@ export class SecretText {
 /** What only the running task knows, because the cloud decides it. */
 export type LateName = "podIP" | "podIPs" | "hostIP" | "hostIPs";
 
+/** A variable of a file that a container writes into an emptyDir volume before this one starts (`fileKeyRef`). */
+export interface FileKey {
+  readonly volume: string;
+  /** Within the volume, no `..`. */
+  readonly path: string;
+  readonly key: string;
+  readonly optional: boolean;
+}
+
+/** `unset`: what stands there when an optional variable is not in the file. */
+export interface FromFile {
+  readonly file: FileKey;
+  readonly unset?: Text | undefined;
+}
+
+type LatePart = string | SecretText | { readonly late: LateName } | FromFile;
+
 /** A text with holes that the task itself fills: `http://` + podIP + `:80`. */
 export class Late {
-  readonly parts: readonly (string | SecretText | { readonly late: LateName })[];
+  readonly parts: readonly LatePart[];
 
-  constructor(parts: readonly (string | SecretText | { readonly late: LateName })[]) {
+  constructor(parts: readonly LatePart[]) {
     this.parts = parts;
   }
 
-  /** The text once the values are known; secret as soon as one part is secret. */
+  /** The variables of files that this is made of. */
+  files(): readonly FromFile[] {
+    return this.parts.filter((part): part is FromFile => typeof part === "object" && "file" in part);
+  }
+
+  /** With what the files say put in; `undefined`: made of nothing but variables that are not set. */
+  withFiles(valueOf: (file: FileKey) => string | undefined): Text | undefined {
+    const texts = this.parts.flatMap((part): Text[] => {
+      if (typeof part === "string" || part instanceof SecretText) return [part];
+      if ("late" in part) return [new Late([part])];
+      const found = valueOf(part.file) ?? part.unset;
+      return found === undefined ? [] : [found instanceof Late ? (found.withFiles(valueOf) ?? "") : found];
+    });
+    return texts.length === 0 && this.parts.length > 0 ? undefined : joinText(texts);
+  }
+
+  /** The text once the values are known; secret as soon as one part is secret. Files must have been put in. */
   fill(values: Readonly<Record<LateName, string>>): string | SecretText {
-    const texts = this.parts.map((part) =>
-      typeof part === "string" ? part : part instanceof SecretText ? part.reveal() : values[part.late],
-    );
+    const texts = this.parts.map((part) => {
+      if (typeof part === "string") return part;
+      if (part instanceof SecretText) return part.reveal();
+      if ("late" in part) return values[part.late];
+      throw new TypeError(`variable ${part.file.key} of file ${part.file.path} has not been read`);
+    });
     const text = texts.join("");
     return this.parts.some((part) => part instanceof SecretText) ? new SecretText(text) : text;
   }

@@ -172,6 +172,21 @@ describe("preparing an ephemeral container", () => {
     expect(seen[0]?.pod.spec?.containers).toEqual([{ name: "debug", image: "busybox" }]);
   });
 
+  it("knows the volumes whose files its variables come out of", async () => {
+    const { seen, provider } = providerRefusing("bad");
+    const env = [{ name: "A", valueFrom: { fileKeyRef: { volumeName: "scratch", path: "env", key: "A" } } }];
+    const of = debugged({ ...debugging, env });
+    const spec = {
+      ...of.spec,
+      volumes: [
+        { name: "scratch", emptyDir: {} },
+        { name: "other", emptyDir: {} },
+      ],
+    };
+    await createPrepareAddition(resolving(provider))({ ...of, spec } as Pod, "debug", now);
+    expect(seen[0]?.volumes.map(({ name }) => name)).toEqual(["scratch"]);
+  });
+
   it("ends in refusals, or in what is missing", async () => {
     const prepare = createPrepareAddition(resolving(providerRefusing("bad").provider));
     const refused = await prepare(debugged({ ...debugging, name: "bad" }), "bad", now);

@@ -109,7 +109,8 @@ export function createPrepareAddition({ provider, sources, node }: Resolving): P
 function onlyEphemeral(pod: Pod, name: string): { readonly alone: Pod; readonly targetContainer: string | undefined } {
   const found = pod.spec?.ephemeralContainers?.find((one) => one.name === name);
   const { targetContainerName: targetContainer, ...container } = found ?? { name };
-  const mounted = new Set((found?.volumeMounts ?? []).map((mount) => mount.name));
+  const read = (found?.env ?? []).map(({ valueFrom }) => valueFrom?.fileKeyRef?.volumeName ?? "");
+  const mounted = new Set([...(found?.volumeMounts ?? []).map((mount) => mount.name), ...read]);
   const { ephemeralContainers: _all, initContainers: _init, volumes = [], ...spec } = pod.spec ?? {};
   const alone = { ...spec, volumes: volumes.filter((volume) => mounted.has(volume.name)), containers: [container] };
   return { alone: { ...pod, spec: alone }, targetContainer };

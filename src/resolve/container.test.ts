@@ -195,11 +195,11 @@ test.for<[mount: Omit<Mount, "mountPath">, problem: string]>([
   [{ name: "disk", subPathExpr: "$(NO)$(EMPTY)$(ROOM)" }, "missing .subPathExpr: missing value for EMPTY, NO"],
   [
     { name: "disk", subPathExpr: "$(SECRET)" },
-    "invalid .subPathExpr: subPathExpr contains a value from a Secret or an address that only the running task knows, and neither can be part of a path here",
+    "invalid .subPathExpr: subPathExpr contains a value from a Secret or a file, or an address that only the running task knows, and none of these can be part of a path here",
   ],
   [
     { name: "disk", subPathExpr: "$(IP)" },
-    "invalid .subPathExpr: subPathExpr contains a value from a Secret or an address that only the running task knows, and neither can be part of a path here",
+    "invalid .subPathExpr: subPathExpr contains a value from a Secret or a file, or an address that only the running task knows, and none of these can be part of a path here",
   ],
 ])("a mount %j cannot be: %s", async ([mount, problem]) => {
   const container = {

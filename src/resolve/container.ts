@@ -4,7 +4,7 @@ import type { ResolvedContainer, ResolvedMount, ResolvedVolume } from "../model/
 import { lengthOf, type Text } from "../model/secret-text.ts";
 import type { ContainerKind } from "../model/task-state.ts";
 import { resolvedResources } from "./downward.ts";
-import { environmentOf, expanded, type Environment, type Surroundings } from "./env.ts";
+import { environmentOf, expanded, referenceTo, type Environment, type Surroundings } from "./env.ts";
 import { mostCharacters } from "./expand.ts";
 import { below, invalid, missing, type Finds, type Where } from "./resolution.ts";
 
@@ -90,7 +90,7 @@ function* wordsOf(
   const values: Text[] = [];
   let left = mostCharacters;
   for (const [index, word] of words.entries()) {
-    const value = yield* expanded(word, (name) => environment.get(name), left, below(where, `[${index}]`));
+    const value = yield* expanded(word, (name) => referenceTo(name, environment), left, below(where, `[${index}]`));
     if (value === undefined) return undefined;
     values.push(value);
     left -= lengthOf(value);
@@ -146,8 +146,8 @@ function* subPathOf(mount: VolumeMount, environment: Environment, where: Where):
   }
   if (path === undefined) return undefined;
   if (typeof path === "string") return yield* checkSubPath(path, here, missing);
-  const what = "a value from a Secret or an address that only the running task knows";
-  yield invalid(here, `subPathExpr contains ${what}, and neither can be part of a path here`);
+  const what = "a value from a Secret or a file, or an address that only the running task knows";
+  yield invalid(here, `subPathExpr contains ${what}, and none of these can be part of a path here`);
   return undefined;
 }
 

@@ -96,9 +96,9 @@ test.for<[what: string, env: Env, problem: RegExp]>([
   ],
   ["a value with NUL", [{ name: "A", value: "x\0" }], /^invalid .*env\[0\]\.value: contains a NUL byte/],
   [
-    "a file of another container",
+    "a file of a volume that the pod has not",
     [{ name: "A", valueFrom: { fileKeyRef: { key: "k", path: "p", volumeName: "v" } } }],
-    /^invalid .*fileKeyRef: fileKeyRef reads a file/,
+    /^invalid .*fileKeyRef\.volumeName: the pod has no emptyDir volume called v$/,
   ],
 ])("%s is refused", async ([, env, problem]) => {
   expect(await problemsOf(podWith({ env }))).toEqual([expect.stringMatching(problem)]);
@@ -227,4 +227,14 @@ test("arguments that repeat a large variable are refused too, for a container an
   expect(await problemsOf({ ...pod, spec: { ...pod.spec, containers } }, settings)).toEqual([
     expect.stringMatching(/^invalid spec\.containers\[4\]: environments, commands and args of one pod are at most/),
   ]);
+});
+
+test.for<[what: string, volume: object, path: string, problem: RegExp]>([
+  ["a file of a volume that nobody writes", { configMap: { name: "c" } }, "p", /volumeName: the pod has no emptyDir/],
+  ["a file's path that leaves its volume", { emptyDir: {} }, "a/../../p", /fileKeyRef\.path: must not contain '\.\.'/],
+])("%s is refused", async ([, volume, path, problem]) => {
+  const env = [{ name: "A", valueFrom: { fileKeyRef: { key: "k", path, volumeName: "v" } } }];
+  const pod = podWith({ env }, { volumes: [{ name: "v", ...volume }] });
+  const configMaps = { c: { data: { p: "k='1'" } } };
+  expect(await problemsOf(pod, { configMaps })).toEqual([expect.stringMatching(problem)]);
 });

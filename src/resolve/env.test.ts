@@ -148,3 +148,32 @@ test("whatever a secret went into is a secret, down to the argument of an argume
   expect(container?.args?.map((arg) => arg instanceof SecretText)).toEqual([true, false]);
   expect(JSON.stringify(pod)).not.toContain("hush");
 });
+
+test("a variable out of a file is known when the container starts, and so is what refers to it", async () => {
+  const fileKeyRef = (key: string, optional = false) => ({
+    fileKeyRef: { key, path: "/a//env", volumeName: "v", optional },
+  });
+  const pod = podWith(
+    {
+      env: [
+        { name: "COLOUR", value: "red" },
+        { name: "A", valueFrom: fileKeyRef("KEY") },
+        { name: "B", valueFrom: fileKeyRef("B", true) },
+        { name: "COLOUR", valueFrom: fileKeyRef("C", true) },
+        { name: "ALL", value: "$(A)$(B)$(COLOUR)" },
+      ],
+      args: ["$(ALL)", "$(B)"],
+    },
+    { volumes: [{ name: "v", emptyDir: {} }] },
+  );
+  const [container] = (await resolvedPod(pod)).containers;
+  const b = "<B of v/a/env if it is there else $(B)>";
+  const colour = "<C of v/a/env if it is there else red>";
+  expect(container?.env.map(({ name, value }) => [name, shown(value)])).toEqual([
+    ["COLOUR", colour],
+    ["A", "<KEY of v/a/env>"],
+    ["B", "<B of v/a/env if it is there>"],
+    ["ALL", `<KEY of v/a/env else $(A)>${b}${colour}`],
+  ]);
+  expect(container?.args?.map(shown)).toEqual([`<KEY of v/a/env else $(A)>${b}${colour}`, b]);
+});

@@ -1,6 +1,7 @@
 /** The environment of one container, in the kubelet's order (pkg/kubelet/kubelet_pods.go makeEnvironmentVariables). */
+import { posix } from "node:path";
 import type { Container, Pod } from "../model/kube.ts";
-import { lengthOf, type Text } from "../model/secret-text.ts";
+import { Late, lengthOf, type Text } from "../model/secret-text.ts";
 import { envField, resourceField } from "./downward.ts";
 import { expand, mostCharacters } from "./expand.ts";
 import { objectOf, type DataObject, type Entry, type Gathered } from "./gather.ts";
@@ -30,7 +31,7 @@ export function* environmentOf(container: Container, around: Surroundings, where
   for (const [index, source] of (container.envFrom ?? []).entries()) {
     yield* addAll(environment, source, around.gathered, below(where, `envFrom[${index}]`));
   }
-  const lookup = (name: string) => environment.get(name) ?? around.serviceVariables.get(name);
+  const lookup = (name: string) => referenceTo(name, environment) ?? around.serviceVariables.get(name);
   let left = mostCharacters;
   for (const [index, variable] of (container.env ?? []).entries()) {
     const here = below(where, `env[${index}]`);
@@ -39,7 +40,7 @@ export function* environmentOf(container: Container, around: Surroundings, where
     const isWritten = value !== "" || valueFrom === undefined;
     const resolved = isWritten
       ? yield* expanded(value, lookup, left, below(here, "value"))
-      : yield* valueOf(valueFrom, container, around, below(here, "valueFrom"));
+      : yield* valueOf(valueFrom, container, around, lookup(variable.name), below(here, "valueFrom"));
     if (resolved === undefined) continue;
     environment.set(variable.name, resolved);
     left -= lengthOf(resolved);
@@ -48,6 +49,14 @@ export function* environmentOf(container: Container, around: Surroundings, where
     if (!environment.has(name)) environment.set(name, value);
   }
   return environment;
+}
+
+/** The value of a variable where `$(NAME)` stands, which stays as written where an optional one is not in its file. */
+export function referenceTo(name: string, environment: Environment): Text | undefined {
+  const value = environment.get(name);
+  const [part, ...more] = value instanceof Late ? value.parts : [];
+  if (typeof part !== "object" || !("file" in part) || more.length > 0) return value;
+  return new Late([{ ...part, unset: part.unset ?? `$(${name})` }]);
 }
 
 /** The text with its references replaced, or `undefined` after saying why no process can be given it. */
@@ -82,8 +91,17 @@ function* addAll(environment: Map<string, Text>, source: EnvFrom, gathered: Gath
   }
 }
 
-/** The value, or `undefined` when the variable is not set at all: an optional source is missing, or a problem was told. */
-function* valueOf(source: ValueFrom, own: Container, around: Surroundings, where: Where): Finds<Text | undefined> {
+/**
+ * The value, or `undefined` when the variable is not set at all: an optional source is missing, or a problem was told.
+ * `before`: the value that it has so far.
+ */
+function* valueOf(
+  source: ValueFrom,
+  own: Container,
+  around: Surroundings,
+  before: Text | undefined,
+  where: Where,
+): Finds<Text | undefined> {
   const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef } = source;
   if (fieldRef) return yield* envField(around.pod, around.node, fieldRef, below(where, "fieldRef"));
   if (resourceFieldRef) {
@@ -93,13 +111,26 @@ function* valueOf(source: ValueFrom, own: Container, around: Surroundings, where
     return yield* keyOf(around.gathered, "ConfigMap", configMapKeyRef, below(where, "configMapKeyRef"));
   }
   if (secretKeyRef) return yield* keyOf(around.gathered, "Secret", secretKeyRef, below(where, "secretKeyRef"));
-  if (fileKeyRef) {
-    const message =
-      "fileKeyRef reads a file that an earlier container writes, but here the environment is fixed before the task " +
-      "starts: use configMapKeyRef or secretKeyRef, or read the file in the container";
-    yield invalid(below(where, "fileKeyRef"), message);
-  }
+  if (fileKeyRef) return yield* fromFile(fileKeyRef, around.pod, before, below(where, "fileKeyRef"));
   return undefined;
+}
+
+/** What the API server has checked of other pods than those of files (pkg/apis/core/validation validateFileKeyRefVolumes). */
+function* fromFile(
+  { volumeName: volume, path, key, optional = false }: NonNullable<ValueFrom["fileKeyRef"]>,
+  { spec }: Pod,
+  before: Text | undefined,
+  where: Where,
+): Finds<Text | undefined> {
+  if (spec?.volumes?.find(({ name }) => name === volume)?.emptyDir === undefined) {
+    yield invalid(below(where, "volumeName"), `the pod has no emptyDir volume called ${volume}`);
+    return undefined;
+  }
+  if (path.split("/").includes("..")) {
+    yield invalid(below(where, "path"), `must not contain '..': ${path}`);
+    return undefined;
+  }
+  return new Late([{ file: { volume, path: posix.join("/", path).slice(1), key, optional }, unset: before }]);
 }
 
 interface KeyRef {

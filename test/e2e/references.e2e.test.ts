@@ -38,6 +38,31 @@ describeWith(["go", "namespaces", "root", "busybox"], "ConfigMaps and Secrets th
       .split("\n")
       .filter((line) => words.every((word) => line.includes(word)));
 
+  it("a variable comes out of a file that an init container has written", async () => {
+    const [volumes, volumeMounts] = [[{ name: "v", emptyDir: {} }], [{ name: "v", mountPath: "/v" }]];
+    const write = "echo \"GREETING='hello'\" > /v/env";
+    const writer = { name: "writer", image: "busybox", command: ["sh", "-c", write], volumeMounts };
+    const valueFrom = (key: string, optional: boolean) => ({
+      valueFrom: { fileKeyRef: { volumeName: "v", path: "env", key, optional } },
+    });
+    await world.cluster.apply(
+      podManifest("filed", {
+        restartPolicy: "Never",
+        command: ["sh", "-c", 'echo "$ALL ${NONE-unset}"'],
+        spec: { volumes, initContainers: [writer] },
+        container: {
+          env: [
+            { name: "GREETING", ...valueFrom("GREETING", false) },
+            { name: "NONE", ...valueFrom("NONE", true) },
+            { name: "ALL", value: "<$(GREETING)>" },
+          ],
+        },
+      }),
+    );
+    await world.until("filed", "has succeeded", hasPhase("Succeeded"));
+    expect(await world.cluster.kubectl("logs", "filed", "-c", "main")).toBe("<hello> unset\n");
+  });
+
   it("without the right to watch: names each missing verb once, with the document, and reads by get", async () => {
     await world.cluster.apply([...referred("poor"), reader("poor")]);
     await world.until("poor", "has succeeded", hasPhase("Succeeded"));

@@ -79,11 +79,17 @@ export function shown(value: Text): string {
   if (typeof value === "string") return value;
   if (value instanceof SecretText) return `secret(${value.reveal()})`;
   if (value instanceof Late) {
-    return value.parts
-      .map((part) => (typeof part === "object" && "late" in part ? `<${part.late}>` : shown(part)))
-      .join("");
+    return value.parts.map(shownPart).join("");
   }
   throw new TypeError("no value");
+}
+
+function shownPart(part: Late["parts"][number]): string {
+  if (typeof part === "string" || part instanceof SecretText) return shown(part);
+  if ("late" in part) return `<${part.late}>`;
+  const { volume, path, key, optional } = part.file;
+  const otherwise = part.unset === undefined ? "" : ` else ${shown(part.unset)}`;
+  return `<${key} of ${volume}/${path}${optional ? " if it is there" : ""}${otherwise}>`;
 }
 
 function encoded(secret: NonNullable<World["secrets"]>[string] | undefined): Secret | undefined {

@@ -17,10 +17,7 @@ export const containerRows: readonly LocalRow[] = [
     kept(`${at}.env[].value`, "Kept, with $(VAR) expanded."),
     kept(`${at}.env[].valueFrom.configMapKeyRef`, "Kept: read when the pod starts."),
     kept(`${at}.env[].valueFrom.fieldRef`, "Kept."),
-    refused(
-      `${at}.env[].valueFrom.fileKeyRef`,
-      "The environment is fixed before the task runs, so it cannot come from a file of an earlier container.",
-    ),
+    ...envFiles(`${at}.env[].valueFrom.fileKeyRef`),
     kept(`${at}.env[].valueFrom.resourceFieldRef`, "Kept."),
     kept(`${at}.env[].valueFrom.secretKeyRef`, "Kept: read when the pod starts."),
     kept(`${at}.envFrom`, "Kept: read when the pod starts."),
@@ -58,6 +55,13 @@ export const containerRows: readonly LocalRow[] = [
   kept("spec.containers[].restartPolicy", "Kept, before the pod's."),
   kept("spec.initContainers[].restartPolicy", "Kept, before the pod's; Always makes a sidecar of it."),
 ];
+
+function envFiles(at: string): readonly LocalRow[] {
+  return [
+    on(onlyOn("engine", "process"), kept(at, "Kept: read each time that the container starts; at most 1 MiB.")),
+    on(onlyOn("scripted"), refused(at, "Nothing really runs on this runtime, so nobody could write the file.", isSet)),
+  ];
+}
 
 function ports(at: string): readonly LocalRow[] {
   return [

@@ -105,6 +105,8 @@ export function isRecorded(task: Task): task is RecordedTask {
 
 /** The kubelet's limits (pkg/kubelet/container/runtime.go): bytes of the file; lines and bytes of the log instead of it. */
 const messageBytes = 4096;
+/** Of a file that is read at all: the engine's API gives no end of one alone. */
+const mostMessageBytes = 16 * 2 ** 20;
 const fallbackLines = 80;
 const fallbackBytes = 2048;
 
@@ -123,7 +125,7 @@ async function readMessages(shop: Workshop, task: Task): Promise<void> {
 async function messageOf(shop: Workshop, task: Task, run: Seen): Promise<string> {
   const path = `${messageVolume(task.name).sandboxPath}/${messageFile(run)}`;
   try {
-    const tar = await shop.client.download(sandboxName(task.name), path);
+    const tar = await shop.client.download(sandboxName(task.name), path, mostMessageBytes);
     return tar === undefined ? "" : (firstFile(tar, messageBytes) ?? Buffer.alloc(0)).toString();
   } catch (error) {
     // A message is an extra: a task whose sandbox is damaged must still be shown and ended.

@@ -13,7 +13,9 @@ import { type Images, imagesOf } from "./request/images.ts";
 import { containerBinds, engineVolumes, foreignMounts, messageVolume, sandboxFolder } from "./request/mounts.ts";
 import { runFileBinds, runFiles } from "./request/run-files.ts";
 import { needsImageUser, userOf } from "./request/security.ts";
+import { volumeFileReader } from "./reading/env-files.ts";
 import type { RecordStore } from "./store.ts";
+import { withEnvFiles } from "../env-files.ts";
 import type { Hooks } from "../hooks/hooks.ts";
 import type { ContainerSpec, TaskSpec } from "../runtime.ts";
 import type { Task } from "./tasks.ts";
@@ -159,7 +161,6 @@ async function createRun(shop: Workshop, task: RecordedTask, run: RunRef, change
     const user = await userFor(shop, spec, container, image.reference);
     const plan = {
       spec,
-      container,
       instance: run.instance,
       image: image.reference,
       sandbox: sandboxName(task.name),
@@ -169,7 +170,8 @@ async function createRun(shop: Workshop, task: RecordedTask, run: RunRef, change
       processesOf: processesOf(task, container),
       mounts: others.mounts,
     };
-    const body = containerBody({ ...plan, binds: [...binds, ...others.binds, ...own] });
+    const filled = await withEnvFiles(container, volumeFileReader(shop.client, task.name, spec));
+    const body = containerBody({ ...plan, container: filled, binds: [...binds, ...others.binds, ...own] });
     await unlessTaken(shop.client.createContainer(runName(task.name, run.container, run.instance), body));
   } catch (error) {
     return refusedCreation(task, run, error);

@@ -42,6 +42,12 @@ describeWith(["engine", "root", "namespaces", "busybox"], "the end of a containe
   const megabyte = 2 ** 20;
   const hog = "exec dd if=/dev/zero of=/dev/null bs=256M count=1";
 
+  it("is told without the message that a container made longer than anybody reads", async () => {
+    const [end] = await endsOf(shell("a", "head -c 40000000 /dev/zero > /dev/termination-log; exit 3"));
+    expect(end).toMatchObject({ exitCode: 3, reason: "Error" });
+    expect(end?.message ?? "").toBe("");
+  });
+
   it("is OOMKilled where the kernel killed it for its memory limit, and its neighbour's is not", async () => {
     const [greedy, other] = await endsOf(
       shell("a", hog, { memoryLimit: 16 * megabyte }),

@@ -2,6 +2,7 @@
  * The Docker Engine API (https://docs.docker.com/engine/api/), as much of it as both Docker and podman 4.3 serve, on
  * paths without a version: each engine then speaks its newest. One call of podman's own stands for what it lacks.
  */
+import { ProviderError } from "../../../../../src/provider.ts";
 import type { Duplex } from "node:stream";
 import { answerError, EngineError } from "./errors.ts";
 import { jsonLines } from "./json-lines.ts";
@@ -40,8 +41,8 @@ interface Containers {
   removeContainer(id: string): Promise<void>;
   /** Unpacks a tar below a folder of a running container, volumes included. */
   upload(id: string, folder: string, tar: Buffer): Promise<void>;
-  /** A file or folder of a container as a tar; `undefined` when there is none. */
-  download(id: string, path: string): Promise<Buffer | undefined>;
+  /** A file or folder of a container as a tar; `undefined` when there is none. Rejects with `invalid` beyond `most` bytes. */
+  download(id: string, path: string, most: number): Promise<Buffer | undefined>;
   /** Limits of a running container. Docker alone. */
   updateContainer(id: string, body: object): Promise<void>;
   /** The same in podman, since 4.3. */
@@ -133,7 +134,8 @@ function containers({ bytes, json, chunks }: Transport): Containers {
     async updatePodmanContainer(id, body) {
       await bytes("POST", `/v4.3.0/libpod/containers/${id}/update`, { json: body });
     },
-    download: (id, path) => orAbsent(bytes("GET", `/containers/${id}/archive`, { query: { path } })),
+    download: (id, path, most) =>
+      orAbsent(collected(chunks("GET", `/containers/${id}/archive`, { query: { path } }), path, most)),
     logs: (id, { follow, tail }, signal) => {
       const query = { stdout: "1", stderr: "1", timestamps: "1", tail, follow: follow ? "1" : "0" };
       return chunks("GET", `/containers/${id}/logs`, { query, signal });
@@ -220,6 +222,18 @@ function absent(error: unknown): boolean {
 function notRunning(error: unknown): boolean {
   if (!(error instanceof EngineError) || error.status === undefined) return false;
   return error.status === 404 || /not running|improper state/i.test(error.message);
+}
+
+/** A container decides how long its files are: they must not fill our memory. */
+async function collected(chunks: AsyncIterable<Buffer>, path: string, most: number): Promise<Buffer> {
+  const all: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of chunks) {
+    length += chunk.length;
+    if (length > most) throw new ProviderError("invalid", "FileTooLong", `${path} is longer than ${most} bytes`);
+    all.push(chunk);
+  }
+  return Buffer.concat(all);
 }
 
 async function orAbsent<T>(call: Promise<T>): Promise<T | undefined> {

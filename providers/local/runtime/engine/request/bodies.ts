@@ -107,7 +107,7 @@ export function openText(text: Text, late: LateValues): string {
   if (typeof text === "string") return text;
   if (text instanceof SecretText) return text.reveal();
   for (const part of text.parts) {
-    if (typeof part === "string" || part instanceof SecretText || late[part.late] !== undefined) continue;
+    if (typeof part === "string" || !("late" in part) || late[part.late] !== undefined) continue;
     const message = `a value refers to status.${part.late}, but this task has none on this node`;
     throw new ProviderError("invalid", "CreateContainerConfigError", message);
   }

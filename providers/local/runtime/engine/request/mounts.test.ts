@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Late, SecretText } from "../../../../../src/provider.ts";
 import { shell, taskOf } from "../testing.ts";
 import { containerBody, lateValues, openText, sandboxBody } from "./bodies.ts";
-import { containerBinds, engineVolumes, foreignMounts } from "./mounts.ts";
+import { containerBinds, engineVolumes, foreignMounts, volumeFile } from "./mounts.ts";
 
 const file = (path: string) => ({ path, mode: 0o644, content: "", encoding: "utf8" as const });
 const volumes = [
@@ -162,4 +162,17 @@ describe("bodies", () => {
     expect(openText(text, lateValues(["10.0.0.1", "fd00::1"], "192.0.2.1"))).toBe("10.0.0.1,fd00::1|192.0.2.1");
     expect(() => openText(text, lateValues([], "192.0.2.1"))).toThrow("status.podIPs");
   });
+});
+
+it("a file below a subPath is looked for in that one's own volume, the innermost", () => {
+  const mounts = ["sub", "sub/deep"].map((subPath) => ({ volume: "v", path: `/${subPath}`, readOnly: false, subPath }));
+  const spec = taskOf("m", [shell("a", "", { mounts })], {
+    volumes: [
+      { name: "other", kind: "emptyDir", medium: "disk" },
+      { name: "v", kind: "emptyDir", medium: "disk" },
+    ],
+  });
+  expect(volumeFile(spec, "v", "subway/env")).toBe("/burstlet/volumes/1/subway/env");
+  expect(volumeFile(spec, "v", "sub/env")).toBe("/burstlet/volumes/1-0/env");
+  expect(volumeFile(spec, "v", "sub/deep/a/env")).toBe("/burstlet/volumes/1-1/a/env");
 });

@@ -57,6 +57,16 @@ function subPaths(spec: TaskSpec, volume: string): readonly string[] {
   return [...new Set(paths)].toSorted();
 }
 
+/** Where the sandbox has a file of a volume: what lies below a subPath is in that one's own engine volume. */
+export function volumeFile(spec: TaskSpec, volume: string, path: string): string {
+  const folder = `${sandboxFolder}/volumes/${spec.volumes.findIndex(({ name }) => name === volume)}`;
+  const subs = subPaths(spec, volume);
+  // The longest one: the others are mounted around it.
+  const sub = subs.filter((one) => path.startsWith(`${one}/`)).toSorted((a, b) => b.length - a.length)[0];
+  if (sub === undefined) return `${folder}/${path}`;
+  return `${folder}-${subs.indexOf(sub)}/${path.slice(sub.length + 1)}`;
+}
+
 function normal(path: string | undefined): string {
   return (path ?? "")
     .split("/")

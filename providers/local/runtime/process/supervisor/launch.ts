@@ -1,8 +1,10 @@
-import { ProviderError, type Terminated } from "../../../../../src/provider.ts";
+import { asProviderError, ProviderError, type Terminated, type Waiting } from "../../../../../src/provider.ts";
+import { mostFileBytes, withEnvFiles } from "../../env-files.ts";
 import type { HookWays } from "../../hooks/perform-hook.ts";
 import { loopbacks } from "../../network/doors.ts";
-import type { TaskSpec } from "../../runtime.ts";
+import type { ContainerSpec, TaskSpec } from "../../runtime.ts";
 import type { Enclosure, RunWant } from "../container/enclosure.ts";
+import { readVolumeFile } from "../container/files/volume-file.ts";
 import { encloseIsolated } from "../container/isolated.ts";
 import { enclosePlain } from "../container/plain.ts";
 import { type HookContext, type HookedRun, hookedRun } from "../container/hooked.ts";
@@ -31,11 +33,15 @@ export interface LaunchWant {
 /**
  * Makes the container's place and starts its program. `undefined`: the task was told to stop meanwhile. A place that
  * cannot be made is an end without a run: ContainerCannotRun with 128, as the kubelet shows a runtime's refusal.
+ * It waits where its environment is not there yet.
  */
-export async function launchRun(launch: LaunchWant): Promise<HookedRun | Terminated | undefined> {
+export async function launchRun(launch: LaunchWant): Promise<HookedRun | Terminated | Waiting | undefined> {
   const { context, spec, name, instance, sandbox } = launch;
   const key = taskKey(spec.identity);
-  const container = spec.containers.find((candidate) => candidate.name === name) as TaskSpec["containers"][number];
+  const found = spec.containers.find((candidate) => candidate.name === name) as TaskSpec["containers"][number];
+  const container = await withFiles(found, launch).catch(asProviderError);
+  if (container instanceof ProviderError)
+    return { is: "waiting", reason: container.reason, message: container.message };
   const image = findImage(container.image) as Image;
   const want: RunWant & { logPath: string } = {
     spec,
@@ -68,6 +74,15 @@ export async function launchRun(launch: LaunchWant): Promise<HookedRun | Termina
     enclosure?.kill();
     return cannotRun(error, context.clock.now());
   }
+}
+
+/** With what files of its volumes say of its environment. */
+async function withFiles(container: ContainerSpec, { spec, context, sandbox }: LaunchWant): Promise<ContainerSpec> {
+  const directory = taskDirectory(context.stateDir, taskKey(spec.identity));
+  const view = sandbox.mark === undefined ? "/" : `/proc/${sandbox.mark.pid}/root`;
+  return withEnvFiles(container, async (volume, path) =>
+    readVolumeFile({ directory, view, volume, path }, mostFileBytes),
+  );
 }
 
 /** Kubernetes' own, where nothing is said. */

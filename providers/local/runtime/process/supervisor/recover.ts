@@ -32,6 +32,9 @@ export function recovered(record: TaskRecord): TaskRecord {
 
 function resolve(container: ContainerRecord): { state: ContainerRecord["state"]; started: boolean } {
   const { state, started, spawned } = container;
+  // What its environment lacked is looked at anew.
+  if (!spawned && state.is === "waiting" && state.reason === "CreateContainerConfigError")
+    return { state: { is: "waiting", reason: "ContainerCreating" }, started };
   if (!spawned || state.is === "terminated") return { state: container.state, started };
   const end: Terminated = unknownEnd(state.is === "running" ? state.startedAt : undefined, undefined);
   return { state: end, started: true };

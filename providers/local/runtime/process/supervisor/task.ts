@@ -22,8 +22,8 @@ import { nextSteps } from "./row.ts";
 import { statsOf } from "./stats.ts";
 import { createSandbox, type Held, type Sandbox, type TaskContext } from "./task-sandbox.ts";
 
-/** Until the next try to make a task's namespaces, milliseconds. */
-const sandboxRetry = 5000;
+/** Until the next try to make a task's namespaces, or to find what a container's environment lacks, milliseconds. */
+const retry = 5000;
 
 /** One task: carries out what `row.ts` decides, and keeps the record ahead of every deed. */
 export class Task {
@@ -193,12 +193,8 @@ export class Task {
     if (state !== undefined) return this.#publish(withContainer(this.#record, name, { state }));
     this.#launching.add(name);
     void this.#begin(name)
-      .catch((error: Error) =>
-        this.#context.log.error("container launch failed", {
-          task: this.#record.key,
-          container: name,
-          error: error.message,
-        }),
+      .catch(({ message: error }: Error) =>
+        this.#context.log.error("container launch failed", { task: this.#record.key, container: name, error }),
       )
       .finally(() => {
         if (!this.#runs.has(name) && this.#launching.delete(name)) this.#publish(this.#record);
@@ -225,7 +221,7 @@ export class Task {
       { priority: 1 },
     );
     if (run === undefined) return;
-    if (!("ended" in run)) return this.#end(name, run);
+    if (!("ended" in run)) return run.is === "waiting" ? this.#lookAgain(name, run) : this.#end(name, run);
     this.#runs.set(name, run);
     if (run.up === undefined && run.ran) this.#started(name, run);
     void run.up?.then((up) => up && this.#runs.get(name) === run && this.#started(name, run));
@@ -268,7 +264,7 @@ export class Task {
       const { message } = error as Error;
       this.#context.log.warn("task namespaces failed", { task: this.#record.key, error: message });
       this.#publish({ ...this.#record, reason: "FailedCreatePodSandBox", message });
-      await this.#context.clock.sleep(sandboxRetry, this.#stopped.signal).catch(() => undefined);
+      await this.#context.clock.sleep(retry, this.#stopped.signal).catch(() => undefined);
       return undefined;
     }
   }
@@ -278,6 +274,12 @@ export class Task {
     const { instance } = this.#find(name);
     this.#publish(withContainer(this.#record, name, { state: end, marks: [] }));
     this.#orLog(() => markEnded(this.#context.stateDir, this.#record.key, name, instance));
+  }
+
+  #lookAgain(name: string, state: Waiting): void {
+    this.#publish(withContainer(this.#record, name, { state }));
+    const isOff = (): boolean => this.#record.stopping || this.#halted || this.#launching.has(name);
+    this.#context.clock.after(retry, () => isOff() || this.#launch(name));
   }
 
   #refuseImage({ name, image }: ContainerRecord): void {
