@@ -109,7 +109,8 @@ export interface Provider<Request = unknown> {
   update?(task: TaskRef, change: TaskChange, signal: AbortSignal): Promise<void>;
   /**
    * Gives containers of a live task other resources in place: their present runs without a restart, and those to come.
-   * Idempotent. Rejects when it is not done for all of them, with `conflict` for memory that is in use.
+   * Idempotent. Rejects when it is not done for all of them, with `conflict` for memory that is in use. A provider that
+   * has this has `restart`.
    */
   resize?(task: TaskRef, wanted: readonly ContainerResize[], signal: AbortSignal): Promise<void>;
   /** Records of one run of one container, oldest first, in batches. */
@@ -157,6 +158,8 @@ export interface TaskChange {
 /** All of a container's resources from now on. */
 export interface ContainerResize extends ResolvedResources {
   readonly container: string;
+  /** Not for the present run: it is about to be replaced. */
+  readonly later?: boolean;
 }
 
 export interface ContainerRef {

@@ -3,7 +3,7 @@ import { merged } from "../../test/life/memory-api.ts";
 import type { Pod } from "../model/kube.ts";
 import type { TaskState } from "../model/task-state.ts";
 import { podStatus } from "./pod-status.ts";
-import { type Given, type Resizing, resizesDue } from "./resize.ts";
+import { type Given, type Resizing, resizesDue, wantsRestart } from "./resize.ts";
 import { statusPatch } from "./status-patch.ts";
 import { container, now, pod, running, task } from "./testing.ts";
 
@@ -122,17 +122,25 @@ describe("a resize that the provider can do", () => {
     expect(due(back, given(["a", small]))).toEqual([]);
   });
 
-  test("is Infeasible where a container asks to be restarted for what is changed, and then nothing is done", () => {
-    const policed = (resourceName: string): Pod => {
+  test("restarts a container that asks for it, when what it asks it for is changed", () => {
+    const policed = (resourceName: string): boolean => {
       const resizePolicy = [{ resourceName, restartPolicy: "RestartContainer" }];
       const [container = { name: "a" }] = asked.spec?.containers ?? [];
-      return { ...asked, spec: { containers: [{ ...container, resizePolicy }] } };
+      return wantsRestart(asked, { ...container, resizePolicy }, given());
     };
-    const refused = written(policed("cpu"), live, { given: given() }).pod;
-    expect(verdicts(refused)).toMatchObject([{ type: "PodResizePending", reason: "Infeasible" }]);
-    expect(resizing(refused)?.message).toContain("RestartContainer");
-    expect(due(policed("cpu"), given())).toEqual([]);
-    expect(due(policed("memory"), given())).toEqual(["a"]);
+    expect(policed("cpu")).toBe(true);
+    expect(policed("memory")).toBe(false);
+    const [plain = { name: "a" }] = asked.spec?.containers ?? [];
+    expect(wantsRestart(asked, plain, given())).toBe(false);
+    const eased = { ...plain, resizePolicy: [{ resourceName: "cpu", restartPolicy: "NotRequired" }] };
+    expect(wantsRestart(asked, eased, given())).toBe(false);
+    expect(
+      wantsRestart(
+        asked,
+        { ...eased, resizePolicy: [{ resourceName: "cpu", restartPolicy: "RestartContainer" }] },
+        given(["a", big]),
+      ),
+    ).toBe(false);
   });
 });
 

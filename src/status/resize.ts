@@ -49,30 +49,34 @@ export function resizeVerdict(
   resizing: Resizing | undefined,
 ): ResizeVerdict | undefined {
   const unlike = differing(pod, statuses, resizing?.given ?? new Map());
-  const infeasible = resizing === undefined ? unlike : unlike.filter(wantsRestart(statuses));
-  if (infeasible.length > 0) {
-    const names = infeasible.map(({ name }) => name).join(", ");
-    const why =
-      resizing === undefined
-        ? "a virtual node does not change the resources of containers that run"
-        : "this virtual node changes resources without a restart, which resizePolicy RestartContainer forbids";
-    const message = `${why} (${names}): delete the pod to have it run with the new ones`;
+  if (unlike.length === 0) return undefined;
+  if (resizing === undefined) {
+    const names = unlike.map(({ name }) => name).join(", ");
+    const message =
+      `a virtual node does not change the resources of containers that run (${names}): ` +
+      "delete the pod to have it run with the new ones";
     return { type: "PodResizePending", reason: "Infeasible", message };
   }
-  if (unlike.length === 0) return undefined;
-  const trouble = resizing?.trouble;
+  const { trouble } = resizing;
   if (trouble === undefined) return { type: "PodResizeInProgress" };
   const { message, refused } = trouble;
   if (refused) return { type: "PodResizePending", reason: "Infeasible", message };
   return { type: "PodResizeInProgress", reason: "Error", message };
 }
 
-/** The containers that a provider is to give other resources; none while the resize of one of them is infeasible. */
+/** The containers that a provider is to give other resources. */
 export function resizesDue(pod: Pod, given: Given): readonly Container[] {
-  const { initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
-  const statuses = [...initContainerStatuses, ...containerStatuses];
-  const unlike = differing(pod, statuses, given);
-  return unlike.some(wantsRestart(statuses)) ? [] : unlike;
+  return differing(pod, statusesOf(pod), given);
+}
+
+/** Does a container that is resized ask to be started anew for what is changed (resizePolicy)? */
+export function wantsRestart(pod: Pod, container: Container, given: Given): boolean {
+  const told = statusesOf(pod).find(({ name }) => name === container.name)?.resources;
+  const [had, wanted] = [given.get(container.name) ?? told ?? {}, resourcesOf(container)];
+  return (container.resizePolicy ?? []).some(({ resourceName: name, restartPolicy }) => {
+    if (restartPolicy !== "RestartContainer") return false;
+    return had.limits?.[name] !== wanted.limits?.[name] || had.requests?.[name] !== wanted.requests?.[name];
+  });
 }
 
 export function resourcesOf({ resources: { limits, requests } = {} }: Container): Resources {
@@ -88,16 +92,8 @@ function differing({ spec }: Pod, statuses: readonly ContainerStatus[], given: G
   });
 }
 
-/** Does the container ask to be started anew for what is changed? */
-function wantsRestart(statuses: readonly ContainerStatus[]): (container: Container) => boolean {
-  return (container) => {
-    const told = statuses.find(({ name }) => name === container.name)?.resources ?? {};
-    const wanted = resourcesOf(container);
-    return (container.resizePolicy ?? []).some(({ resourceName: name, restartPolicy }) => {
-      if (restartPolicy !== "RestartContainer") return false;
-      return told.limits?.[name] !== wanted.limits?.[name] || told.requests?.[name] !== wanted.requests?.[name];
-    });
-  };
+function statusesOf({ status }: Pod): readonly ContainerStatus[] {
+  return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
 }
 
 /** Whatever the order of keys. */

@@ -147,11 +147,8 @@ function resources(at: string): readonly LocalRow[] {
 }
 
 function resizePolicy(at: string): readonly LocalRow[] {
-  const infeasible = "a resize of a pod that runs is answered Infeasible.";
-  return [
-    on(onlyOn("process", "scripted"), kept(at, `Kept, and without effect: ${infeasible}`)),
-    on(onlyOn("engine"), kept(at, `NotRequired: done while it runs. RestartContainer: ${infeasible}`)),
-  ];
+  const infeasible = "Kept, and without effect: a resize of a pod that runs is answered Infeasible.";
+  return [on(onlyOn("process", "scripted"), kept(at, infeasible)), on(onlyOn("engine"), kept(at, "Kept."))];
 }
 
 function mounts(at: string): readonly LocalRow[] {

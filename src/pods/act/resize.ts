@@ -4,8 +4,8 @@ import { ProviderError } from "../../model/provider-error.ts";
 import type { Capacity, ContainerResize } from "../../provider.ts";
 import { resolvedResources } from "../../resolve/downward.ts";
 import { collect } from "../../resolve/resolution.ts";
-import { type Given, resizesDue, resourcesOf } from "../../status/resize.ts";
-import { attempt, type ActDeps, type Doing, note, refOf } from "./deps.ts";
+import { type Given, resizesDue, resourcesOf, wantsRestart } from "../../status/resize.ts";
+import { attempt, type ActDeps, type Doing, note, refOf, tell } from "./deps.ts";
 
 export async function resize(deps: ActDeps, uid: string, { attempt: of }: Doing<"resize">): Promise<void> {
   const pod = deps.pods.get(uid);
@@ -26,10 +26,33 @@ export async function resize(deps: ActDeps, uid: string, { attempt: of }: Doing<
     mustFit(pod, await deps.lanes.run("cloud", async () => deps.provider.capacity()));
     noted(() => undefined);
     const task = refOf(deps, uid, of);
-    const wanted = due.map((container) => ({ container: container.name, ...amountsOf(container) }));
+    const restarting = due.filter((container) => wantsRestart(pod, container, before));
+    const wanted = due.map((container): ContainerResize => {
+      const later = restarting.includes(container) && { later: true };
+      return { container: container.name, ...amountsOf(container), ...later };
+    });
     await deps.lanes.run("cloud", async () => deps.provider.resize?.(task, wanted, deps.signal));
-    noted(resourcesOf);
+    const open = new Set(restarting);
+    const tellDone = (): void => noted((container) => (open.has(container) ? undefined : resourcesOf(container)));
+    tellDone();
+    for (const container of restarting) {
+      await replaceRun(deps, pod, of, container.name);
+      open.delete(container);
+      tellDone();
+    }
   });
+}
+
+/** What does not run now has its new resources when it does. */
+async function replaceRun(deps: ActDeps, pod: Pod, of: number, name: string): Promise<void> {
+  const uid = pod.metadata?.uid ?? "";
+  const task = deps.tasks.of(uid).find(({ identity }) => identity.attempt === of);
+  const run = task?.containers.find((one) => one.name === name);
+  if (run?.state.is !== "running") return;
+  const message = `Container ${name} resize requires restart`;
+  tell(deps, pod, { type: "Normal", reason: "Killing", message, container: name });
+  const next = run.instance + 1;
+  await deps.lanes.run("cloud", async () => deps.provider.restart?.(refOf(deps, uid, of), name, next));
 }
 
 /** As the kubelet (pkg/kubelet/allocation): what the node could not hold if it were empty is infeasible. */

@@ -37,10 +37,14 @@ describeWith(["engine", "root", "namespaces", "busybox"], "resources of containe
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const spec = taskOf("sized", [
-    shell("a", "sleep 1000", { cpuRequest: 0.1, cpuLimit: 0.1, memoryLimit: 64 * mebibyte }),
-    shell("b", "sleep 1000"),
-  ]);
+  const spec = taskOf(
+    "sized",
+    [
+      shell("a", "sleep 1000", { cpuRequest: 0.1, cpuLimit: 0.1, memoryLimit: 64 * mebibyte }),
+      shell("b", "sleep 1000"),
+    ],
+    { graceSeconds: 1 },
+  );
   const task = { identity: spec.identity };
   const limitsOf = (container: string, instance = 0): string[] => {
     const run = runName(taskName(spec.identity), container, instance);
@@ -67,6 +71,18 @@ describeWith(["engine", "root", "namespaces", "busybox"], "resources of containe
     await runtime.restart(task, "a", 1);
     await until(runtime, spec.identity, isRunning("a", 1));
     expect(limitsOf("a", 1)).toEqual([String(32 * mebibyte), "5000"]);
+  });
+
+  it("wait for the next run where they are for later ones alone", async () => {
+    await runtime.start(spec);
+    await until(runtime, spec.identity, isRunning("a"));
+    const later = { container: "a", cpuLimit: 0.2, memoryLimit: 96 * mebibyte, later: true };
+    await runtime.resize?.(task, [later]);
+    expect(limitsOf("a")).toEqual([String(64 * mebibyte), "10000"]);
+    // A run that runs is replaced.
+    await runtime.restart(task, "a", 1);
+    await until(runtime, spec.identity, isRunning("a", 1), 45);
+    expect(limitsOf("a", 1)).toEqual([String(96 * mebibyte), "20000"]);
   });
 
   it("are refused for a task or a container that there is not", async () => {

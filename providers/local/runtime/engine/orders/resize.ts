@@ -20,7 +20,8 @@ export async function resizeContainers(
     throw new ProviderError("notFound", "ContainerNotFound", `the task has no container ${unknown.container}`);
   }
   const concerned = task.seen.filter((one) => wanted.some(({ container }) => container === one.container));
-  const running = concerned.filter(({ state }) => state === "running");
+  const replaced = new Set(wanted.filter(({ later }) => later === true).map(({ container }) => container));
+  const running = concerned.filter(({ container, state }) => state === "running" && !replaced.has(container));
   for (const run of running)
     await mustFit(
       shop,
