@@ -30,8 +30,8 @@ if (values.help || strange.length > 0) {
   process.exit(strange.length > 0 ? 2 : 0);
 }
 
-const commit = execFileSync("git", ["describe", "--always", "--dirty"], { encoding: "utf8" }).trim();
 const rows = (positionals.length > 0 ? positionals : rooms).map((room) => {
+  const commit = execFileSync("git", ["describe", "--always", "--dirty"], { encoding: "utf8" }).trim();
   const figures = figuresOf(mutated(room));
   if (figures.score < wanted) process.exitCode = 1;
   return row(room, figures, commit);

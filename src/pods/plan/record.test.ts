@@ -75,6 +75,39 @@ describe("the write-ahead record", () => {
   });
 });
 
+describe("the record of the next attempt", () => {
+  const of = (more: Partial<PodStatus>): Pod =>
+    recorded(pod(["init1", "side2", "a", "b"], "OnFailure", { status: { phase: "Running", ...more } }), { task: "t" });
+
+  it("counts what ran and takes back what was true of that run, and leaves the others as they are", () => {
+    const crashed = { ...status("a", 3), ready: true, started: true, restartCount: 2, containerID: "x://1" };
+    const waits = { ...status("b", "waiting"), lastState: { terminated: { exitCode: 1 } }, restartCount: 7 };
+    const inits = [status("init1", 0), status("side2", 0)];
+    const { patch, notes } = write(of({ initContainerStatuses: inits, containerStatuses: [crashed, waits] }), 2);
+    const next = { ready: false, started: false, state: { waiting: { reason: "PodInitializing" } } };
+    expect(patch.containerStatuses).toMatchObject([
+      { ...next, restartCount: 3, lastState: { terminated: { exitCode: 3 } } },
+      { restartCount: 7, lastState: { terminated: { exitCode: 1 } } },
+    ]);
+    expect(patch.containerStatuses?.[0]).not.toHaveProperty("containerID");
+    expect(patch.initContainerStatuses).toMatchObject([
+      { name: "init1", restartCount: 0, state: { terminated: { exitCode: 0 } } },
+      { name: "side2", restartCount: 1, lastState: { terminated: { exitCode: 0 } } },
+    ]);
+    expect(notes[annotations.earlierRestarts]).toBe("side2=1,a=3,b=7");
+  });
+
+  it("of a pod without a status begins with one", () => {
+    const { status: _status, ...bare } = of({});
+    const { patch, notes } = write(bare, 2);
+    expect(patch.containerStatuses?.map(({ name, restartCount }) => [name, restartCount])).toEqual([
+      ["a", 0],
+      ["b", 0],
+    ]);
+    expect(notes[annotations.earlierRestarts]).toBe("");
+  });
+});
+
 describe("a record that is none", () => {
   it.for<[string, Record<string, string>]>([
     ["no annotation", {}],

@@ -45,12 +45,12 @@ function nextAttempt(pod: Pod): Pod {
   );
   const inits = new Set((pod.spec?.initContainers ?? []).map(({ name }) => name));
   const restarted = (status: ContainerStatus): ContainerStatus => {
-    // What waits for something else has not run in the attempt before: its last state was counted then.
-    const looping = status.state?.waiting?.reason === "CrashLoopBackOff";
-    const ended = status.state?.terminated ?? (looping ? status.lastState?.terminated : undefined);
     const kind = sidecars.has(status.name) ? "sidecar" : inits.has(status.name) ? "init" : "main";
     const present = status.state?.terminated;
     const keeps = present !== undefined && !mayRunAgain(kind, restartPolicyOf(pod.spec, status.name), present.exitCode);
+    // What waits for something else has not run in the attempt before: its last state was counted then.
+    const looping = status.state?.waiting?.reason === "CrashLoopBackOff";
+    const ended = present ?? (looping ? status.lastState?.terminated : undefined);
     if (ended === undefined || keeps) return status;
     const { containerID: _old, ...rest } = status;
     return {
@@ -65,10 +65,7 @@ function nextAttempt(pod: Pod): Pod {
   const status = { ...pod.status };
   if (status.containerStatuses !== undefined) status.containerStatuses = status.containerStatuses.map(restarted);
   if (status.initContainerStatuses !== undefined) {
-    // An init container that has succeeded keeps its first result, whatever the policy.
-    status.initContainerStatuses = status.initContainerStatuses.map((one) =>
-      one.state?.terminated?.exitCode === 0 && !sidecars.has(one.name) ? one : restarted(one),
-    );
+    status.initContainerStatuses = status.initContainerStatuses.map(restarted);
   }
   return { ...pod, status };
 }
