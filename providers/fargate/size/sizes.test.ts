@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { pricesOf, publicPrices } from "./prices.ts";
 import { cheapestSize, hourlyUsd, provisionedText, sizes } from "./sizes.ts";
+import { toldSize } from "./told.ts";
 
 const prices = publicPrices.amd64;
 const inGb = sizes.map(({ cpu, memory }) => [cpu / 1024, memory / 1024] as const);
@@ -82,6 +83,18 @@ describe("what was provisioned", () => {
   test("is told in vCPUs and GB, not in units, and with its disk where that is larger than everybody's", () => {
     expect(provisionedText({ cpu: 256, memory: 512 }, 20)).toBe("0.25vCPU 0.5GB");
     expect(provisionedText({ cpu: 2048, memory: 4096 }, 21)).toBe("2vCPU 4GB 21GB disk");
+  });
+
+  test("is read back from what ECS says of the task, also for one that is as small as all are", () => {
+    expect(toldSize({ cpu: "256", memory: "512" }, prices)).toEqual({
+      provisioned: "0.25vCPU 0.5GB",
+      hourlyUsd: 0.012343,
+    });
+    expect(toldSize({ cpu: "1024", memory: "2048", ephemeralStorage: { sizeInGiB: 120 } }, prices)).toEqual({
+      provisioned: "1vCPU 2GB 120GB disk",
+      hourlyUsd: 0.06047,
+    });
+    expect(toldSize({ cpu: "256" }, prices)).toEqual({});
   });
 
   test("costs CPU, memory, and disk beyond 20 GB", () => {
