@@ -6,7 +6,7 @@ import { exitCode } from "./exit-code.ts";
 import type { SessionKiller } from "./kill-sessions.ts";
 import { processStream } from "./process-stream.ts";
 import { resizer } from "./resizer.ts";
-import { startFailure } from "./start-failure.ts";
+import { startFailure } from "./engine-words.ts";
 
 export interface StreamParts {
   readonly client: EngineClient;

@@ -3,7 +3,7 @@ import { type Duplex, Readable, Writable } from "node:stream";
 import { asProviderError, ProviderError } from "../../../../../src/provider.ts";
 import type { Clock, ProcessStream } from "../../../../../src/provider.ts";
 import { frameReader } from "../api/frames.ts";
-import { mayBeStartFailure, startFailure, startFailureCodes } from "./start-failure.ts";
+import { isEngineNoise, mayBeStartFailure, startFailure, startFailureCodes } from "./engine-words.ts";
 
 export interface Wiring {
   readonly connection: Duplex;
@@ -120,7 +120,10 @@ async function pump(
   const pieces = (chunk: Buffer): Piece[] =>
     stderr === undefined
       ? [{ to: stdout, bytes: chunk }]
-      : read(chunk).map(({ stream, bytes }) => ({ to: stream === "stderr" ? stderr : stdout, bytes }));
+      : read(chunk).flatMap(({ stream, bytes }) => {
+          if (stream === "stdout") return { to: stdout, bytes };
+          return mayNotStart && isEngineNoise(bytes) ? [] : { to: stderr, bytes };
+        });
   let doubtful: Piece[] = [];
   let isDoubtful = mayNotStart;
   try {

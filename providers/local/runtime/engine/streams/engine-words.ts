@@ -1,6 +1,6 @@
 /**
- * What an engine says of a command that its container runtime could not start. It says so in the command's place: podman
- * and Docker write it where the output would be, and give 126 or 127 as exit code. Pure.
+ * What an engine writes among the output of a command. Of one that its container runtime could not start, podman and
+ * Docker say so where the output would be, and give 126 or 127 as exit code. Pure.
  */
 
 /** podman's sentence begins with the runtime's name, Docker's does not. */
@@ -26,4 +26,13 @@ export function startFailure(output: string): string | undefined {
   const [line = ""] = output.split(/\r?\n/);
   const reason = sentences.map((sentence) => sentence.exec(line)?.[1]).find((found) => found !== undefined);
   return reason?.replace(preamble, "");
+}
+
+const connectionTrouble =
+  /^Error: (?:read|write) unixpacket @->\S+\/attach: (?:read|write): (?:connection reset by peer|broken pipe)\n$/;
+const longestTrouble = 200;
+
+/** podman 4.3 on stderr, of its own connection, when a command ends without reading all of its input: nobody's business. */
+export function isEngineNoise(frame: Buffer): boolean {
+  return frame.length <= longestTrouble && connectionTrouble.test(frame.toString("latin1"));
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { mayBeStartFailure, startFailure } from "./start-failure.ts";
+import { isEngineNoise, mayBeStartFailure, startFailure } from "./engine-words.ts";
 
 test.for([
   [
@@ -41,4 +41,11 @@ test.for(["", "E", "Error: ", "sh: x: not found\n", "Error: no such image\n"])(
 test("what only begins so, or is longer than any such sentence, is the output of a command", () => {
   expect(startFailure("Error: runc: something\n")).toBeUndefined();
   expect(mayBeStartFailure(`OCI runtime exec failed: ${"x".repeat(5000)}: unknown`)).toBe(false);
+});
+
+test("what podman says of its own connection is noise, as a whole and nothing else", () => {
+  const words = "Error: read unixpacket @->/proc/self/fd/15/attach: read: connection reset by peer\n";
+  const long = `Error: read unixpacket @->/${"x".repeat(200)}/attach: read: broken pipe\n`;
+  const noisy = [words, `${words}more`, `a ${words}`, long].map((text) => isEngineNoise(Buffer.from(text)));
+  expect(noisy).toEqual([true, false, false, false]);
 });
