@@ -1,7 +1,7 @@
 /** Beside vitest's own reporter: counts the tests, and says last which groups this machine could not run. */
 import { rmSync } from "node:fs";
 import type { Reporter, TestModule } from "vitest/node";
-import { addTests, closingLines, newReport, read } from "./report.ts";
+import { addTests, closingLines, newReport, read } from "./steps/report.ts";
 
 /** Set by the runner, which then speaks for all its steps together. The workers of vitest inherit it. */
 const ours = process.env["BURSTLET_TEST_REPORT"] === undefined;

@@ -72,7 +72,8 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
     },
     async stop() {
       const ended = new Promise((resolve) => up.once("exit", resolve));
-      up.stdin.end();
+      // Told to end well, it lingers for a second while watches are open, and nobody will read its state again.
+      up.stdin.end("kill apiserver\n");
       await ended;
       rmSync(folder, { recursive: true, force: true });
     },

@@ -12,6 +12,7 @@ import (
 )
 
 func TestClosingStandardInputEndsEverything(t *testing.T) {
+	t.Parallel()
 	u := up(t, filepath.Join(t.TempDir(), "state"), "--remove-state")
 	u.stdin.Close()
 	begin := time.Now()
@@ -26,6 +27,7 @@ func TestClosingStandardInputEndsEverything(t *testing.T) {
 }
 
 func TestKillingUpLeavesNothing(t *testing.T) {
+	t.Parallel()
 	u := up(t, t.TempDir())
 	u.cmd.Process.Kill()
 	u.cmd.Wait()
@@ -34,6 +36,7 @@ func TestKillingUpLeavesNothing(t *testing.T) {
 
 // Without the kernel's help: a component alone, whose parent only closes the pipe.
 func TestComponentEndsWithItsStandardInput(t *testing.T) {
+	t.Parallel()
 	command := exec.Command(binary(t), "etcd", "--data-dir", t.TempDir(),
 		"--listen-client-url=http://127.0.0.1:0", "--listen-peer-url=http://127.0.0.1:0")
 	command.Env = append(os.Environ(), "BURSTLET_END_WITH_STDIN=1")
@@ -54,6 +57,7 @@ func TestComponentEndsWithItsStandardInput(t *testing.T) {
 }
 
 func TestSchedulesAndSigns(t *testing.T) {
+	t.Parallel()
 	u := up(t, t.TempDir())
 	if got := u.mustKubectl("get", "--raw", "/readyz"); got != "ok" {
 		t.Errorf("readyz: %s", got)
@@ -83,6 +87,7 @@ func TestSchedulesAndSigns(t *testing.T) {
 }
 
 func TestRestartsOfTheAPIServer(t *testing.T) {
+	t.Parallel()
 	u := up(t, t.TempDir())
 	u.mustKubectl("create", "namespace", "survivor")
 	old := u.ready.PIDs[APIServer]
@@ -124,6 +129,7 @@ func TestRestartsOfTheAPIServer(t *testing.T) {
 }
 
 func TestTellsOfAComponentThatEndedByItself(t *testing.T) {
+	t.Parallel()
 	u := up(t, t.TempDir())
 	syscall.Kill(u.ready.PIDs[Scheduler], syscall.SIGKILL)
 	var event eventLine
@@ -137,6 +143,7 @@ func TestTellsOfAComponentThatEndedByItself(t *testing.T) {
 }
 
 func TestComesBackOnItsOldState(t *testing.T) {
+	t.Parallel()
 	state := t.TempDir()
 	first := up(t, state)
 	first.mustKubectl("create", "namespace", "survivor")
@@ -178,6 +185,7 @@ func TestSaysThatItsInputIsClosed(t *testing.T) {
 }
 
 func TestAnyUserOfATest(t *testing.T) {
+	t.Parallel()
 	u := up(t, t.TempDir())
 	kubeconfig, err := exec.Command(binary(t), "kubeconfig", "--state", u.state,
 		"--user=system:node:burst-1", "--group=system:nodes").Output()

@@ -2,7 +2,7 @@
 import { appendFileSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { notRunLine, type RequirementName } from "../support/requirements.ts";
+import { notRunLine, type RequirementName } from "../../support/requirements.ts";
 
 type TestState = "passed" | "failed" | "skipped" | "pending";
 
