@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from "vitest";
 import { type FileKey, Late, SecretText, type Text } from "../../../src/provider.ts";
-import { containerSpec } from "../../../test/support/task-specs.ts";
+import { containerSpec } from "../../../test/support/tasks/task-specs.ts";
 import { parseEnvFile, withEnvFiles } from "./env-files.ts";
 
 const variables = (text: string) => Object.fromEntries(parseEnvFile(text).variables);

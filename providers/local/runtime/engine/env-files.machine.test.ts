@@ -6,8 +6,12 @@ import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import type { TaskState } from "../../../../src/provider.ts";
 import { systemClock } from "../../../../src/telemetry/clock.ts";
 import { busyboxImage, startEngine, type TestEngine } from "../../../../test/support/engine.ts";
-import { envFileContainers, envFileVolumes as volumes, fromFile } from "../../../../test/support/env-file-tasks.ts";
-import { makeOutside } from "../../../../test/support/hostile-tasks.ts";
+import {
+  envFileContainers,
+  envFileVolumes as volumes,
+  fromFile,
+} from "../../../../test/support/tasks/env-file-tasks.ts";
+import { makeOutside } from "../../../../test/support/tasks/hostile-tasks.ts";
 import { describeWith } from "../../../../test/support/requirements.ts";
 import { silentLog } from "../../../../test/support/silent-log.ts";
 import type { Runtime } from "../runtime.ts";

@@ -12,7 +12,7 @@ import {
   hostileTasks,
   makeOutside,
   type Outside,
-} from "../../../../test/support/hostile-tasks.ts";
+} from "../../../../test/support/tasks/hostile-tasks.ts";
 import { eventually } from "../../../../test/support/eventually.ts";
 import { describeWith } from "../../../../test/support/requirements.ts";
 import { silentLog } from "../../../../test/support/silent-log.ts";

@@ -6,7 +6,7 @@ import { systemClock } from "../../../../src/telemetry/clock.ts";
 import { eventually } from "../../../../test/support/eventually.ts";
 import { describeWith } from "../../../../test/support/requirements.ts";
 import { silentLog } from "../../../../test/support/silent-log.ts";
-import { specEnv } from "../../../../test/support/task-specs.ts";
+import { specEnv } from "../../../../test/support/tasks/task-specs.ts";
 import type { TaskState } from "../../../../src/provider.ts";
 import type { TaskSpec } from "../runtime.ts";
 import { createProcessRuntime } from "./process-runtime.ts";

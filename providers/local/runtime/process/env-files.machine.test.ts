@@ -2,8 +2,12 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { TaskState } from "../../../../src/provider.ts";
-import { envFileContainers, envFileVolumes as volumes, fromFile } from "../../../../test/support/env-file-tasks.ts";
-import { makeOutside } from "../../../../test/support/hostile-tasks.ts";
+import {
+  envFileContainers,
+  envFileVolumes as volumes,
+  fromFile,
+} from "../../../../test/support/tasks/env-file-tasks.ts";
+import { makeOutside } from "../../../../test/support/tasks/hostile-tasks.ts";
 import { describeWith } from "../../../../test/support/requirements.ts";
 import { endOf, isStopped, logText, stateOf, useWorld } from "./testing.ts";
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TaskState } from "../../../../src/provider.ts";
-import { hostileTasks, makeOutside } from "../../../../test/support/hostile-tasks.ts";
+import { hostileTasks, makeOutside } from "../../../../test/support/tasks/hostile-tasks.ts";
 import { describeWith } from "../../../../test/support/requirements.ts";
 import { openWorld, type World } from "./testing.ts";
 

@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import { Late, SecretText, type TaskState } from "../../../../src/provider.ts";
 import { eventually } from "../../../../test/support/eventually.ts";
 import { describeWith } from "../../../../test/support/requirements.ts";
-import { containerSpec, specEnv } from "../../../../test/support/task-specs.ts";
+import { containerSpec, specEnv } from "../../../../test/support/tasks/task-specs.ts";
 import type { SecuritySpec } from "../runtime.ts";
 import { endOf, isRunning, isStopped, logText, shell, stateOf, useWorld } from "./testing.ts";
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { eventually } from "../../../../test/support/eventually.ts";
-import { containerSpec, specEnv } from "../../../../test/support/task-specs.ts";
+import { containerSpec, specEnv } from "../../../../test/support/tasks/task-specs.ts";
 import { endOf, isRunning, isStopped, logText, openWorld, shell, stateOf, type World } from "./testing.ts";
 
 describe("the process runtime where the host permits no namespaces", () => {

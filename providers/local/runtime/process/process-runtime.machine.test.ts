@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import { expect, it } from "vitest";
 import { eventually } from "../../../../test/support/eventually.ts";
 import { describeWith } from "../../../../test/support/requirements.ts";
-import { containerSpec } from "../../../../test/support/task-specs.ts";
+import { containerSpec } from "../../../../test/support/tasks/task-specs.ts";
 import { endOf, isRunning, isStopped, logText, shell, stateOf, useWorld } from "./testing.ts";
 
 describeWith(["root", "namespaces", "busybox"], "the process runtime", () => {

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { systemClock } from "../../../../src/telemetry/clock.ts";
 import { eventually } from "../../../../test/support/eventually.ts";
 import { silentLog } from "../../../../test/support/silent-log.ts";
-import { containerSpec, taskSpec } from "../../../../test/support/task-specs.ts";
+import { containerSpec, taskSpec } from "../../../../test/support/tasks/task-specs.ts";
 import type { LogRecord, LogRequest, TaskIdentity, TaskState, Terminated } from "../../../../src/provider.ts";
 import type { ContainerSpec, Runtime, TaskSpec } from "../runtime.ts";
 import { createProcessRuntime, shutdownSupervisor, type ProcessRuntimeOptions } from "./process-runtime.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { feedOf, inWords, scriptedTask, scriptedWorld } from "./testing.ts";
-import { containerSpec, specEnv, taskSpec } from "../../../../test/support/task-specs.ts";
+import { containerSpec, specEnv, taskSpec } from "../../../../test/support/tasks/task-specs.ts";
 import type { TaskState } from "../../../../src/provider.ts";
 import type { Runtime } from "../runtime.ts";
 import { createScriptedRuntime } from "./runtime.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { feedOf, inWords, scripted, scriptedTask, scriptedWorld } from "./testing.ts";
-import { taskSpec } from "../../../../test/support/task-specs.ts";
+import { taskSpec } from "../../../../test/support/tasks/task-specs.ts";
 import type { TaskState } from "../../../../src/provider.ts";
 import type { Runtime, TaskSpec } from "../runtime.ts";
 

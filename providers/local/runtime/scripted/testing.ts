@@ -4,7 +4,7 @@ import { createScriptedRuntime } from "./runtime.ts";
 import type { ContainerSpec, Runtime, TaskSpec } from "../runtime.ts";
 import type { TaskFeed, TaskState } from "../../../../src/provider.ts";
 import { type FakeClock, fakeClock } from "../../../../test/support/fake-clock.ts";
-import { containerSpec, specEnv, taskSpec } from "../../../../test/support/task-specs.ts";
+import { containerSpec, specEnv, taskSpec } from "../../../../test/support/tasks/task-specs.ts";
 
 export interface ScriptedWorld {
   readonly clock: FakeClock;

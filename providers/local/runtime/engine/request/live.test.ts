@@ -3,7 +3,7 @@ import type { FilesVolume } from "../../../../../src/provider.ts";
 import type { TaskSpec } from "../../runtime.ts";
 import type { TarEntry } from "../api/tar.ts";
 import type { LiveVolume } from "../record.ts";
-import { taskSpec, containerSpec } from "../../../../../test/support/task-specs.ts";
+import { taskSpec, containerSpec } from "../../../../../test/support/tasks/task-specs.ts";
 import { lateValues } from "./bodies.ts";
 import { begunReplacement, endedReplacement, firstEntries, freshEntries, swapArguments } from "./live.ts";
 

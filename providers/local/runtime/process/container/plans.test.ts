@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { containerSpec, specEnv } from "../../../../../test/support/task-specs.ts";
+import { containerSpec, specEnv } from "../../../../../test/support/tasks/task-specs.ts";
 import { Late, SecretText } from "../../../../../src/provider.ts";
 import { findImage, type Image } from "../images.ts";
 import { etcFiles } from "./files/etc-files.ts";

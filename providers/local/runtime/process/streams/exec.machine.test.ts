@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { eventually } from "../../../../../test/support/eventually.ts";
 import { describeWith } from "../../../../../test/support/requirements.ts";
-import { specEnv } from "../../../../../test/support/task-specs.ts";
+import { specEnv } from "../../../../../test/support/tasks/task-specs.ts";
 import { hasEnded, useWorld, type World } from "../testing.ts";
 import { collect, execIn, mainOf, nap, said, sh, sleeps, startIdle } from "./testing.ts";
 

@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import { expect, it } from "vitest";
 import { eventually } from "../../../../../test/support/eventually.ts";
 import { describeWith } from "../../../../../test/support/requirements.ts";
-import { containerSpec } from "../../../../../test/support/task-specs.ts";
+import { containerSpec } from "../../../../../test/support/tasks/task-specs.ts";
 import type { TaskSpec } from "../../runtime.ts";
 import { isRunning, openWorld, useWorld, type World } from "../testing.ts";
 import { collect, startIdle } from "./testing.ts";

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { systemClock as clock } from "../../../../../src/telemetry/clock.ts";
 import { eventually } from "../../../../../test/support/eventually.ts";
 import { describeWith } from "../../../../../test/support/requirements.ts";
-import { specEnv } from "../../../../../test/support/task-specs.ts";
+import { specEnv } from "../../../../../test/support/tasks/task-specs.ts";
 import { openPipes } from "../host/pipes.ts";
 import { markOf } from "../host/processes.ts";
 import type { Place } from "../protocol.ts";

@@ -1,6 +1,6 @@
 /** Tasks with variables out of files that an earlier container has written, for any runtime with a shell. */
-import type { ContainerSpec, VolumeSpec } from "../../providers/local/runtime/runtime.ts";
-import { type FileKey, Late } from "../../src/provider.ts";
+import type { ContainerSpec, VolumeSpec } from "../../../providers/local/runtime/runtime.ts";
+import { type FileKey, Late } from "../../../src/provider.ts";
 import { containerSpec } from "./task-specs.ts";
 
 export const envFileVolumes: readonly VolumeSpec[] = [

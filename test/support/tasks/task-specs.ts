@@ -1,4 +1,4 @@
-import type { ContainerSpec, TaskSpec } from "../../providers/local/runtime/runtime.ts";
+import type { ContainerSpec, TaskSpec } from "../../../providers/local/runtime/runtime.ts";
 
 /** A container that a runtime can run, with what a test says about it. */
 export function containerSpec(change: Partial<ContainerSpec> = {}): ContainerSpec {

@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ContainerSpec, VolumeSpec } from "../../providers/local/runtime/runtime.ts";
+import type { ContainerSpec, VolumeSpec } from "../../../providers/local/runtime/runtime.ts";
 import { containerSpec } from "./task-specs.ts";
 
 export interface Hostile {
