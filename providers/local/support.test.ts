@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { admitted } from "../../test/support/pods.ts";
 import { podOf, podWith } from "../../test/support/resolve-sources.ts";
-import { describeSupportTable } from "../../test/support/support-table.ts";
+import { describeSupportTable } from "../../test/contract/support-table.ts";
 import { type Pod, supportFindings } from "../../src/provider.ts";
 import { allRows, knownFields, supportRows } from "./support.ts";
 import { ableWhere, type RuntimeKind, type Where } from "./support/row.ts";

@@ -5,7 +5,7 @@ import type { TranslateContext } from "./context.ts";
 
 const prefix = "fargate.burstlet.dev/";
 
-export const podAnnotations = {
+const podAnnotations = {
   taskRole: `${prefix}task-role-arn`,
   executionRole: `${prefix}execution-role-arn`,
   subnets: `${prefix}subnets`,

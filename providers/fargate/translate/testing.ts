@@ -10,7 +10,7 @@ import type { TranslateContext } from "./context.ts";
 
 export const executionRole = "arn:aws:iam::123456789012:role/execution";
 
-export function configOf(change: Record<string, unknown> = {}): FargateConfig {
+function configOf(change: Record<string, unknown> = {}): FargateConfig {
   return configSchema.parse({ subnets: ["subnet-a", "subnet-b"], executionRoleArn: executionRole, ...change });
 }
 

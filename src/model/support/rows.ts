@@ -1,6 +1,6 @@
 /** What support tables are made of: rows about fields of a pod, and the one about fields that no row speaks of. Pure. */
 import type { Pod } from "../kube.ts";
-import type { SupportRow } from "../refusal.ts";
+import type { SupportRow } from "./refusal.ts";
 
 /** A row that holds only under a condition, such as a setting of the node; without `on` it always holds. */
 export interface ConditionalRow<Where> extends SupportRow {

@@ -1,6 +1,6 @@
 /** Pods that cannot run here: what the node itself refuses, and how a refusal ends. Pure. */
 import type { Pod } from "../../model/kube.ts";
-import type { Refusal } from "../../model/refusal.ts";
+import type { Refusal } from "../../model/support/refusal.ts";
 import type { Story } from "./report.ts";
 import type { NodeTraits } from "./world.ts";
 

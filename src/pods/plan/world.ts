@@ -3,7 +3,7 @@ import { annotations } from "../../model/annotations.ts";
 import { parseTime } from "../../model/clock.ts";
 import type { Pod } from "../../model/kube.ts";
 import type { ProviderError } from "../../model/provider-error.ts";
-import type { Refusal } from "../../model/refusal.ts";
+import type { Refusal } from "../../model/support/refusal.ts";
 import type { TaskState } from "../../model/task-state.ts";
 import type { FilesNote } from "./live/refresh.ts";
 import type { ResizeNote } from "./live/resize.ts";

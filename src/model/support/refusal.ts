@@ -1,4 +1,4 @@
-import type { Pod } from "./kube.ts";
+import type { Pod } from "../kube.ts";
 
 /** What the rows of this effect say of this pod: every field that is refused, or honoured differently. Pure. */
 export function supportFindings(
