@@ -35,4 +35,9 @@ export const providers: Readonly<Record<string, ProviderEntry>> = {
     support: () => import("./local/support.ts"),
     provider: () => import("./local/provider.ts"),
   },
+  fargate: {
+    config: () => import("./fargate/config.ts"),
+    support: () => import("./fargate/support.ts"),
+    provider: () => import("./fargate/provider.ts"),
+  },
 };

@@ -110,6 +110,9 @@ const unsent: ReadonlySet<string> = new Set([
   "EMFILE",
 ]);
 
+/** The second one of an AWS_REGION that is set to nothing. */
+const noRegion = /^Region (is missing|not accepted: region="" )/;
+
 /** Any thrown thing, as what it means; what is a ProviderError already stays as it is. */
 export function awsError(error: unknown): ProviderError {
   if (error instanceof ProviderError) return error;
@@ -133,7 +136,7 @@ function meaningOf(thrown: Thrown, text: string): { kind: ProviderErrorKind; rea
   if (status === 401 || status === 403) return { kind: "denied", reason: camel(name) };
   if (thrown.$fault === "client") return { kind: "invalid", reason: camel(name) };
   if (unsent.has(code) || isConnectTimeout(text)) return { kind: "transient", reason: "CloudUnreachable" };
-  if (text.startsWith("Region is missing")) return { kind: "denied", reason: "RegionMissing" };
+  if (noRegion.test(text)) return { kind: "denied", reason: "RegionMissing" };
   return { kind: "unknown", reason: code === "" ? "ProviderFailed" : "CloudSilent" };
 }
 
@@ -168,8 +171,7 @@ function meaningOfWords(text: string): { kind: ProviderErrorKind; reason: string
 function withHint(name: string | undefined, text: string): string {
   if (name === "CredentialsProviderError")
     return `${text}. Give burstlet credentials of AWS: a role of its machine or service account, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`;
-  if (text.startsWith("Region is missing"))
-    return "no region of AWS is set: fargate.region in the configuration, or AWS_REGION";
+  if (noRegion.test(text)) return "no region of AWS is set: fargate.region in the configuration, or AWS_REGION";
   return text;
 }
 

@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { ProviderError } from "../../../src/provider.ts";
 import { silentLog } from "../../../test/support/silent-log.ts";
 import { configSchema } from "../config.ts";
-import { closeAll, credentials, type FakeAws, openClient } from "../testing.ts";
+import { closeAll, credentials, type FakeAws, openClient, opened, startFakeAws } from "../testing.ts";
+import type { Network } from "./findings.ts";
 import { askNetwork } from "./network.ts";
 import { createPreflight } from "./preflight.ts";
 
@@ -41,8 +43,6 @@ const account: FakeAws["on"] = {
     xml(
       "<SimulatePrincipalPolicyResponse><SimulatePrincipalPolicyResult><EvaluationResults><member><EvalActionName>iam:PassRole</EvalActionName><EvalDecision>allowed</EvalDecision></member></EvaluationResults></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>",
     ),
-  DescribeSubnets: (input) => things(input, "SubnetId", ["subnet-1", "subnet-2"], "subnetSet", "subnetId"),
-  DescribeSecurityGroups: (input) => things(input, "GroupId", ["sg-1"], "securityGroupInfo", "groupId"),
 };
 
 function things(input: Record<string, string>, key: string, present: readonly string[], set: string, id: string) {
@@ -53,7 +53,15 @@ function things(input: Record<string, string>, key: string, present: readonly st
   return xml(`<R><${set}>${items}</${set}></R>`);
 }
 
-async function open(change: FakeAws["on"] = {}) {
+const allThere = (): Network => ({
+  subnets: [
+    { id: "subnet-1", vpc: "vpc-1" },
+    { id: "subnet-2", vpc: "vpc-1" },
+  ],
+  groups: [{ id: "sg-1", vpc: "vpc-1" }],
+});
+
+async function open(change: FakeAws["on"] = {}, network = allThere) {
   const { aws, client } = await openClient({ ...account, ...change });
   const told: string[] = [];
   const preflight = createPreflight({
@@ -62,14 +70,7 @@ async function open(change: FakeAws["on"] = {}) {
     region: "eu-central-1",
     config,
     mayNameRoles: false,
-    askNetwork: async () =>
-      askNetwork({
-        region: "eu-central-1",
-        endpoint: aws.url,
-        credentials,
-        subnets: config.subnets,
-        groups: config.securityGroups,
-      }),
+    askNetwork: async () => network(),
     log: { ...silentLog, info: (_message, fields) => void told.push(String((fields as { what?: string }).what)) },
   });
   return { aws, preflight, told };
@@ -88,14 +89,15 @@ describe("preflight", () => {
   });
 
   test("finds everything that is missing, at once", async () => {
-    const { preflight } = await open({
-      DescribeClusters: () => ({ clusters: [], failures: [{ reason: "MISSING" }] }),
-      DescribeLogGroups: () => ({ logGroups: [{ logGroupName: "/burstlet-other" }] }),
-      GetRole: ({ RoleName }) =>
-        RoleName === "burstlet" ? queryError("AccessDenied") : queryError("NoSuchEntity", 404),
-      DescribeSubnets: (input) => things(input, "SubnetId", ["subnet-1"], "subnetSet", "subnetId"),
-      DescribeSecurityGroups: (input) => things(input, "GroupId", [], "securityGroupInfo", "groupId"),
-    });
+    const { preflight } = await open(
+      {
+        DescribeClusters: () => ({ clusters: [], failures: [{ reason: "MISSING" }] }),
+        DescribeLogGroups: () => ({ logGroups: [{ logGroupName: "/burstlet-other" }] }),
+        GetRole: ({ RoleName }) =>
+          RoleName === "burstlet" ? queryError("AccessDenied") : queryError("NoSuchEntity", 404),
+      },
+      () => ({ subnets: [{ id: "subnet-1", vpc: "vpc-1" }], groups: [] }),
+    );
     expect((await preflight()).map(({ message }) => message)).toEqual([
       "ECS cluster burstlet does not exist in eu-central-1",
       "log group /burstlet does not exist in eu-central-1",
@@ -123,15 +125,18 @@ describe("preflight", () => {
 
   test("without the right to look tells in the log, once, and finds nothing", async () => {
     const denied = () => ({ error: "AccessDeniedException", message: "no" });
-    const { preflight, told } = await open({
-      GetCallerIdentity: () => queryError("AccessDenied"),
-      DescribeClusters: denied,
-      DescribeLogGroups: denied,
-      GetRole: () => queryError("AccessDenied"),
-      SimulatePrincipalPolicy: () => queryError("AccessDenied"),
-      DescribeSubnets: () => ec2Error("UnauthorizedOperation"),
-      DescribeSecurityGroups: () => ec2Error("UnauthorizedOperation"),
-    });
+    const { preflight, told } = await open(
+      {
+        GetCallerIdentity: () => queryError("AccessDenied"),
+        DescribeClusters: denied,
+        DescribeLogGroups: denied,
+        GetRole: () => queryError("AccessDenied"),
+        SimulatePrincipalPolicy: () => queryError("AccessDenied"),
+      },
+      () => {
+        throw new ProviderError("denied", "UnauthorizedOperation", "no");
+      },
+    );
     await expect(preflight()).resolves.toEqual([]);
     await expect(preflight()).resolves.toEqual([]);
     expect(told).toHaveLength(6);
@@ -148,5 +153,35 @@ describe("preflight", () => {
     const { aws, preflight } = await open();
     await aws.close();
     await expect(preflight()).rejects.toMatchObject({ reason: "CloudUnreachable" });
+  });
+});
+
+describe("the network, asked in a thread of its own", () => {
+  async function ask(on: FakeAws["on"], subnets: readonly string[], groups: readonly string[]): Promise<Network> {
+    const aws = await startFakeAws(on);
+    opened.push(aws);
+    return askNetwork({ region: "eu-central-1", endpoint: aws.url, credentials, subnets, groups });
+  }
+  const present: FakeAws["on"] = {
+    DescribeSubnets: (input) => things(input, "SubnetId", ["subnet-1", "subnet-2"], "subnetSet", "subnetId"),
+    DescribeSecurityGroups: (input) => things(input, "GroupId", ["sg-1"], "securityGroupInfo", "groupId"),
+  };
+
+  test("has of what was asked for that which exists, in the order of the asking", async () => {
+    await expect(ask(present, ["subnet-2", "subnet-9", "subnet-1"], ["sg-9", "sg-1"])).resolves.toEqual({
+      subnets: [
+        { id: "subnet-2", vpc: "vpc-1" },
+        { id: "subnet-1", vpc: "vpc-1" },
+      ],
+      groups: [{ id: "sg-1", vpc: "vpc-1" }],
+    });
+  });
+
+  test("rejects with what AWS's error means", async () => {
+    const denied = { DescribeSubnets: () => ec2Error("UnauthorizedOperation") };
+    await expect(ask(denied, ["subnet-1"], [])).rejects.toMatchObject({
+      kind: "denied",
+      reason: "UnauthorizedOperation",
+    });
   });
 });

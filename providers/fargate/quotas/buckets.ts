@@ -17,12 +17,20 @@ export interface EcsBuckets {
   configure(quotas: Quotas): void;
 }
 
+/** AWS counts calls as they arrive: the first ones, with their handshakes, so much later after being sent than the others. */
+const JITTER_SECONDS = 0.2;
+
+/** What of a bucket may be sent, so that as much of it arrives. */
+export function withMargin({ burst, rate }: CallLimits): CallLimits {
+  return { rate, burst: Math.max(1, burst - rate * JITTER_SECONDS) };
+}
+
 /** With the published limits until `configure`. */
 export function createEcsBuckets(limiter: ProviderContext["limiter"]): EcsBuckets {
   const open = new Map<EcsFamily, { limits: CallLimits; limiter: Limiter }>();
   const configure = (quotas: Quotas): void => {
     for (const family of Object.keys(ecsFamilies) as EcsFamily[]) {
-      const limits = limitsOf(ecsFamilies[family], quotas);
+      const limits = withMargin(limitsOf(ecsFamilies[family], quotas));
       if (!isDeepStrictEqual(open.get(family)?.limits, limits)) open.set(family, { limits, limiter: limiter(limits) });
     }
   };

@@ -1,0 +1,167 @@
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { ECSClient, type Task, type TaskDefinition } from "@aws-sdk/client-ecs";
+import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
+import type { Provider, ProviderContext, TaskState } from "../../src/provider.ts";
+import { createLogsClient } from "../aws/cloudwatch-logs/client.ts";
+import { createPoller } from "../aws/cloudwatch-logs/poller.ts";
+import { awsError } from "../aws/errors.ts";
+import { logsLimits } from "../aws/quotas.ts";
+import { readQuotas } from "../aws/service-quotas.ts";
+import { type AwsSession, createSession } from "../aws/session.ts";
+import { createEcsClient, type EcsClient } from "./client.ts";
+import { configSchema, type FargateConfig } from "./config.ts";
+import { createDefinitions } from "./launch/definitions.ts";
+import { createLaunch } from "./launch/launch.ts";
+import { taskLogs } from "./logs.ts";
+import { askNetwork } from "./preflight/network.ts";
+import { createPreflight } from "./preflight/preflight.ts";
+import { createAccountQuotas } from "./quotas/account.ts";
+import { createEcsBuckets, type EcsBuckets, withMargin } from "./quotas/buckets.ts";
+import { capacityOf, type Squeeze } from "./quotas/capacity.ts";
+import { createVcpuMeter } from "./quotas/vcpu-meter.ts";
+import type { FargateRequest } from "./request.ts";
+import { pricesOf } from "./size/prices.ts";
+import { freeStorage, hourlyUsd, provisionedText } from "./size/sizes.ts";
+import { supportRows } from "./support.ts";
+import { createFeed, type Feed } from "./tasks/feed.ts";
+import { createTasks, type Tasks } from "./tasks/known-tasks.ts";
+import { observe } from "./tasks/observe.ts";
+import { createStop } from "./tasks/stop.ts";
+import { translate } from "./translate.ts";
+
+/** Seconds for which ECS remembers a stopped task, and with it the token that launched it. */
+const MEMORY_SECONDS = 3_600;
+
+/** What the registry loads. `config`: part `fargate` of the node's configuration. Rejects where no region is known. */
+export async function create(config: unknown, context: ProviderContext): Promise<Provider<FargateRequest>> {
+  const parsed = configSchema.parse(config ?? {});
+  const session = createSession(parsed);
+  try {
+    return await open(parsed, context, session);
+  } catch (error) {
+    session.close();
+    throw awsError(error);
+  }
+}
+
+async function open(
+  config: FargateConfig,
+  context: ProviderContext,
+  session: AwsSession,
+): Promise<Provider<FargateRequest>> {
+  const { clock, log, limiter, grants, network } = context;
+  const sdk = new ECSClient(session.clientConfig);
+  const region = await sdk.config.region();
+  // One chain of credentials for all clients: each of its own would ask for them anew.
+  const connection = { ...session.clientConfig, region, credentials: sdk.config.credentials };
+  const buckets = createEcsBuckets(limiter);
+  const client = createEcsClient(sdk, config.cluster, buckets);
+  const tasks = createTasks();
+  const watched = createWatched(client, tasks, config, context);
+  const account = createAccount(config, context, buckets, connection, watched.inUse);
+  const logs = createLogs(config, context, connection);
+  const preflight = createPreflight({
+    connection,
+    ecs: client,
+    region,
+    config,
+    mayNameRoles: grants.some(({ allow }) => allow.length > 0),
+    log,
+    askNetwork: async () =>
+      askNetwork({
+        region,
+        endpoint: config.endpoint,
+        credentials: await sdk.config.credentials(),
+        subnets: config.subnets,
+        groups: config.securityGroups,
+      }),
+  });
+  const stop = createStop({ client, tasks, feed: watched.feed, clock });
+  const support = supportRows({ network, readiness: config.readiness });
+  return {
+    name: "fargate",
+    restarts: "task",
+    memory: MEMORY_SECONDS,
+    support,
+    translate: (pod) => translate(pod, support, { grants, network, config, region }),
+    launch: createLaunch({
+      client,
+      definitions: createDefinitions(client, log),
+      owner: context,
+      launched: (task, definition) => watched.feed.launched(task, definition),
+      exhausted: account.exhausted,
+      log,
+    }),
+    stop: async (task, how) => stop(task, how),
+    list: async () => watched.feed.list(),
+    watch: async (feed, signal) => watched.feed.watch(feed, signal),
+    capacity: async () => ({ ...(await account.capacity()), labels: { "topology.kubernetes.io/region": region } }),
+    preflight,
+    logs: (source, want, signal) => taskLogs({ reader: logs, tasks, feed: watched.feed, clock }, source, want, signal),
+    async close() {
+      session.close();
+    },
+  };
+}
+
+/** What clients of every service are made from. */
+type Connection = AwsSession["clientConfig"] & Pick<ECSClient["config"], "credentials"> & { readonly region: string };
+
+/** Tasks as ECS shows them: fed to the core, and counted for the node's capacity. */
+function createWatched(
+  client: EcsClient,
+  tasks: Tasks,
+  config: FargateConfig,
+  { clusterUid, nodeName, clock, log }: ProviderContext,
+): { readonly feed: Feed; readonly inUse: () => { readonly pods: number; readonly vcpu: number } } {
+  const prices = pricesOf(config);
+  const meter = createVcpuMeter();
+  const size = ({ cpu, memory, ephemeralStorage }: Pick<Task, "cpu" | "memory" | "ephemeralStorage">) => {
+    const found = { cpu: Number(cpu), memory: Number(memory) };
+    if (!(found.cpu > 0 && found.memory > 0)) return {};
+    const storage = ephemeralStorage?.sizeInGiB ?? freeStorage;
+    return { provisioned: provisionedText(found, storage), hourlyUsd: hourlyUsd(found, storage, prices) };
+  };
+  const observed = (task: Task, definition: TaskDefinition): TaskState | undefined => {
+    const state = observe(task, definition, { clusterUid, nodeName, size });
+    if (state !== undefined) meter.seen(task);
+    return state;
+  };
+  const feed = createFeed({ client, tasks, observe: observed, clock, log });
+  return { feed, inUse: () => meter.inUse([...tasks.values()].map(({ state }) => state)) };
+}
+
+/** What the account allows, as buckets and as the node's capacity. */
+function createAccount(
+  config: FargateConfig,
+  { clock, log }: ProviderContext,
+  buckets: EcsBuckets,
+  connection: Connection,
+  inUse: () => { readonly pods: number; readonly vcpu: number },
+) {
+  let squeeze: Squeeze | undefined;
+  const sdk = new ServiceQuotasClient(connection);
+  const quotas = createAccountQuotas({ clock, log }, async () => readQuotas(sdk), buckets.configure);
+  return {
+    exhausted(): void {
+      squeeze = { ...inUse(), at: clock.monotonic() };
+    },
+    async capacity() {
+      return capacityOf(config, await quotas.current(), squeeze, clock.monotonic());
+    },
+  };
+}
+
+function createLogs(
+  config: FargateConfig,
+  { clock, log, limiter }: ProviderContext,
+  connection: Connection & { region: string },
+) {
+  const limits = logsLimits(connection.region);
+  const sdk = new CloudWatchLogsClient(connection);
+  const client = createLogsClient(sdk, config.logs.group, {
+    getLogEvents: limiter(withMargin(limits.getLogEvents)),
+    filterLogEvents: limiter(withMargin(limits.filterLogEvents)),
+  });
+  return { client, poller: createPoller(client, clock, log) };
+}
