@@ -44,6 +44,8 @@ export interface ContainerState {
   /** `<runtime>://<id>`, as containerID of the pod's status. */
   readonly containerID?: string | undefined;
   readonly state: RunState;
+  /** The pull of the image for the present run, told by events. Absent: none was needed, or the provider does not tell. */
+  readonly pull?: ImagePull | undefined;
   /** How the previous run ended, when there was one. */
   readonly last?: Terminated | undefined;
   /** Why lifecycle hooks of the present run have failed, in the provider's words; each is told by an event. */
@@ -53,6 +55,15 @@ export interface ContainerState {
   readonly started?: boolean | undefined;
   /** The probe of the provider's that asks for the end of the present run; to end it is the core's business. */
   readonly failed?: "startup" | "liveness" | undefined;
+}
+
+export interface ImagePull {
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  /** Once it has succeeded. A failure is the container's waiting reason. */
+  readonly finishedAt?: number | undefined;
+  /** Size of the image. */
+  readonly bytes?: number | undefined;
 }
 
 export type RunState = Waiting | Running | Terminated;

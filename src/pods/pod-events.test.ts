@@ -182,6 +182,23 @@ describe("events of a task", () => {
     expect(taskEvents(picture({ hookFailures: failed }), picture({ hookFailures: failed }))).toEqual([]);
   });
 
+  it("tell of a pull once when it begins and once when it has succeeded, in the kubelet's words", () => {
+    const events = (before: Partial<ContainerState>, after: Partial<ContainerState>) =>
+      taskEvents(picture(before), picture(after)).map(({ type, reason, message }) => `${type} ${reason}: ${message}`);
+    const pulling = { pull: { startedAt: 1000 } };
+    const again = { pull: { startedAt: 12_000 } };
+    const pulled = { pull: { startedAt: 12_000, finishedAt: 13_500, bytes: 42 } };
+    const begins = 'Normal Pulling: Pulling image "i"';
+    const ends = 'Normal Pulled: Successfully pulled image "i" in 1.5s (1.5s including waiting). Image size: 42 bytes.';
+    expect(events({}, pulling)).toEqual([begins]);
+    expect(events(pulling, again)).toEqual([]);
+    expect(events(again, pulled)).toEqual([ends]);
+    expect(events(pulled, pulled)).toEqual([]);
+    expect(events({}, pulled)).toEqual([begins, ends]);
+    expect(events(pulled, { instance: 1 })).toEqual([]);
+    expect(events(pulled, { instance: 1, ...pulling })).toEqual([begins]);
+  });
+
   it("tell of the next run's failure too, and of a preStop hook beside the other", () => {
     expect(taskEvents(picture({ hookFailures: failed }), failedAgain)).toHaveLength(1);
     const both = picture({ hookFailures: { ...failed, preStop: "no" } });

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { NewEvent } from "../cluster/cluster.ts";
 import type { ContainerStatus, Pod } from "../model/kube.ts";
 import type { TaskState } from "../model/task-state.ts";
+import { goDuration } from "../probes/probers/words.ts";
 import type { Unhealthy } from "./plan/unhealthy.ts";
 
 export type PodEvent = Pick<NewEvent, "type" | "reason" | "message"> & { readonly container?: string };
@@ -79,7 +80,8 @@ export function unhealthyEvent({ spec }: Pod, { container, probe }: Unhealthy): 
 
 /** What has gone wrong with the task since the picture before. Without one before, whoever told that one has told of it. */
 export function taskEvents(before: TaskState | undefined, after: TaskState): PodEvent[] {
-  return before === undefined ? [] : [...sandboxEvents(before, after), ...hookEvents(before, after)];
+  if (before === undefined) return [];
+  return [...sandboxEvents(before, after), ...pullEvents(before, after), ...hookEvents(before, after)];
 }
 
 /** The kubelet's event (pkg/kubelet/kuberuntime); the provider goes on trying. */
@@ -89,6 +91,22 @@ function sandboxEvents(before: TaskState, { reason, message }: TaskState): PodEv
 }
 
 const sandboxTrouble = "FailedCreatePodSandBox";
+
+/** The kubelet's, of a pull (pkg/kubelet/images); of one that is tried again and again only the first beginning is told. */
+function pullEvents(before: TaskState, after: TaskState): PodEvent[] {
+  return after.containers.flatMap(({ name: container, instance, image, pull }) => {
+    const known = before.containers.find(({ name }) => name === container);
+    if (pull === undefined || known === undefined) return [];
+    const told = known.instance === instance ? known.pull : undefined;
+    const event = (reason: string, message: string): PodEvent => ({ type: "Normal", reason, message, container });
+    const events = told === undefined ? [event("Pulling", `Pulling image "${image}"`)] : [];
+    if (pull.finishedAt === undefined || told?.finishedAt !== undefined) return events;
+    const took = goDuration(pull.finishedAt - pull.startedAt);
+    const size = pull.bytes === undefined ? "" : ` Image size: ${pull.bytes} bytes.`;
+    const message = `Successfully pulled image "${image}" in ${took} (${took} including waiting).${size}`;
+    return [...events, event("Pulled", message)];
+  });
+}
 
 /** Hooks that have failed since the picture before. */
 function hookEvents(before: TaskState, after: TaskState): PodEvent[] {

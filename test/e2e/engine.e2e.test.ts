@@ -199,8 +199,8 @@ describeWith(["go", "namespaces", "root", "busybox", "engine"], "a virtual node 
     expect(seen).toContain("ErrImagePull");
     expect(waiting.status?.phase).toBe("Pending");
     expect(waiting.status?.containerStatuses?.[0]?.state?.waiting?.message).toContain("127.0.0.1:1/nothing:1");
-    await eventually("an event says what the engine said", async () =>
-      (await world.eventsOf("no-image")).some((event) => event.includes("connection refused")),
+    await eventually("events say what the engine did, and said", async () =>
+      /^(?=[^]*Pulling: )[^]*connection refused/.test((await world.eventsOf("no-image")).join("\n")),
     );
     await world.cluster.kubectl("delete", "pod", "no-image", "--timeout=30s");
   });

@@ -146,6 +146,7 @@ async function createRun(shop: Workshop, task: RecordedTask, run: RunRef, change
   if (container === undefined) throw new Error(`task ${task.name} has no container ${run.container}`);
   const key = `${task.name}/${runKey(run.container, run.instance)}`;
   const image = await imagesOf(shop.images, spec, container, { run: key, changed });
+  if (image.pull !== undefined) task.pulls.set(runKey(run.container, run.instance), image.pull);
   if (image.waiting !== undefined) {
     task.waits.set(run.container, image.waiting);
     return { waits: true, lookIn: image.lookIn };

@@ -37,7 +37,14 @@ function picture(
   record: Partial<TaskRecord> = {},
   more: Partial<PictureSource> = {},
 ): Omit<TaskState, "version"> {
-  const source = { waits: new Map(), messages: new Map(), trouble: undefined, hostIP: undefined, ...more };
+  const source = {
+    waits: new Map(),
+    pulls: new Map(),
+    messages: new Map(),
+    trouble: undefined,
+    hostIP: undefined,
+    ...more,
+  };
   return pictureOf({
     record: { ...newRecord(spec), ...record },
     seen: [seen(undefined, running), ...seenNow],
@@ -112,6 +119,7 @@ describe("the phase", () => {
       record: { ...newRecord(spec), ...record },
       seen: seenNow,
       waits: new Map(),
+      pulls: new Map(),
       messages: new Map(),
       trouble: undefined,
       hostIP: undefined,

@@ -1,4 +1,4 @@
-import type { ContainerState, RunState, TaskState, Terminated, Waiting } from "../../../../src/provider.ts";
+import type { ContainerState, ImagePull, RunState, TaskState, Terminated, Waiting } from "../../../../src/provider.ts";
 import type { ContainerSpec } from "../runtime.ts";
 import { hookKey, runKey, taskName } from "./names.ts";
 import type { HookName, TaskView } from "./next.ts";
@@ -11,6 +11,8 @@ export interface PictureSource {
   readonly seen: readonly Seen[];
   /** By container: why its wanted run does not start yet. */
   readonly waits: ReadonlyMap<string, Waiting>;
+  /** By run key: the pull of its image. */
+  readonly pulls: ReadonlyMap<string, ImagePull>;
   /** By run key: what the container left in its termination message file. */
   readonly messages: ReadonlyMap<string, string>;
   /** Trouble of the task as a whole: why no container can start. */
@@ -64,6 +66,7 @@ function containerState(source: PictureSource, view: TaskView, spec: ContainerSp
   const seen = seenRun(source, spec.name, instance);
   const last = instance === 0 ? undefined : terminated(source, spec.name, instance - 1);
   const failures = hookFailures(source, spec.name, instance);
+  const pull = source.pulls.get(runKey(spec.name, instance));
   return {
     name: spec.name,
     kind: spec.kind,
@@ -71,6 +74,7 @@ function containerState(source: PictureSource, view: TaskView, spec: ContainerSp
     image: spec.image,
     ...(seen === undefined ? {} : { imageID: seen.imageID, containerID: `docker://${seen.id}` }),
     state: runState(source, view, spec, instance),
+    ...(pull === undefined ? {} : { pull }),
     ...(last === undefined ? {} : { last }),
     ...(failures === undefined ? {} : { hookFailures: failures }),
   };

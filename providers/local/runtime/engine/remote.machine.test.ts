@@ -109,8 +109,11 @@ describeWith(["engine", "root", "namespaces", "busybox", "openssl"], "the engine
       });
       const right = withPassword("right", "right");
       await runtime.start(right);
-      await until(runtime, right.identity, hasEnded("a"));
+      const ended = await until(runtime, right.identity, hasEnded("a"));
       expect(joined(await logsOf(runtime, right.identity, "a"))).toEqual(["pulled"]);
+      const { pull } = containerOf(ended, "a");
+      expect([pull?.finishedAt, pull?.bytes]).toEqual([expect.any(Number), expect.any(Number)]);
+      expect(containerOf(waiting, "a").pull).toEqual({ startedAt: expect.any(Number) });
       for (const { identity } of [wrong, right]) await discard(runtime, identity);
     } finally {
       await runtime.close();

@@ -1,4 +1,4 @@
-import type { Clock, TaskFeed, TaskIdentity, TaskState, Waiting } from "../../../../src/provider.ts";
+import type { Clock, ImagePull, TaskFeed, TaskIdentity, TaskState, Waiting } from "../../../../src/provider.ts";
 import { taskName } from "./names.ts";
 import { pictureOf } from "./picture.ts";
 import type { TaskRecord } from "./record.ts";
@@ -13,6 +13,8 @@ export interface Task {
   /** Rises with each look at the engine, so that an older look is not taken for a newer one. */
   looks: number;
   readonly waits: Map<string, Waiting>;
+  /** By run key. */
+  readonly pulls: Map<string, ImagePull>;
   readonly messages: Map<string, string>;
   trouble: { readonly reason: string; readonly message: string } | undefined;
   /** Failed rounds in a row. */
@@ -70,8 +72,8 @@ export function createTasks(clock: Clock, hostIP: string | undefined): Tasks {
     },
     tell(task) {
       if (task.record === undefined) return undefined;
-      const { record, seen, waits, messages, trouble } = task;
-      const picture = pictureOf({ record, seen, waits, messages, trouble, hostIP });
+      const { record, seen, waits, pulls, messages, trouble } = task;
+      const picture = pictureOf({ record, seen, waits, pulls, messages, trouble, hostIP });
       if (task.told !== undefined && same(task.told, picture)) return task.told;
       const state = { ...picture, version: nextVersion() };
       task.told = state;
@@ -103,6 +105,7 @@ function newTask(name: string, identity: TaskIdentity): Task {
     seen: [],
     looks: 0,
     waits: new Map(),
+    pulls: new Map(),
     messages: new Map(),
     trouble: undefined,
     failures: 0,

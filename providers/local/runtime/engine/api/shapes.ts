@@ -46,6 +46,8 @@ export interface VolumeInspect {
 export interface ImageInspect {
   readonly Id: string;
   readonly RepoDigests: readonly string[] | null;
+  /** Bytes. */
+  readonly Size?: number;
   readonly Config?: { readonly User?: string } | null;
 }
 

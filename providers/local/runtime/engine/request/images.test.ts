@@ -10,7 +10,8 @@ function setUp() {
   const state = { failing: true };
   const clock = fakeClock();
   const client = {
-    image: async (reference: string) => (present.has(reference) ? { Id: "sha256:1", RepoDigests: [] } : undefined),
+    image: async (reference: string) =>
+      present.has(reference) ? { Id: "sha256:1", RepoDigests: [], Size: 7 } : undefined,
     async pull(reference: string, auth: string | undefined) {
       pulls.push(auth === undefined ? reference : `${reference} with auth`);
       await Promise.resolve();
@@ -54,6 +55,23 @@ describe("images", () => {
     await expect.poll(() => called).toEqual(["one", "two"]);
     expect(pulls).toEqual([full]);
     expect(await ask({})).toBe(full);
+  });
+
+  it("tells the pull that a run waited for, from its beginning to its end, and none where there was none", async () => {
+    const { state, images, present, clock } = setUp();
+    const want = (run: string) => ({ container: shell("a", "", { image: "x:1" }), credentials: [], run });
+    const startedAt = clock.now();
+    await new Promise<void>((resolve) => {
+      void images.ready(want("task/a/0"), resolve).then(({ pull }) => expect(pull).toEqual({ startedAt }));
+    });
+    expect((await images.ready(want("task/a/0"), () => undefined)).pull).toEqual({ startedAt });
+    state.failing = false;
+    await clock.advance(10_000);
+    await new Promise<void>((resolve) => void images.ready(want("task/a/0"), resolve));
+    const pull = { startedAt: startedAt + 10_000, finishedAt: startedAt + 10_000, bytes: 7 };
+    expect(await images.ready(want("task/a/0"), () => undefined)).toEqual({ reference: full, pull });
+    expect(present.has(full)).toBe(true);
+    expect(await images.ready(want("other/a/0"), () => undefined)).toEqual({ reference: full, pull: undefined });
   });
 
   it("pulls with policy Always once for each run", async () => {

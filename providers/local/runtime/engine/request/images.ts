@@ -1,6 +1,6 @@
 /** Images by pull policy, with the kubelet's waiting reasons and back-off. Its memory is only about back-off: a restart begins it anew. */
 import { asProviderError } from "../../../../../src/provider.ts";
-import type { Clock, Waiting } from "../../../../../src/provider.ts";
+import type { Clock, ImagePull, Waiting } from "../../../../../src/provider.ts";
 import type { EngineClient } from "../api/client.ts";
 import { engineIsAway } from "../api/errors.ts";
 import type { ContainerSpec, TaskSpec } from "../../runtime.ts";
@@ -24,10 +24,16 @@ export interface ImageWant {
   readonly run: string;
 }
 
-export type ImageReady = { readonly reference: string; readonly waiting?: undefined };
+/** `pull`: the one that this run has waited for, or waits for. */
+export type ImageReady = {
+  readonly reference: string;
+  readonly pull?: ImagePull | undefined;
+  readonly waiting?: undefined;
+};
 /** `lookIn`: milliseconds after which asking again gives something new; `undefined` while `changed` will be called. */
 export type ImageWait = {
   readonly waiting: Waiting;
+  readonly pull?: ImagePull | undefined;
   readonly lookIn: number | undefined;
   readonly reference?: undefined;
 };
@@ -45,6 +51,8 @@ interface Pull {
   /** Monotonic. */
   failedAt: number;
   running: boolean;
+  /** The last one. */
+  facts: ImagePull | undefined;
   readonly listeners: Set<() => void>;
   /** Runs with policy Always for which a pull has succeeded. */
   readonly pulledFor: Set<string>;
@@ -68,7 +76,8 @@ export function createImages(client: ImageClient, clock: Clock): Images {
         if (engineIsAway(error)) throw error;
         return wait("ImageInspectError", asProviderError(error).message);
       }
-      if (present && (policy !== "Always" || pull.hasServed(want.run))) return { reference: image.full };
+      if (present && (policy !== "Always" || pull.hasServed(want.run)))
+        return { reference: image.full, pull: pull.factsFor(want.run) };
       if (policy === "Never") {
         return wait("ErrImageNeverPull", `Container image "${text}" is not present with pull policy of Never`);
       }
@@ -95,7 +104,7 @@ export async function imagesOf(
     if (found.waiting !== undefined) return found;
     mounted.set(volume.name, found.reference);
   }
-  return { reference: own.reference, mounted };
+  return { reference: own.reference, pull: own.pull, mounted };
 }
 
 /** Pulls under way or failed: one at a time for each image and credential. */
@@ -106,11 +115,13 @@ function createPulls(client: ImageClient, clock: Clock) {
   async function run(image: ImageName, auth: string | undefined, pull: Pull): Promise<void> {
     const served = [...pull.waitingFor];
     pull.running = true;
+    const startedAt = clock.now();
+    pull.facts = { startedAt };
     try {
       await client.pull(image.full, auth, closing.signal);
-      if ((await client.image(image.full)) === undefined) {
-        throw new Error(`the engine has pulled ${image.full} and yet has it not`);
-      }
+      const found = await client.image(image.full);
+      if (found === undefined) throw new Error(`the engine has pulled ${image.full} and yet has it not`);
+      pull.facts = { startedAt, finishedAt: clock.now(), bytes: found.Size };
       pull.failures = 0;
       pull.error = undefined;
       for (const name of served) pull.pulledFor.add(name);
@@ -130,6 +141,10 @@ function createPulls(client: ImageClient, clock: Clock) {
     of(image: ImageName, auth: string | undefined) {
       const key = `${image.full} ${auth ?? ""}`;
       return {
+        factsFor(run: string): ImagePull | undefined {
+          const pull = pulls.get(key);
+          return pull?.waitingFor.has(run) === true ? pull.facts : undefined;
+        },
         hasServed: (run: string): boolean => pulls.get(key)?.pulledFor.has(run) ?? false,
         wait(want: ImageWant, changed: () => void): ImageWait {
           const pull = pulls.get(key) ?? newPull();
@@ -141,7 +156,7 @@ function createPulls(client: ImageClient, clock: Clock) {
           if (pull.running) pull.listeners.add(changed);
           const fresh = !pull.running && pull.failures === 1 && age < errorShown;
           const lookIn = pull.running ? undefined : (fresh ? errorShown : backOff(pull.failures)) - age;
-          return { waiting: pullWaiting(pull.error, fresh, want.container.image), lookIn };
+          return { waiting: pullWaiting(pull.error, fresh, want.container.image), pull: pull.facts, lookIn };
         },
       };
     },
@@ -170,6 +185,7 @@ function newPull(): Pull {
     error: undefined,
     failedAt: 0,
     running: false,
+    facts: undefined,
     listeners: new Set(),
     pulledFor: new Set(),
     waitingFor: new Set(),
