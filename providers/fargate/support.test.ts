@@ -276,6 +276,17 @@ describe("probes", () => {
     expect(refusedPaths(sidecar)).toEqual(["spec.initContainers[0].readinessProbe.exec"]);
     expect(refusedPaths(sidecar, { readiness: "running" })).toEqual([]);
   });
+
+  test("over the network at the start of a sidecar hold nothing up, which is told", () => {
+    const sidecar = (probes: object) =>
+      podOf({ initContainers: [{ name: "s", image: "a", restartPolicy: "Always", ...probes }] });
+    const [first, ...others] = changedPaths(sidecar({ startupProbe: get }), { network: "routed" });
+    expect([first, others]).toEqual([
+      "spec.initContainers[0].startupProbe.httpGet",
+      ["spec.initContainers[0].restartPolicy"],
+    ]);
+    expect(changedPaths(sidecar({ livenessProbe: get }), { network: "routed" })).toHaveLength(1);
+  });
 });
 
 test("the table of a configuration takes the node to have no route, and needs nothing else of it", () => {

@@ -1,5 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { checkDefinition } from "../../localstack/ecs/definition-rules.ts";
+import { registerInput } from "../../localstack/ecs/input/definition.ts";
+import { read } from "../../localstack/ecs/input/read.ts";
 import { admitted, admittedWorld as world } from "../../test/support/pods.ts";
 import { podOf } from "../../test/support/resolve-sources.ts";
 import type { Pod } from "../../src/provider.ts";
@@ -96,7 +99,7 @@ describe("any pod", () => {
     const { containerDefinitions = [] } = definition.content;
     expect(JSON.stringify(overrides).length).toBeLessThanOrEqual(8_192);
     const registered = JSON.stringify({ ...definition.content, family: definition.family });
-    expect(Buffer.byteLength(registered)).toBeLessThanOrEqual(65_536);
+    expect(Buffer.byteLength(registered)).toBeLessThanOrEqual(61_440);
     expect(containerDefinitions.length).toBeLessThanOrEqual(10);
     expect(containerDefinitions.some(({ essential }) => essential)).toBe(true);
     const size = { cpu: Number(overrides.cpu), memory: Number(overrides.memory) };
@@ -108,6 +111,9 @@ describe("any pod", () => {
     expect(cpu).toBeLessThanOrEqual(size.cpu);
     expect(memory).toBeLessThanOrEqual(size.memory);
     expectValid(containerDefinitions);
+    // And what the stand-in for ECS, which was written without us, says to it.
+    const input = { ...definition.content, family: definition.family };
+    checkDefinition(read(registerInput, input, "RegisterTaskDefinition", "ClientException"));
   }
 
   function expectValid(definitions: Definitions): void {

@@ -18,7 +18,7 @@ import {
   type Size,
   smallestSize,
 } from "./size/sizes.ts";
-import { budgetRefusals, characters, mostOverrides } from "./translate/budgets.ts";
+import { budgetRefusals, characters, roomyOverrides } from "./translate/budgets.ts";
 import { containerDefinitions } from "./translate/containers.ts";
 import type { TranslateContext } from "./translate/context.ts";
 import { type Width, wordsAndVariables } from "./translate/environment.ts";
@@ -39,7 +39,7 @@ export function translate(
   const placed = placedOf(pod, context);
   const parts = { pod, context, placed, size, storage: need.storage };
   const wide = requestOf(parts, "wide");
-  const request = characters(wide.overrides) <= mostOverrides ? wide : requestOf(parts, "narrow");
+  const request = characters(wide.overrides) <= roomyOverrides ? wide : requestOf(parts, "narrow");
   const refusals = [
     ...supportFindings(pod.pod, rows, "refused"),
     ...valueRefusals(pod),

@@ -77,6 +77,7 @@ describe("what a pod needs", () => {
 describe("a container's share", () => {
   test.for<[what: string, resources: Resources, share: object]>([
     ["nothing where nothing is said", {}, {}],
+    ["nothing where 0 is said", { requests: { cpu: "0", memory: "0" }, limits: { memory: "0" } }, {}],
     ["a request is reserved", { requests: { memory: "64Mi" } }, { memoryReservation: 64 }],
     ["a limit is a limit, and reserved by itself", { limits: { memory: "64Mi" } }, { memory: 64 }],
     [

@@ -30,15 +30,14 @@ export interface ContainerShare {
  */
 export function shareOf({ kind, resources }: Pick<ResolvedContainer, "kind" | "resources">): ContainerShare {
   if (kind === "init") return {};
-  const { memoryRequest, memoryLimit } = resources;
   const cpu = units(resources.cpuRequest);
-  const limit = memoryLimit === undefined ? undefined : Math.max(leastMemory, mebibytes(memoryLimit));
-  const reserved = memoryRequest === undefined ? undefined : Math.max(leastMemory, mebibytes(memoryRequest));
+  const limit = mebibytes(resources.memoryLimit);
+  const reserved = mebibytes(resources.memoryRequest);
   return {
     ...(cpu > 0 && { cpu }),
-    ...(limit !== undefined && { memory: limit }),
+    ...(limit > 0 && { memory: limit }),
     // ECS takes a reservation below the limit only.
-    ...(reserved !== undefined && (limit === undefined || reserved < limit) && { memoryReservation: reserved }),
+    ...(reserved > 0 && (limit === 0 || reserved < limit) && { memoryReservation: reserved }),
   };
 }
 
@@ -60,10 +59,9 @@ export function needOf(pod: ResolvedPod): Need {
 /** Storage in bytes here: only the whole is rounded up. */
 function partOf(resources: ResolvedResources): Need {
   const { memoryRequest = 0, memoryLimit = 0, storageRequest = 0, storageLimit = 0 } = resources;
-  const bytes = Math.max(memoryRequest, memoryLimit);
   return {
     cpu: units(resources.cpuRequest),
-    memory: bytes === 0 ? 0 : Math.max(leastMemory, mebibytes(bytes)),
+    memory: mebibytes(Math.max(memoryRequest, memoryLimit)),
     storage: Math.max(storageRequest, storageLimit),
   };
 }
@@ -85,6 +83,7 @@ function units(cores = 0): number {
   return Math.ceil(Math.round(cores * 1024 * 1e6) / 1e6);
 }
 
-function mebibytes(bytes: number): number {
-  return Math.ceil(bytes / MiB);
+/** A limit or request of 0 is none. */
+function mebibytes(bytes = 0): number {
+  return bytes === 0 ? 0 : Math.max(leastMemory, Math.ceil(bytes / MiB));
 }

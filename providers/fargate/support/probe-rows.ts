@@ -64,7 +64,8 @@ function networkRows(at: string, kind: ProbeKind): readonly FargateRow[] {
     const asked = on(routed, kept(path, "Kept: the node asks at the task's own address."));
     if (kind !== "readiness") {
       const sentence = `Not asked, because the node cannot reach the task: ${withoutAnswer[kind]}.`;
-      return [asked, on(unrouted, changed(path, sentence, isMentioned))];
+      const unasked = on(unrouted, changed(path, sentence, isMentioned));
+      return kind === "startup" ? [asked, unasked, ...notAwaited(at, action)] : [asked, unasked];
     }
     return [
       asked,
@@ -72,6 +73,13 @@ function networkRows(at: string, kind: ProbeKind): readonly FargateRow[] {
       on(both(unrouted, readinessRunning), changed(path, readyWhenRunning, isMentioned)),
     ];
   });
+}
+
+/** ECS knows the answers of its own health check alone. */
+function notAwaited(at: string, action: string): FargateRow[] {
+  if (!at.startsWith("spec.initContainers")) return [];
+  const sentence = "What comes after a sidecar waits until it runs, and for a startup probe only if that is a command.";
+  return [on(routed, changed(`${at}.${action}`, sentence, isMentioned))];
 }
 
 type NumberField = keyof typeof ranges;

@@ -5,9 +5,11 @@ import { environmentSize } from "./environment.ts";
 import { writtenOf } from "./raw.ts";
 
 /** Characters of all overrides of a RunTask, as JSON (ECS API reference, RunTask). */
-export const mostOverrides = 8_192;
-/** Bytes of a task definition (ECS service quotas). */
-const mostDefinition = 64 * 1024;
+const mostOverrides = 8_192;
+/** Beyond it what may be in the definition is there: who counts the overrides' JSON may write it a little longer. */
+export const roomyOverrides = 7_800;
+/** Bytes of a task definition (ECS service quotas: 64 KiB), less what ECS itself adds to each container. */
+const mostDefinition = 60 * 1024;
 /** Bytes of names and values: near 124 KB tasks fail to start (aws/containers-roadmap#1336). */
 const mostEnvironment = 100_000;
 const mostContainers = 10;
