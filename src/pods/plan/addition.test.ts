@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Pod } from "../../model/kube.ts";
 import { ProviderError } from "../../model/provider-error.ts";
-import { container, now, pod, running, task } from "../../status/testing.ts";
+import { container, now, pod, running, stateless, status, task } from "../../status/testing.ts";
 import { recorded, world, written } from "../testing.ts";
 import { troubleAfter } from "./on-error.ts";
 import type { Addition, Notes, World } from "./world.ts";
@@ -51,5 +51,16 @@ describe("an ephemeral container of a pod that runs", () => {
   it("is asked for only where the provider can add it, and not of a task that ends", () => {
     expect(next(asked("x"), {}, { provider: { ...able, canAdd: false } })).toEqual({ do: "wait" });
     expect(next(asked("x"), {}, { tasks: [{ ...live, phase: "stopping" }] })).toEqual({ do: "wait" });
+    expect(next(asked("x"), {}, { tasks: [{ ...live, phase: "stopped" }] })).toEqual({ do: "wait" });
+  });
+
+  it("that has ended is not asked for again, when its task has forgotten it", () => {
+    const shown = (state: object): Pod => {
+      const ephemeralContainerStatuses = [{ ...status("x", "waiting"), state }];
+      return { ...asked("x"), status: { ephemeralContainerStatuses } };
+    };
+    expect(next(shown({ terminated: { exitCode: 0 } }))).toEqual({ do: "wait" });
+    expect(next(shown({ waiting: { reason: "ContainerCreating" } }))).toEqual(add("x"));
+    expect(next({ ...asked("x"), status: { ephemeralContainerStatuses: [stateless("x")] } })).toEqual(add("x"));
   });
 });

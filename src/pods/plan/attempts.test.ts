@@ -32,6 +32,10 @@ describe("the back-off of the nth restart", () => {
     const calm = { ...ended(1), startedAt: now - minutes(10) };
     expect(dues({ a: calm }, "Always", 7)).toMatchObject([{ wait: 0 }]);
     expect(dues({ a: { ...calm, startedAt: now - minutes(10) + 1 } }, "Always", 7)).toMatchObject([{ wait: 300_000 }]);
+    const { startedAt: _started, ...unbegun } = calm;
+    const { finishedAt: _finished, ...unended } = calm;
+    expect(dues({ a: unbegun }, "Always", 7)).toMatchObject([{ wait: 300_000 }]);
+    expect(dues({ a: unended }, "Always", 7)).toMatchObject([{ wait: 300_000 }]);
   });
 
   it("counts from the end, or what is nearest to it: the run's start, the task's launch", () => {
@@ -71,6 +75,7 @@ describe("a pod is finished", () => {
     ["when OnFailure has nothing to repeat", "OnFailure", { a: ended(0) }, true],
     ["not when OnFailure has", "OnFailure", { a: ended(1) }, false],
     ["not when nobody knows the end and OnFailure repeats it", "OnFailure", { a: ended(undefined) }, false],
+    ["not before it has any main container", "Never", {}, false],
     ["never under Always", "Always", { a: ended(0) }, false],
     ["when an init container has failed for good", "Never", { init1: ended(1), a: waiting("PodInitializing") }, true],
     ["not when that init container runs again", "OnFailure", { init1: ended(1), a: waiting("PodInitializing") }, false],
@@ -86,6 +91,11 @@ describe("calm runs", () => {
   it("are noted with the restarts that lie before them", () => {
     const shown = task([container("a", calm, { instance: 2 }), container("b", ended(1), { instance: 5 })]);
     expect(noteCalm(undefined, shown, { a: 3 })).toEqual(new Map([["a", 5]]));
+    const before = new Map([
+      ["a", 1],
+      ["c", 4],
+    ]);
+    expect(noteCalm(before, shown, {})).toEqual(new Map([...before, ["a", 2]]));
   });
 
   it("change nothing when there is nothing new", () => {

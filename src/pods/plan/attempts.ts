@@ -34,8 +34,9 @@ function backOffMs(restarts: number, run: Terminated): number {
 export const startBackOffMs = (starts: number): number =>
   Math.min(BACK_OFF_FIRST_MS * 2 ** Math.max(0, starts - 1), BACK_OFF_MAX_MS);
 
-function ranCalmly(run: Terminated): boolean {
-  return run.startedAt !== undefined && run.finishedAt !== undefined && run.finishedAt - run.startedAt >= CALM_RUN_MS;
+/** A run of which a time is missing is none that is known to have been calm. */
+function ranCalmly({ startedAt = Infinity, finishedAt = 0 }: Terminated): boolean {
+  return finishedAt - startedAt >= CALM_RUN_MS;
 }
 
 /**

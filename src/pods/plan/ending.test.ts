@@ -63,6 +63,8 @@ describe("a deleted pod", () => {
     const notes = { troubles: { stop: trouble("transient", 3) } };
     const told = written(world(of, { tasks: [alive] })).pod;
     expect(plan(world(deleted(told, 20), { tasks: [alive], notes }))).toEqual({ do: "wait", until: now + seconds(4) });
+    const due = { troubles: { stop: trouble("transient", 3, { retryAt: now }) } };
+    expect(plan(world(deleted(told, 20), { tasks: [alive], notes: due })).do).toBe("stop");
   });
 
   it("whose task is lost ends with what nobody knows, then goes", () => {
@@ -106,10 +108,20 @@ describe("tasks without a pod", () => {
       discard: true,
     });
     expect(plan(world(undefined))).toEqual({ do: "wait" });
+    const discarded = new Map([[1, { killAt: now + seconds(7), sentAt: now - seconds(1), discard: true }]]);
+    expect(plan(world(undefined, { tasks: [over], notes: { ...notes, stops: discarded } }))).toEqual({
+      do: "wait",
+      until: now + seconds(4),
+    });
+  });
+
+  it("of which nobody knows what grace is left have the usual one", () => {
+    const stop = { do: "stop", attempt: 1, killAt: now + seconds(30), discard: false };
+    expect(plan(world(undefined, { tasks: [alive] }))).toEqual(stop);
   });
 
   it("of several attempts: first what still runs", () => {
     const second = task([container("a", running())], { identity: { clusterUid: "c", podUid: "uid", attempt: 2 } });
-    expect(plan(world(undefined, { tasks: [over, second] }))).toMatchObject({ do: "stop", attempt: 2 });
+    expect(plan(world(undefined, { tasks: [over, second] }))).toMatchObject({ do: "stop", attempt: 2, discard: false });
   });
 });

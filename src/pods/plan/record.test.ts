@@ -118,6 +118,11 @@ describe("a record that is none", () => {
     expect(recordOf(pod(["a"], "Always", { metadata: { annotations: notes } }))).toBeUndefined();
   });
 
+  it.for(["0", "-3", ""])("but a try %j of one is the first", (text) => {
+    const notes = { [annotations.backend]: "local", [annotations.attempt]: "1", [annotations.try]: text };
+    expect(recordOf(pod(["a"], "Always", { metadata: { annotations: notes } }))?.try).toBe(1);
+  });
+
   it("but a broken part of one is not believed either", () => {
     const notes = {
       [annotations.backend]: "local",

@@ -39,6 +39,17 @@ describe("a sidecar with a startup probe", () => {
     expect(next(["side1"], ["side1"], { startups: new Map([["side1", 2]]) })).toEqual(pass("side1"));
   });
 
+  it("is named with the run of it that has started up, and only if it has such a probe", () => {
+    const states = [container("side1", running(), { instance: 3 }), container("a", waiting("PodInitializing"))];
+    const up = { started: true, ready: true, failed: undefined };
+    const seen = { tasks: [task(states, { phase: "starting" })], health: new Map([["side1", up]]) };
+    expect(written(world(of, seen)).action).toEqual({ ...pass("side1"), instance: 3 });
+    const [, second] = of.spec?.initContainers ?? [];
+    const initContainers = [{ name: "side1", restartPolicy: "Always" }, ...(second === undefined ? [] : [second])];
+    const unprobed = { ...of, spec: { containers: [], ...of.spec, initContainers } };
+    expect(written(world(unprobed, seen)).action).toEqual({ do: "wait" });
+  });
+
   it("waits while the provider is in trouble, and for ever where it holds up nothing", () => {
     const passStartup = troubleAfter(undefined, new ProviderError("transient", "Away", "away"), now, 0.5);
     const waits = next(["side1"], ["side1"], { troubles: { passStartup } });

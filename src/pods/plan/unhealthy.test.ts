@@ -44,6 +44,28 @@ describe("a container that fails its probe", () => {
     expect(graced(probedPod(own), { started: false, ready: false, failed: "startup" })).toEqual(kill(9, "startup"));
   });
 
+  it("has the grace of its own probe, also as a sidecar", () => {
+    const graced = (container: string, seconds: number) => ({
+      name: container,
+      image: "busybox",
+      restartPolicy: "Always",
+      livenessProbe: { terminationGracePeriodSeconds: seconds },
+    });
+    const spec = { containers: [graced("a", 3), graced("b", 4)], initContainers: [graced("side1", 5)] };
+    const of = recorded({ ...pod([], "Always"), spec }, { task: "t" });
+    const tasks = [task(["side1", "a", "b"].map((name) => container(name, running())))];
+    const killed = (name: string) => plan(told(world(of, { tasks, ...health({ [name]: dead }) })));
+    const times = ["a", "b", "side1"].map((name) => {
+      const action = killed(name);
+      return action.do === "kill" ? [action.unhealthy.container, (action.killAt - now) / 1000] : action;
+    });
+    expect(times).toEqual([
+      ["a", 3],
+      ["b", 4],
+      ["side1", 5],
+    ]);
+  });
+
   it("is ended too when the provider ran that probe, and is as well as both its probes and the core's say", () => {
     const seen = (probedBy: "provider" | "split", more: object) =>
       told(
