@@ -21,7 +21,7 @@ import { capacityOf, type Squeeze } from "./quotas/capacity.ts";
 import { createVcpuMeter } from "./quotas/vcpu-meter.ts";
 import type { FargateRequest } from "./request.ts";
 import { pricesOf } from "./size/prices.ts";
-import { freeStorage, hourlyUsd, provisionedText } from "./size/sizes.ts";
+import { toldSize } from "./size/told.ts";
 import { supportRows } from "./support.ts";
 import { createFeed, type Feed } from "./tasks/feed.ts";
 import { createTasks, type Tasks } from "./tasks/known-tasks.ts";
@@ -116,14 +116,8 @@ function createWatched(
 ): { readonly feed: Feed; readonly inUse: () => { readonly pods: number; readonly vcpu: number } } {
   const prices = pricesOf(config);
   const meter = createVcpuMeter();
-  const size = ({ cpu, memory, ephemeralStorage }: Pick<Task, "cpu" | "memory" | "ephemeralStorage">) => {
-    const found = { cpu: Number(cpu), memory: Number(memory) };
-    if (!(found.cpu > 0 && found.memory > 0)) return {};
-    const storage = ephemeralStorage?.sizeInGiB ?? freeStorage;
-    return { provisioned: provisionedText(found, storage), hourlyUsd: hourlyUsd(found, storage, prices) };
-  };
   const observed = (task: Task, definition: TaskDefinition): TaskState | undefined => {
-    const state = observe(task, definition, { clusterUid, nodeName, size });
+    const state = observe(task, definition, { clusterUid, nodeName, size: (told) => toldSize(told, prices) });
     if (state !== undefined) meter.seen(task);
     return state;
   };

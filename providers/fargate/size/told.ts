@@ -8,8 +8,8 @@ export function toldSize(
   { cpu, memory, ephemeralStorage }: Pick<Task, "cpu" | "memory" | "ephemeralStorage">,
   prices: Prices,
 ): Pick<TaskState, "provisioned" | "hourlyUsd"> {
-  if (cpu === undefined || memory === undefined) return {};
   const size = { cpu: Number(cpu), memory: Number(memory) };
+  if (!(size.cpu > 0 && size.memory > 0)) return {};
   const storage = ephemeralStorage?.sizeInGiB ?? freeStorage;
   return { provisioned: provisionedText(size, storage), hourlyUsd: hourlyUsd(size, storage, prices) };
 }
