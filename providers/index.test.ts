@@ -30,7 +30,7 @@ describe("the table of each provider, read without it", () => {
     ]);
     for (const { sentence } of refused) expect(sentence).toMatch(/^[A-Z].*[.]$/);
     const changed = supportFindings(pod, rows ?? [], "changed");
-    expect(changed.map(({ path }) => path)).toEqual(["spec.volumes[0].emptyDir.sizeLimit"]);
+    expect(changed.map(({ path }) => path)).toContain("spec.volumes[0].emptyDir.sizeLimit");
     expect(supportFindings(podWith({}), rows ?? [], "refused")).toEqual([]);
   });
 

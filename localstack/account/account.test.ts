@@ -1,5 +1,5 @@
 import { DescribeSecurityGroupsCommand, DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
-import { GetRoleCommand, IAMClient } from "@aws-sdk/client-iam";
+import { GetRoleCommand, IAMClient, SimulatePrincipalPolicyCommand } from "@aws-sdk/client-iam";
 import { GetServiceQuotaCommand, ListServiceQuotasCommand, ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { expect, test } from "vitest";
@@ -20,6 +20,17 @@ test("IAM knows the roles of the scenario and no others", async () => {
   await expect(iam.send(new GetRoleCommand({ RoleName: "x" }))).rejects.toThrow(
     expect.objectContaining({ name: "NoSuchEntityException", message: "The role with name x cannot be found." }),
   );
+});
+
+test("IAM lets everybody pass the roles of the scenario, by simulation", async () => {
+  await using world = await openWorld({ roles: ["a"] });
+  const simulation = new SimulatePrincipalPolicyCommand({
+    PolicySourceArn: "arn:aws:iam::123456789012:user/burstlet",
+    ActionNames: ["iam:PassRole"],
+    ResourceArns: ["arn:aws:iam::123456789012:role/a", "arn:aws:iam::123456789012:role/b"],
+  });
+  const { EvaluationResults } = await new IAMClient(world.config).send(simulation);
+  expect(EvaluationResults?.map(({ EvalDecision }) => EvalDecision)).toEqual(["allowed", "implicitDeny"]);
 });
 
 test("EC2 knows the subnets and security groups of the scenario and no others", async () => {

@@ -9,7 +9,7 @@ const trust = {
   Statement: [{ Effect: "Allow", Principal: { Service: "ecs-tasks.amazonaws.com" }, Action: "sts:AssumeRole" }],
 };
 
-/** IAM: the roles of the scenario, each with the path `/`. */
+/** IAM: the roles of the scenario, each with the path `/`. Everybody may do everything with them. */
 export function iamService(scenario: ScenarioBox, gate: Gate, requestId: () => string): Service {
   return queryService({
     name: "iam",
@@ -33,6 +33,22 @@ export function iamService(scenario: ScenarioBox, gate: Gate, requestId: () => s
             AssumeRolePolicyDocument: encodeURIComponent(JSON.stringify(trust)),
             MaxSessionDuration: 3600,
           },
+        };
+      },
+      SimulatePrincipalPolicy(form) {
+        const entries = Object.entries(form as Readonly<Record<string, string>>);
+        const under = (list: string): string[] =>
+          entries.filter(([name]) => name.startsWith(`${list}.member.`)).map(([, value]) => value);
+        const known = (arn: string): boolean => scenario.now.roles.includes(arn.slice(arn.lastIndexOf("/") + 1));
+        return {
+          EvaluationResults: under("ActionNames").flatMap((EvalActionName) =>
+            under("ResourceArns").map((EvalResourceName) => ({
+              EvalActionName,
+              EvalResourceName,
+              EvalDecision: known(EvalResourceName) ? "allowed" : "implicitDeny",
+            })),
+          ),
+          IsTruncated: false,
         };
       },
     },

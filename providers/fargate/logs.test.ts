@@ -14,7 +14,6 @@ afterEach(closeAll);
 
 const arn = "arn:aws:ecs:eu-central-1:123456789012:task/burstlet/0123456789abcdef";
 const identity = { clusterUid: "c", podUid: "p", attempt: 1 };
-const signal = new AbortController().signal;
 
 async function open(found: TaskState | undefined, on: FakeAws["on"] = {}) {
   const clock = fakeClock();
@@ -31,7 +30,8 @@ async function open(found: TaskState | undefined, on: FakeAws["on"] = {}) {
     feed: { list: async () => ((lists += 1), []) },
     clock,
   };
-  const read = async (source: Partial<ContainerRef>, follow = false): Promise<string[]> => {
+  const never = new AbortController().signal;
+  const read = async (source: Partial<ContainerRef>, follow = false, signal = never): Promise<string[]> => {
     const records: LogRecord[] = [];
     const ref = { task: { identity }, container: "web", instance: 0, ...source };
     for await (const batch of taskLogs(options, ref, { follow, tailLines: undefined }, signal)) records.push(...batch);
@@ -76,6 +76,17 @@ describe("logs of a task", () => {
     const { aws, read } = await open(ended);
     await expect(read({ instance: 1 })).resolves.toEqual([]);
     expect(aws.calls).toEqual([]);
+  });
+
+  test("end without an error for a reader that leaves in the middle of a call", async () => {
+    const leaving = new AbortController();
+    const { read } = await open(ended, {
+      GetLogEvents() {
+        leaving.abort();
+        return new Promise(() => undefined);
+      },
+    });
+    await expect(read({}, true, leaving.signal)).resolves.toEqual([]);
   });
 
   test("of a container that wrote nothing are empty", async () => {

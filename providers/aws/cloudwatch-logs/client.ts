@@ -58,11 +58,8 @@ export function createLogsClient(logs: CloudWatchLogsClient, group: string, buck
         startTime,
         limit,
       };
-      const found = await buckets.getLogEvents.run(
-        async () =>
-          asked(async () => logs.send(new GetLogEventsCommand(input), { ...(signal && { abortSignal: signal }) })),
-        signal,
-      );
+      const send = async () => logs.send(new GetLogEventsCommand(input), { ...(signal && { abortSignal: signal }) });
+      const found = await buckets.getLogEvents.run(async () => asked(send, signal), signal);
       return {
         events: (found.events ?? []).map(eventOf),
         forward: found.nextForwardToken,
@@ -85,10 +82,11 @@ export function createLogsClient(logs: CloudWatchLogsClient, group: string, buck
 }
 
 /** A group that is not there is a set-up to mend; a stream that is not there is a container that has written nothing. */
-async function asked<T>(call: () => Promise<T>): Promise<T> {
+async function asked<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   try {
     return await call();
   } catch (error) {
+    signal?.throwIfAborted();
     const meant = awsError(error);
     if (meant.kind === "notFound" && /log group/i.test(meant.message))
       throw new ProviderError("denied", "LogGroupMissing", `${meant.message} (fargate.logs.group)`, { cause: error });

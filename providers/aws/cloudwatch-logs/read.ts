@@ -28,13 +28,18 @@ export async function* readLogs(
   signal: AbortSignal,
 ): AsyncGenerator<readonly LogRecord[]> {
   const delivered = new Delivered();
-  yield* historyOf(client, stream, want, delivered, signal);
   const hasEnded = (): boolean => endedFor() !== undefined;
-  while (want.follow && !signal.aborted && (endedFor() ?? 0) < LONG_ENDED_MS) {
-    const queue = subscribe(poller, stream, delivered.newest, hasEnded, signal);
-    yield* newOf(queue, delivered);
-    if (!queue.isBehind()) return;
-    yield* newOf(fromHead(client, stream, Math.max(0, delivered.newest - OVERLAP_MS), signal), delivered);
+  try {
+    yield* historyOf(client, stream, want, delivered, signal);
+    while (want.follow && !signal.aborted && (endedFor() ?? 0) < LONG_ENDED_MS) {
+      const queue = subscribe(poller, stream, delivered.newest, hasEnded, signal);
+      yield* newOf(queue, delivered);
+      if (!queue.isBehind()) return;
+      yield* newOf(fromHead(client, stream, Math.max(0, delivered.newest - OVERLAP_MS), signal), delivered);
+    }
+  } catch (error) {
+    // A reader that leaves is no error, wherever it was.
+    if (!signal.aborted) throw error;
   }
 }
 

@@ -81,7 +81,7 @@ async function newestOf(
  * Pure. The mark of the template, and with it what decides who runs what: whoever may register into a family of ours could
  * copy the mark, and pods would be launched from images or with roles of theirs.
  */
-export function holds(found: TaskDefinition, { family, content }: TaskTemplate): boolean {
+function holds(found: TaskDefinition, { family, content }: TaskTemplate): boolean {
   const isMarked = found.containerDefinitions?.some((one) => one.dockerLabels?.[labels.template] === family.slice(3));
   if (isMarked !== true) return false;
   if ((found.taskRoleArn ?? "") !== (content.taskRoleArn ?? "")) return false;

@@ -1,0 +1,61 @@
+import { readFile } from "node:fs/promises";
+import { expect, test } from "vitest";
+import type { LogRecord } from "../../src/provider.ts";
+import { eventually } from "../support/eventually.ts";
+import { openFargate, uidOf } from "./testing.ts";
+
+interface Policy {
+  readonly Statement: readonly { readonly Action: string | readonly string[] }[];
+}
+const folder = new URL("../../deploy/iam/", import.meta.url);
+const text = async (name: string): Promise<string> => readFile(new URL(name, folder), "utf8");
+const actionsOf = async (name: string): Promise<string[]> =>
+  (JSON.parse(await text(name)) as Policy).Statement.flatMap(({ Action }) => Action).toSorted();
+
+/** They are asked for by other calls and are none themselves. */
+const withoutCall = ["ecs:TagResource", "iam:PassRole"];
+/** Everybody may. */
+const withoutRight = ["sts:GetCallerIdentity"];
+
+test("the policy of burstlet names the calls that it really makes, no more and no fewer", async () => {
+  await using fargate = await openFargate();
+  const { provider, world } = fargate;
+  const watched = fargate.watch();
+  const signal = new AbortController().signal;
+  await provider.capacity();
+  await provider.preflight?.();
+  const { id, identity } = await fargate.launch(uidOf(1));
+  await watched.until("it runs", uidOf(1), ({ phase }) => phase === "running");
+  const source = { task: { identity, id }, container: "main", instance: 0 };
+  const following = new AbortController();
+  const lines: LogRecord[] = [];
+  const follow = async (): Promise<void> => {
+    const logs = provider.logs?.(source, { follow: true, tailLines: undefined }, following.signal) ?? [];
+    for await (const batch of logs) lines.push(...batch);
+  };
+  world.aws.print(id, "main", ["before"]);
+  const followed = follow();
+  await eventually("its history is read", () => lines.length > 0);
+  await eventually("it follows", () => world.aws.calls.of("logs:FilterLogEvents") > 0);
+  const before = lines.length;
+  world.aws.print(id, "main", ["after"]);
+  await eventually("what comes is read", () => lines.length > before);
+  following.abort();
+  await followed;
+  for await (const _ of provider.logs?.(source, { follow: false, tailLines: 1 }, signal) ?? []) continue;
+  await provider.list();
+  await provider.stop(source.task, { graceSeconds: 1, discard: false });
+  await watched.until("it has stopped", uidOf(1), ({ phase }) => phase === "stopped");
+  const called = Object.keys(world.aws.calls.all).filter((call) => !withoutRight.includes(call));
+  expect([...called, ...withoutCall].toSorted()).toEqual(await actionsOf("controller.json"));
+});
+
+test.for(["controller.json", "execution-role.json"])(
+  "%s: the page says of each action what it is for",
+  async (name) => {
+    const page = await text("README.md");
+    const rows = page.slice(page.indexOf(`\`${name}\` is for`)).split("\n\n")[1] ?? "";
+    const told = [...rows.matchAll(/`([a-z0-9]+:[A-Za-z]+)`/g)].map(([, action]) => action).toSorted();
+    expect(told).toEqual(await actionsOf(name));
+  },
+);
