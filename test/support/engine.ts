@@ -127,13 +127,18 @@ function childOf(parent: number | undefined): number | undefined {
   return child > 0 ? child : undefined;
 }
 
-/** podman 4.3 may come to a container before those that depend on it, and fails for that one: the second round takes it. */
+/**
+ * podman 4.3 may come to a container before those that depend on it, by its network or its processes, and fails for that
+ * one: each round takes those on which nothing depends any more.
+ */
 function removeContainers(podman: TestEngine["podman"]): void {
-  const remove = (): string => podman("rm", "--all", "--force", "--time", "0");
-  try {
-    remove();
-  } catch {
-    remove();
+  for (let roundsLeft = 3; ; roundsLeft -= 1) {
+    try {
+      podman("rm", "--all", "--force", "--time", "0");
+      return;
+    } catch (error) {
+      if (roundsLeft === 0) throw error;
+    }
   }
 }
 
