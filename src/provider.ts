@@ -8,9 +8,9 @@
  */
 import type { Duplex } from "node:stream";
 import type { Clock } from "./model/clock.ts";
-import type { Grant } from "./model/grants.ts";
+import type { Grant } from "./model/context/grants.ts";
 import type { TaskIdentity } from "./model/identity.ts";
-import type { CallLimits, Limiter } from "./model/limiter.ts";
+import type { CallLimits, Limiter } from "./model/context/limiter.ts";
 import type { ProviderError } from "./model/provider-error.ts";
 import type { Refusal, SupportRow } from "./model/support/refusal.ts";
 import type { FilesVolume, ResolvedPod, ResolvedResources } from "./model/resolved-pod.ts";
@@ -19,9 +19,9 @@ import type { TaskState } from "./model/task-state.ts";
 import type { TaskStats } from "./model/task-stats.ts";
 
 export * from "./model/clock.ts";
-export * from "./model/grants.ts";
+export * from "./model/context/grants.ts";
 export * from "./model/identity.ts";
-export * from "./model/limiter.ts";
+export * from "./model/context/limiter.ts";
 export * from "./model/provider-error.ts";
 export * from "./model/pull-credentials.ts";
 export * from "./model/support/refusal.ts";

@@ -1,5 +1,5 @@
 import type { Clock } from "../model/clock.ts";
-import type { CallLimits, Limiter } from "../model/limiter.ts";
+import type { CallLimits, Limiter } from "../model/context/limiter.ts";
 import { ProviderError } from "../model/provider-error.ts";
 import { type AdaptiveLimits, fullSpeed, rateAt, recoveredAt, slowDown } from "./adaptive.ts";
 import { Bucket } from "./bucket.ts";
