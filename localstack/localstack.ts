@@ -59,6 +59,23 @@ export async function startLocalstack(options: LocalstackOptions): Promise<Local
   const scenario = createScenarioBox(options.scenario);
   const clock = createPacedClock(options.clock, scenario.now.rate);
   const runtime = await (options.runtime ?? scriptedRuntime)({ clock, scenario });
+  try {
+    // A runtime that cannot be reached is told now, and not by the first task.
+    await runtime.facts();
+    return await serve(options, { scenario, clock, runtime });
+  } catch (error) {
+    await runtime.close();
+    throw error;
+  }
+}
+
+interface Ground {
+  readonly scenario: ScenarioBox;
+  readonly clock: PacedClock;
+  readonly runtime: Runtime;
+}
+
+async function serve(options: LocalstackOptions, { scenario, clock, runtime }: Ground): Promise<Localstack> {
   const logs = createLogStore(clock, () => scenario.now.times.logs);
   for (const group of scenario.now.logGroups) logs.createGroup(group);
   const ledger = createLedger();
@@ -80,8 +97,6 @@ export async function startLocalstack(options: LocalstackOptions): Promise<Local
     tokens: createTokens(clock),
   };
   const controls = createControls({ clock, scenario, faults, ledger, calls, tasks, logs });
-  const over = new AbortController();
-  const following = tasks.follow(over.signal);
   const services = [
     ecsService(account, gate),
     logsService(account, gate),
@@ -98,7 +113,8 @@ export async function startLocalstack(options: LocalstackOptions): Promise<Local
     metadataHost === host
       ? server
       : await listen({ host: metadataHost, port: 0, services: [], doors: [door], requestId: newId });
-
+  const over = new AbortController();
+  const following = tasks.follow(over.signal);
   return {
     ...controls,
     url: server.url,

@@ -17,6 +17,15 @@ export interface RuntimeParts {
   readonly engine?: string | undefined;
 }
 
+/** Address of the bridge that the process runtime joins its tasks to, where it gives them addresses. */
+const processBridge = "10.213.0.1";
+
+/** Where tasks of this kind find this machine, for the metadata endpoint; `undefined`: where the stand-in listens. */
+export function metadataHostOf(kind: RuntimeKind): LocalstackOptions["metadataHost"] {
+  if (kind !== "process") return undefined;
+  return async (runtime) => ((await runtime.facts()).taskAddresses ? processBridge : undefined);
+}
+
 /** What runs the stand-in's tasks, by name; only the code of that runtime is loaded. */
 export async function openRuntimeOf(kind: RuntimeKind, parts: RuntimeParts): Promise<LocalstackOptions["runtime"]> {
   const { clock, log, stateDir, engine } = parts;

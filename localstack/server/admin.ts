@@ -5,7 +5,7 @@ import type { ScenarioInput } from "../scenario/schema.ts";
 import type { Fault } from "../faults.ts";
 import { type Door, jsonAnswer } from "./server.ts";
 
-export const adminPath = "/_burstlet/";
+const adminPath = "/_burstlet/";
 
 const clockChange = z.strictObject({ rate: z.number().positive().optional(), advance: z.number().min(0).optional() });
 const healthChange = z.strictObject({ container: z.string(), health: z.enum(["HEALTHY", "UNHEALTHY", "UNKNOWN"]) });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { type Localstack, type LocalstackOptions, startLocalstack } from "../../localstack/localstack.ts";
-import { openRuntimeOf, type RuntimeKind } from "../../localstack/runtimes.ts";
+import { metadataHostOf, openRuntimeOf, type RuntimeKind } from "../../localstack/runtimes.ts";
 import { readScenario } from "../../localstack/scenario/load.ts";
 import { shutdownSupervisor } from "../../providers/local/runtime/process/process-runtime.ts";
 import { systemClock } from "../../src/telemetry/clock.ts";
@@ -49,6 +49,8 @@ const program = new Command("npm run localstack --")
   .exitOverride();
 
 process.exitCode = await main();
+// What the runtimes keep alive of their own accord has nothing more to do.
+process.exit();
 
 async function main(): Promise<number> {
   try {
@@ -58,11 +60,13 @@ async function main(): Promise<number> {
     throw error;
   }
   const options = program.opts<Options>();
+  // From here on, so that nothing that has been started outlives an early Ctrl-C.
+  const interruption = interrupted();
   const folder = options.stateDir ?? (await mkdtemp(join(tmpdir(), "burstlet-localstack-")));
   try {
     const aws = await startLocalstack(await partsOf(options, folder));
     tell(aws, options);
-    await interrupted();
+    await interruption;
     await aws.close();
     return 0;
   } catch (error) {
@@ -81,7 +85,7 @@ async function partsOf(options: Options, stateDir: string): Promise<LocalstackOp
     clock: systemClock,
     port,
     host,
-    metadataHost,
+    metadataHost: metadataHost ?? metadataHostOf(runtime),
     runtime: await openRuntimeOf(runtime, { clock: systemClock, log, stateDir, engine }),
     scenario: scenario === undefined ? undefined : await readScenario(scenario),
   };
