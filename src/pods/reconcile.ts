@@ -49,9 +49,18 @@ export function createReconcile({ memory, node, provider, clock, log, deps, prob
     now: clock.now(),
   });
 
+  // What is left of a pod that is gone is discarded also when the node stops meanwhile: its owner, who saw it go, may not
+  // start the node again. Once: if that fails, the next start does it.
+  const isLeft = (uid: string): boolean =>
+    pods.get(uid) === undefined && tasks.of(uid).some(({ phase }) => phase === "stopped");
+
   return async (uid) => {
+    let discarded = false;
     for (let step = 0; step < STEPS_AT_MOST; step++) {
-      if (deps.signal.aborted) return undefined;
+      if (deps.signal.aborted) {
+        if (discarded || !isLeft(uid)) return undefined;
+        discarded = true;
+      }
       // A task without a pod means something only once every pod has been told.
       if (!known.pods && pods.get(uid) === undefined) return undefined;
       rememberCalm(memory, uid);
