@@ -25,7 +25,7 @@ import { toldSize } from "./size/told.ts";
 import { supportRows } from "./support.ts";
 import { createFeed, type Feed } from "./tasks/feed.ts";
 import { createTasks, type Tasks } from "./tasks/known-tasks.ts";
-import { observe } from "./tasks/observe.ts";
+import { observe, type Observer } from "./tasks/observe.ts";
 import { createStop } from "./tasks/stop.ts";
 import { translate } from "./translate.ts";
 
@@ -112,12 +112,13 @@ function createWatched(
   client: EcsClient,
   tasks: Tasks,
   config: FargateConfig,
-  { clusterUid, nodeName, clock, log }: ProviderContext,
+  { clusterUid, nodeName, network, clock, log }: ProviderContext,
 ): { readonly feed: Feed; readonly inUse: () => { readonly pods: number; readonly vcpu: number } } {
   const prices = pricesOf(config);
   const meter = createVcpuMeter();
+  const observer: Observer = { clusterUid, nodeName, network, size: (task) => toldSize(task, prices) };
   const observed = (task: Task, definition: TaskDefinition): TaskState | undefined => {
-    const state = observe(task, definition, { clusterUid, nodeName, size: (told) => toldSize(told, prices) });
+    const state = observe(task, definition, observer);
     if (state !== undefined) meter.seen(task);
     return state;
   };

@@ -39,6 +39,13 @@ describe("a task of ECS", () => {
     expect(observe(task, definition, observer)?.containers.map(({ name }) => name)).toEqual(["a"]);
   });
 
+  test("is asked over the network by the node where the node reaches it, and by nobody else", () => {
+    const definition = { containerDefinitions: [] };
+    const probedBy = (network: "routed" | "none") =>
+      observe({ startedBy: startedBy(identity, observer.nodeName) }, definition, { ...observer, network })?.probedBy;
+    expect([probedBy("routed"), probedBy("none")]).toEqual(["split", "provider"]);
+  });
+
   test("has the addresses of its containers' interface, each once", () => {
     const networkInterfaces = [{ privateIpv4Address: "10.0.0.7", ipv6Address: "fd00::7" }];
     expect(pictureOf({ a: { ...runs, networkInterfaces }, b: { ...runs, networkInterfaces } })?.podIPs).toEqual([

@@ -1,11 +1,19 @@
 /** What DescribeTasks shows of a task → TaskState. Pure; reasons of ends are `reasons.ts`. */
 import type { Container, ContainerDefinition, Task, TaskDefinition } from "@aws-sdk/client-ecs";
-import type { ContainerKind, ContainerState, RunState, TaskState, Terminated, Waiting } from "../../../src/provider.ts";
+import type {
+  ContainerKind,
+  ContainerState,
+  ProviderContext,
+  RunState,
+  TaskState,
+  Terminated,
+  Waiting,
+} from "../../../src/provider.ts";
 import { identityOf, type Owner } from "../identity.ts";
 import { type Disruption, disruptionOf, endOf, neverRan, taskTrouble } from "./reasons.ts";
 import { labels } from "../request.ts";
 
-export interface Observer extends Owner {
+export interface Observer extends Owner, Pick<ProviderContext, "network"> {
   /** Size and price in words and dollars an hour, from what ECS says of the task: CPU units, MiB, GiB. */
   size(task: Pick<Task, "cpu" | "memory" | "ephemeralStorage">): Pick<TaskState, "provisioned" | "hourlyUsd">;
 }
@@ -34,7 +42,8 @@ export function observe(task: Task, definition: TaskDefinition, observer: Observ
     phase: phaseOf(task, began),
     containers: parts.map((part) => containerState(part, parts, task)),
     podIPs: addressesOf(task),
-    probedBy: "split",
+    // Where the node reaches no task nobody asks over the network: the support table refuses such a probe, or tells of it.
+    probedBy: observer.network === "routed" ? "split" : "provider",
     ...observer.size(task),
     ...wordsOf(task, disrupted),
   };

@@ -9,6 +9,7 @@ export const identity = { clusterUid: "cluster-1", podUid: "0f8fad5b-d9cb-469f-a
 export const observer: Observer = {
   clusterUid: "cluster-1",
   nodeName: "edge.one",
+  network: "routed",
   size: () => ({ provisioned: "small" }),
 };
 export const at = (seconds: number) => new Date(1_767_323_045_000 + seconds * 1000);
