@@ -105,6 +105,16 @@ describe("status patch", () => {
       { ...ours, podIPs: [{ ip: "10.1.2.3" }, { ip: "fd00::3" }] },
       { podIPs: [{ ip: "10.1.2.3" }, { ip: "fd00::3" }], observedGeneration: 1 },
     ],
+    [
+      "another first address",
+      { ...ours, podIP: "fd00::3", podIPs: [{ ip: "fd00::3" }, { ip: "10.1.2.3" }] },
+      {
+        podIP: "fd00::3",
+        podIPs: [{ ip: "fd00::3" }, { ip: "10.1.2.3" }],
+        "$setElementOrder/podIPs": [{ ip: "fd00::3" }, { ip: "10.1.2.3" }],
+        observedGeneration: 1,
+      },
+    ],
     ["one container less", { ...ours, containerStatuses: [] }, { containerStatuses: [], observedGeneration: 1 }],
     [
       "container statuses as a whole",

@@ -17,8 +17,7 @@ export function statusPatch(pod: Pod, wanted: PodStatus): Record<string, unknown
     if (!covers(present[key] ?? [], comparable)) patch[key] = wanted[key] ?? [];
   }
   for (const key of ["podIPs", "hostIPs"] as const) {
-    const addresses = addressPatch(present[key], wanted[key]);
-    if (addresses !== undefined) patch[key] = addresses;
+    Object.assign(patch, addressPatch(key, present[key], wanted[key]));
   }
   const conditions = conditionPatch(present.conditions ?? [], wanted.conditions ?? []);
   if (conditions.length > 0) patch.conditions = conditions;
@@ -58,11 +57,21 @@ function conditionPatch(present: readonly PodCondition[], wanted: readonly PodCo
   return [...changed, ...gone.map((type) => ({ type, $patch: "delete" }))];
 }
 
-function addressPatch(present: readonly { ip: string }[] = [], wanted: readonly { ip: string }[] = []) {
-  const gone = present.filter((one) => !wanted.some((want) => want.ip === one.ip));
-  const fresh = wanted.filter((want) => !present.some((one) => one.ip === want.ip));
-  if (gone.length === 0 && fresh.length === 0) return undefined;
-  return [...wanted, ...gone.map((one) => ({ ip: one.ip, $patch: "delete" }))];
+/** A merge leaves what is there where it is; the first address is the pod's, so another order has to be said. */
+function addressPatch(
+  key: "podIPs" | "hostIPs",
+  present: readonly { ip: string }[] = [],
+  wanted: readonly { ip: string }[] = [],
+): Record<string, object[]> {
+  const kept = present.filter((one) => wanted.some((want) => want.ip === one.ip));
+  const gone = present.filter((one) => !kept.includes(one));
+  const fresh = wanted.filter((want) => !kept.some((one) => one.ip === want.ip));
+  const isInOrder = [...kept, ...fresh].every((one, index) => one.ip === wanted[index]?.ip);
+  if (gone.length === 0 && fresh.length === 0 && isInOrder) return {};
+  return {
+    [key]: [...wanted, ...gone.map((one) => ({ ip: one.ip, $patch: "delete" }))],
+    ...(!isInOrder && { [`$setElementOrder/${key}`]: wanted.map(({ ip }) => ({ ip })) }),
+  };
 }
 
 /**

@@ -141,16 +141,30 @@ type Json = Record<string, unknown>;
 /** Merge keys of PodStatus (k8s.io/api/core/v1); every other list is replaced. */
 const mergeKeys: Readonly<Record<string, string>> = { conditions: "type", podIPs: "ip", hostIPs: "ip" };
 
+/** Of a list's elements, by its merge key. */
+const orderOf = "$setElementOrder/";
+
+function inOrder(key: string, list: readonly Json[], order: readonly Json[]): Json[] {
+  const place = (one: Json): number => order.findIndex((other) => other[key] === one[key]);
+  return list.toSorted((a, b) => place(a) - place(b));
+}
+
 /** What the API server makes of a strategic merge patch on pods/status. */
 export function merged(pod: Pod, patch: { metadata?: object; status: object }): Pod {
   const annotations = { ...pod.metadata?.annotations, ...(patch.metadata as { annotations?: object })?.annotations };
   for (const [key, value] of Object.entries(annotations)) if (value === null) delete annotations[key];
   const status: Json = { ...(pod.status as Json) };
   for (const [key, value] of Object.entries(patch.status)) {
+    if (key.startsWith(orderOf)) continue;
     const mergeKey = mergeKeys[key];
     if (value === null) delete status[key];
     else if (mergeKey !== undefined) status[key] = mergedList(mergeKey, (status[key] ?? []) as Json[], value as Json[]);
     else status[key] = value;
+  }
+  for (const [directive, order] of Object.entries(patch.status)) {
+    if (!directive.startsWith(orderOf)) continue;
+    const key = directive.slice(orderOf.length);
+    status[key] = inOrder(mergeKeys[key] ?? "", (status[key] ?? []) as Json[], order as Json[]);
   }
   return { ...pod, metadata: { ...pod.metadata, annotations }, status };
 }

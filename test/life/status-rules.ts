@@ -3,31 +3,15 @@
  * (k8s.io/kubernetes v1.36 pkg/apis/core/validation: ValidatePodStatusUpdate, ValidateContainerStateTransition,
  * ValidateInitContainerStateTransition) and independently of `src/status`. Pure.
  */
-import type { ContainerStatus, Pod } from "../../src/model/kube.ts";
+import type { Container, Pod } from "../../src/model/kube.ts";
 
 const phases = new Set(["Pending", "Running", "Succeeded", "Failed", "Unknown"]);
 
 export function transitionErrors(before: Pod, after: Pod): string[] {
   const errors: string[] = [];
-  const restartable = new Set(
-    (after.spec?.initContainers ?? []).filter((one) => one.restartPolicy === "Always").map((one) => one.name),
-  );
-  const policy = after.spec?.restartPolicy ?? "Always";
   errors.push(
-    ...stateErrors(
-      "containerStatuses",
-      before.status?.containerStatuses,
-      after.status?.containerStatuses,
-      policy,
-      new Set(),
-    ),
-    ...stateErrors(
-      "initContainerStatuses",
-      before.status?.initContainerStatuses,
-      after.status?.initContainerStatuses,
-      policy,
-      restartable,
-    ),
+    ...stateErrors("containerStatuses", before, after, after.spec?.containers ?? []),
+    ...stateErrors("initContainerStatuses", before, after, after.spec?.initContainers ?? []),
   );
   if (!phases.has(after.status?.phase ?? "")) errors.push(`phase ${after.status?.phase} is none`);
   const ended = before.status?.phase === "Succeeded" || before.status?.phase === "Failed";
@@ -51,22 +35,30 @@ export function transitionErrors(before: Pod, after: Pod): string[] {
   return errors;
 }
 
-/** A terminated container stays so, unless the restart policy lets it run again. */
+/** A terminated container stays so, unless its restart policy lets it run again (podutil.ContainerShouldRestart). */
 function stateErrors(
-  list: string,
-  before: readonly ContainerStatus[] = [],
-  after: readonly ContainerStatus[] = [],
-  policy: string,
-  restartable: ReadonlySet<string>,
+  list: "containerStatuses" | "initContainerStatuses",
+  { status: before }: Pod,
+  { status: after, spec }: Pod,
+  containers: readonly Container[],
 ): string[] {
-  if (policy === "Always") return [];
-  return before.flatMap((old) => {
+  return (before?.[list] ?? []).flatMap((old) => {
     const ended = old.state?.terminated;
-    if (ended === undefined || ended === null || restartable.has(old.name)) return [];
-    if (policy === "OnFailure" && ended.exitCode !== 0) return [];
-    const now = after.find((one) => one.name === old.name);
+    if (ended === undefined || ended === null) return [];
+    const container = containers.find(({ name }) => name === old.name);
+    if (runsAgain(container, spec?.restartPolicy ?? "Always", ended.exitCode)) return [];
+    const now = after?.[list]?.find((one) => one.name === old.name);
     return now !== undefined && (now.state?.terminated ?? null) === null
       ? [`status.${list}[${old.name}].state may not be transitioned to non-terminated state`]
       : [];
   });
+}
+
+function runsAgain(container: Container | undefined, ofPod: string, exitCode: number): boolean {
+  const { restartPolicy, restartPolicyRules = [] } = container ?? {};
+  const fits = ({ exitCodes }: (typeof restartPolicyRules)[number]): boolean =>
+    exitCodes !== undefined && (exitCodes.operator === "In") === (exitCodes.values ?? []).includes(exitCode);
+  if (restartPolicy !== undefined && restartPolicyRules.some(fits)) return true;
+  const policy = restartPolicy ?? ofPod;
+  return policy === "Always" || (policy === "OnFailure" && exitCode !== 0);
 }
