@@ -13,6 +13,7 @@ const world: World = {
   },
   secrets: {
     db: { data: { PASSWORD: "hush", EMPTY: "" } },
+    bytes: { data: { KEY: Buffer.from([0xff, 0xfe]) } },
     binary: { data: { KEY: Buffer.from([0xff, 0xfe]), NUL: Buffer.from([65, 0]) } },
   },
 };
@@ -70,6 +71,11 @@ test.for<[what: string, container: Partial<Container>, problem: string]>([
     "text without NUL in a ConfigMap",
     { envFrom: [{ configMapRef: { name: "nul" } }] },
     `missing ${at}.envFrom[0].configMapRef: key KEY in ConfigMap ns/nul is no text, so it cannot be an environment variable: mount it`,
+  ],
+  [
+    "text in a Secret of envFrom",
+    { envFrom: [{ secretRef: { name: "bytes" } }] },
+    `missing ${at}.envFrom[0].secretRef: key KEY in Secret ns/bytes is no text, so it cannot be an environment variable: mount it`,
   ],
   [
     "something",
@@ -149,6 +155,13 @@ test("problems carry the events of virtual-kubelet and of the kubelet", async ()
   });
 });
 
+test("a prefix that makes no name is refused", async () => {
+  const envFrom = [{ configMapRef: { name: "more" }, prefix: "a=" }];
+  expect(await problemsOf(podWith({ envFrom }), world)).toEqual([
+    expect.stringMatching(/^invalid spec\.containers\[0\]\.envFrom\[0\]\.prefix: "a=COLOUR" is no name/),
+  ]);
+});
+
 test("a name that is none is told as virtual-kubelet tells it", async () => {
   const resolution = await resolved(podWith({ env: [{ name: "A=B" }] }));
   expect(resolution).toMatchObject({ problems: [{ reason: "InvalidEnvironmentVariableNames" }] });
@@ -208,6 +221,9 @@ test("arguments that repeat a large variable are refused too, for a container an
   const big: Partial<Container> = { envFrom: [{ configMapRef: { name: "big" } }] };
   expect(await problemsOf(podWith({ ...big, args: ["$(BIG)".repeat(7)] }), settings)).toEqual([
     expect.stringMatching(/^invalid spec\.containers\[0\]\.args\[0\]: .*too long/),
+  ]);
+  expect(await problemsOf(podWith({ ...big, command: ["$(BIG)".repeat(7)] }), settings)).toEqual([
+    expect.stringMatching(/^invalid spec\.containers\[0\]\.command\[0\]: .*too long/),
   ]);
   const often = Array.from({ length: 7 }, () => "$(BIG)");
   expect(await problemsOf(podWith({ ...big, args: often }), settings)).toEqual([

@@ -97,6 +97,14 @@ test("a value sees earlier variables, envFrom and services, but no later variabl
   });
 });
 
+test("a variable may be one entry of a ConfigMap or Secret", async () => {
+  const env: Env = [
+    { name: "SIZE", valueFrom: { configMapKeyRef: { name: "settings", key: "SIZE" } } },
+    { name: "EMPTY", valueFrom: { secretKeyRef: { name: "db", key: "EMPTY" } } },
+  ];
+  expect(await environment({ env }, world)).toEqual({ SIZE: "big", EMPTY: "secret()" });
+});
+
 test("a name may be of any printable ASCII but the equals sign, and a value that is written comes before a reference", async () => {
   const fieldRef = { fieldPath: "metadata.name" };
   const env: Env = [

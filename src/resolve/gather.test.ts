@@ -89,6 +89,12 @@ test("a token is for the pod that asks, and none is asked for by a pod that has 
   ]);
 });
 
+test("a pull secret that is missing keeps nobody waiting for a token", async () => {
+  const token = { name: "t", projected: { sources: [{ serviceAccountToken: { path: "p" } }] } };
+  const gathered = await gather(podOf({ volumes: [token], imagePullSecrets: [{ name: "gone" }] }), sourcesOf({}));
+  expect(gathered.tokens).toHaveLength(1);
+});
+
 test("a token that cannot be had has no time to be replaced", async () => {
   const token = { name: "t", projected: { sources: [{ serviceAccountToken: { path: "p" } }] } };
   const gathered = await gather(podOf({ volumes: [token] }), sourcesOf({ failing: ["token"] }));
