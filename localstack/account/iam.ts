@@ -9,7 +9,7 @@ const trust = {
   Statement: [{ Effect: "Allow", Principal: { Service: "ecs-tasks.amazonaws.com" }, Action: "sts:AssumeRole" }],
 };
 
-/** IAM: the roles of the scenario, each with the path `/`. Everybody may do everything with them. */
+/** IAM: the roles of the scenario, each with the path `/`. Everybody may do everything with them, but pass some. */
 export function iamService(scenario: ScenarioBox, gate: Gate, requestId: () => string): Service {
   return queryService({
     name: "iam",
@@ -39,7 +39,11 @@ export function iamService(scenario: ScenarioBox, gate: Gate, requestId: () => s
         const entries = Object.entries(form as Readonly<Record<string, string>>);
         const under = (list: string): string[] =>
           entries.filter(([name]) => name.startsWith(`${list}.member.`)).map(([, value]) => value);
-        const known = (arn: string): boolean => scenario.now.roles.includes(arn.slice(arn.lastIndexOf("/") + 1));
+        const { roles, unpassable } = scenario.now;
+        const known = (arn: string): boolean => {
+          const name = arn.slice(arn.lastIndexOf("/") + 1);
+          return roles.includes(name) && !unpassable.includes(name);
+        };
         return {
           EvaluationResults: under("ActionNames").flatMap((EvalActionName) =>
             under("ResourceArns").map((EvalResourceName) => ({

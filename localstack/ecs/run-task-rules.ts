@@ -65,13 +65,25 @@ function checkOverrides({ overrides }: RunTaskInput, { containerDefinitions }: T
   checkStorage(overrides.ephemeralStorage?.sizeInGiB);
 }
 
-function checkRoles({ overrides }: RunTaskInput, definition: TaskDefinition, { roles }: Scenario): void {
+function checkRoles(
+  { overrides }: RunTaskInput,
+  definition: TaskDefinition,
+  { roles, unpassable, account }: Scenario,
+): void {
   const asked = [
     overrides.taskRoleArn ?? definition.taskRoleArn,
     overrides.executionRoleArn ?? definition.executionRoleArn,
   ];
   for (const arn of asked) {
-    if (arn === undefined || roles.includes(shortName(arn))) continue;
+    if (arn === undefined) continue;
+    if (unpassable.includes(shortName(arn))) {
+      throw new ApiError(
+        "AccessDeniedException",
+        `User: arn:aws:iam::${account}:user/burstlet is not authorized to perform: iam:PassRole on resource: ${arn} ` +
+          "because no identity-based policy allows the iam:PassRole action",
+      );
+    }
+    if (roles.includes(shortName(arn))) continue;
     throw new ApiError(
       "ClientException",
       `ECS was unable to assume the role '${arn}' that was provided for this task. Please verify that the role being ` +

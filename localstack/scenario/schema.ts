@@ -63,6 +63,7 @@ export const scenarioSchema = z.strictObject({
     .array(roleName)
     .default(["burstlet-execution", "burstlet-task"])
     .describe("IAM roles that exist and that ECS may assume."),
+  unpassable: z.array(roleName).default([]).describe("Roles that exist, but that the caller may not pass to ECS."),
   subnets: z
     .array(subnet)
     .default([
