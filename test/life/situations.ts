@@ -100,8 +100,15 @@ const addresses = fc.uniqueArray(fc.constantFrom("10.0.0.1", "10.0.0.2", "fd00::
 const condition = fc.record(
   {
     type: fc.constantFrom(
-      ...["PodReadyToStartContainers", "Initialized", "ContainersReady", "Ready", "DisruptionTarget"],
-      ...["PodResizePending", "PodResizeInProgress", "burstlet.dev/Refused", "example.com/Theirs"],
+      "PodReadyToStartContainers",
+      "Initialized",
+      "ContainersReady",
+      "Ready",
+      "DisruptionTarget",
+      "PodResizePending",
+      "PodResizeInProgress",
+      "burstlet.dev/Refused",
+      "example.com/Theirs",
     ),
     status: fc.constantFrom("True", "False"),
     reason: fc.constantFrom("Old", "Infeasible"),
@@ -183,7 +190,9 @@ function specOf({ name, kind, policy, rule, cpu }: Named): Container {
   const restartPolicy = kind === "init" && policy === "Always" ? undefined : policy;
   const rules = rule && restartPolicy && [{ action: "Restart", exitCodes: { operator: rule, values: [137] } }];
   return {
-    ...{ name, image: "i", ...resourcesOf(cpu) },
+    name,
+    image: "i",
+    ...resourcesOf(cpu),
     ...(restartPolicy && { restartPolicy }),
     ...(rules && { restartPolicyRules: rules }),
   };
