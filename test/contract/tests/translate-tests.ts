@@ -11,7 +11,7 @@ export const translateTests: readonly ContractTest[] = [
     async run({ provider }) {
       expect(provider.support.length).toBeGreaterThan(0);
       for (const { path, sentence, effect, find } of provider.support) {
-        expect(path).toMatch(/^(spec|metadata)\./);
+        expect(path).toMatch(/^(spec|metadata)(\.|$)/);
         expect(sentence, path).not.toBe("");
         if (effect !== "kept") expect(find, path).toBeDefined();
       }
