@@ -1,6 +1,6 @@
 /**
- * What a Linux task may have on Fargate, with either processor. Source: Amazon ECS developer guide, task definition
- * parameters. The table is not monotone (60 GB exists with 8 and with 32 vCPU), so the price decides. Pure.
+ * What a Linux task may have on Fargate, with either processor (not verified: 32 vCPU on ARM64). Source: Amazon ECS
+ * developer guide, task definition parameters. The table is not monotone (60 GB exists with 8 and with 32 vCPU), so the price decides. Pure.
  */
 import type { Prices } from "./prices.ts";
 

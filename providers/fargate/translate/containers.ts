@@ -9,7 +9,7 @@ import { writtenOf } from "./raw.ts";
 import { capabilitiesOf, securityOf } from "./security.ts";
 import { mountsOf } from "./volumes.ts";
 
-/** Longest stopTimeout of Fargate, in seconds. */
+/** Longest stopTimeout of Fargate, in seconds. No source tells the shortest; 0 would be no time to end in. */
 export const longestGrace = 120;
 
 /** Every container of the pod in its order, then the helper, where one is needed. What all pods of a template share. */
