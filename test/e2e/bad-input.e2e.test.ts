@@ -50,7 +50,7 @@ function file(name: string, text: string): string {
 }
 
 describe("burstlet run with a bad configuration", () => {
-  it("tells every problem at once with its place and what is allowed, and exits with 2", async () => {
+  it.concurrent("tells every problem at once with its place and what is allowed, and exits with 2", async () => {
     const text = `${head}nodes:
 - name: Burst_A
   provider: local
@@ -82,7 +82,7 @@ loging: {}
     expect(stderr).toContain("nodes[0].prt: unknown field; did you mean port?");
   });
 
-  it.for<[string, string, string]>([
+  it.concurrent.for<[string, string, string]>([
     [
       "two nodes with one name",
       `${good}- { name: a, provider: local, port: 0 }\n`,
@@ -91,15 +91,15 @@ loging: {}
     ["an empty file", "", "the file is empty; it begins with apiVersion"],
     ["what is not YAML", `${good}  labels: [a\n`, "not YAML: "],
     ["host processes that nobody allowed", good.replace("scripted", "process"), "Set allowHostProcesses: true"],
-  ])("refuses %s and exits with 2", async ([, text, words]) => {
-    const path = file("refused.yaml", text);
+  ])("refuses %s and exits with 2", async ([what, text, words]) => {
+    const path = file(`${what.replaceAll(" ", "-")}.yaml`, text);
     const { exitCode, stderr } = await command("run", "--config", path);
     expect(stderr).toMatch(new RegExp(`^burstlet: .*${path}`, "s"));
     expect(stderr).toContain(words);
     expect(exitCode).toBe(2);
   });
 
-  it.for<[string[], string]>([
+  it.concurrent.for<[string[], string]>([
     [["run", "--confg", "x"], "unknown option '--confg'\n(Did you mean --config?)"],
     [["run", "--config", "/no/such/file"], "/no/such/file: cannot be read: ENOENT"],
     [["rn"], "unknown command 'rn'\n(Did you mean run?)"],
@@ -109,7 +109,7 @@ loging: {}
     expect(exitCode).toBe(2);
   });
 
-  it("does not let a flag mean one of several nodes", async () => {
+  it.concurrent("does not let a flag mean one of several nodes", async () => {
     const path = file("two.yaml", `${good}- { name: b, provider: local, port: 0 }\n`);
     const { exitCode, stderr } = await command("run", "--config", path, "--hostname-override", "c", "--max-pods", "5");
     expect(exitCode).toBe(2);
@@ -127,7 +127,7 @@ const kubeconfigOf = (server: string, current = "x"): string =>
   });
 
 describe("burstlet run with a bad kubeconfig", () => {
-  it.for<[string, () => string[], RegExp]>([
+  it.concurrent.for<[string, () => string[], RegExp]>([
     [
       "that is missing",
       () => ["--kubeconfig", join(folder, "none")],

@@ -36,7 +36,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "streams of a pod", () => 
     const kubectl = (): Kubectl => kubectlOn(world, way);
     const run = async (...words: string[]): Promise<Finished> => finish(kubectl(), words);
 
-    it(`cp carries ${megabytes} MB out and in again unchanged`, async () => {
+    it.concurrent(`cp carries ${megabytes} MB out and in again unchanged`, async () => {
       const box = `box-${way.node}`;
       const [out, there] = [join(folder, named("copy", way)), `/tmp/${named("back", way)}`];
       const made = await run(
@@ -55,7 +55,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "streams of a pod", () => 
       await run("exec", box, "--", "rm", there);
     });
 
-    it("attach joins a container's own streams, and leaves it running", async () => {
+    it.concurrent("attach joins a container's own streams, and leaves it running", async () => {
       const name = named("listens", way);
       await world.cluster.apply(podOn(way.node, name, { command: ["cat"], container: { stdin: true } }));
       const { metadata } = await world.until(name, "is ready", isReady);
@@ -74,7 +74,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "streams of a pod", () => 
       expect(after.status?.containerStatuses?.[0]?.state?.running).toBeDefined();
     });
 
-    it("attach ends with its container", async () => {
+    it.concurrent("attach ends with its container", async () => {
       const name = named("ends", way);
       const command = ["sh", "-c", "while [ ! -e /tmp/over ]; do echo works; sleep 0.2; done; exit 3"];
       await world.cluster.apply(podOn(way.node, name, { command, restartPolicy: "Never" }));
@@ -92,7 +92,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "streams of a pod", () => 
       return ["run", name, "--rm", "--restart=Never", "--image=busybox", `--overrides=${overrides}`];
     };
 
-    it("run -i --rm gives a pod its input, brings its output and code, and leaves nothing", async () => {
+    it.concurrent("run -i --rm gives a pod its input, brings its output and code, and leaves nothing", async () => {
       const name = named("once", way);
       const words = [...runWords(name), "-i", "--", "sh", "-c", "read line; echo got $line; exit 4"];
       const ended = await finish(kubectl(), words, "something\n");
@@ -101,7 +101,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "streams of a pod", () => 
       await expect(world.pod(name)).rejects.toThrow("not found");
     });
 
-    it("run -it is a shell in a pod of its own", async () => {
+    it.concurrent("run -it is a shell in a pod of its own", async () => {
       const terminal = onTerminal(kubectl(), [...runWords(named("shell", way)), "-it", "--", "sh"]);
       await terminal.shows(/# /);
       terminal.type("stty size; echo $((6 * 7))\r");

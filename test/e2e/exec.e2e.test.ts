@@ -37,24 +37,27 @@ describeWith(["go", "namespaces", "root", "busybox"], "kubectl exec", () => {
     const kubectl = (): Kubectl => kubectlOn(world, way);
     const exec = async (...words: string[]) => finish(kubectl(), ["exec", box(way), "--", ...words]);
 
-    it.for([0, 3, 255])("keeps both outputs apart, and ends with the command's own code %d", async (code) => {
-      const ended = await exec("sh", "-c", `echo out; echo trouble >&2; exit ${code}`);
-      expect({ code: ended.code, stdout: ended.stdout.toString() }).toEqual({ code, stdout: "out\n" });
-      expect(ended.stderr).toBe(code === 0 ? "trouble\n" : `trouble\ncommand terminated with exit code ${code}\n`);
-    });
+    it.concurrent.for([0, 3, 255])(
+      "keeps both outputs apart, and ends with the command's own code %d",
+      async (code) => {
+        const ended = await exec("sh", "-c", `echo out; echo trouble >&2; exit ${code}`);
+        expect({ code: ended.code, stdout: ended.stdout.toString() }).toEqual({ code, stdout: "out\n" });
+        expect(ended.stderr).toBe(code === 0 ? "trouble\n" : `trouble\ncommand terminated with exit code ${code}\n`);
+      },
+    );
 
-    it("says of a command that is not there what a node with containerd says", async () => {
+    it.concurrent("says of a command that is not there what a node with containerd says", async () => {
       const ended = await exec("nosuch");
       expect(ended.stderr).toMatch(notThere);
       expect([ended.code, ended.stdout.toString()]).toEqual([1, ""]);
     });
 
-    it(`comes to the node by ${way.arrives}`, async () => {
+    it.concurrent(`comes to the node by ${way.arrives}`, async () => {
       await exec("true");
       expect(arrivalOf(world, "stream of a container", box(way))).toBe(way.arrives);
     });
 
-    it("brings 10 MB of output byte for byte, on either output", async () => {
+    it.concurrent("brings 10 MB of output byte for byte, on either output", async () => {
       const make = `[ -e /tmp/ten ] || head -c ${tenMegabytes} /dev/urandom > /tmp/ten; sha256sum < /tmp/ten`;
       const [expected] = (await exec("sh", "-c", make)).stdout.toString().split(" ");
       const ended = await exec("cat", "/tmp/ten");
@@ -64,14 +67,14 @@ describeWith(["go", "namespaces", "root", "busybox"], "kubectl exec", () => {
       expect(sha256(Buffer.from(other.stderr, "base64"))).toBe(expected);
     });
 
-    it("-i takes 10 MB of input byte for byte, and its end", async () => {
+    it.concurrent("-i takes 10 MB of input byte for byte, and its end", async () => {
       const input = randomBytes(tenMegabytes);
       const ended = await finish(kubectl(), ["exec", "-i", box(way), "--", "sha256sum"], input);
       expect(ended.stdout.toString()).toBe(`${sha256(input)}  -\n`);
       expect(ended.code).toBe(0);
     });
 
-    it("-i reads what a command says while its input is still open", async () => {
+    it.concurrent("-i reads what a command says while its input is still open", async () => {
       const session = start(kubectl(), ["exec", "-i", box(way), "--", "sh"]);
       for (const word of ["one", "two"]) {
         session.stdin.write(`echo ${word}\n`);
@@ -81,7 +84,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "kubectl exec", () => {
       expect((await session.ended).code).toBe(5);
     });
 
-    it("-it is on a terminal of the right size, follows a burst of sizes, and ends with the command's code", async () => {
+    it.concurrent("-it is on a terminal of the right size, follows a burst of sizes, and ends with the command's code", async () => {
       const terminal = onTerminal(kubectl(), ["exec", "-it", box(way), "--", "sh"]);
       await terminal.shows(/# /);
       terminal.type("[ -t 0 ] && [ -t 1 ] && [ -t 2 ] && stty size\r");
@@ -95,7 +98,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "kubectl exec", () => {
       expect(await terminal.ended).toBe(7);
     });
 
-    it("-it hands Ctrl-C to the command", async () => {
+    it.concurrent("-it hands Ctrl-C to the command", async () => {
       const terminal = onTerminal(kubectl(), [
         "exec",
         "-it",
@@ -111,7 +114,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "kubectl exec", () => {
       expect(await terminal.ended).toBe(9);
     });
 
-    it.for(["yes", "sleep 3600"])(
+    it.concurrent.for(["yes", "sleep 3600"])(
       "ends the command when the client is killed in the middle of: %s",
       async (command) => {
         const mark = `gone-${way.node}-${Object.keys(way.env).length}-${command.length}`;
@@ -131,6 +134,12 @@ describeWith(["go", "namespaces", "root", "busybox"], "kubectl exec", () => {
         await eventually("the command is gone", async () => (await running(mark)).length === 0, 20_000);
       },
     );
+
+    it.concurrent("says what could not be run", async () => {
+      const ended = await exec("/no/such/program");
+      expect(ended.code).not.toBe(0);
+      expect(ended.stderr).toContain("/no/such/program");
+    });
 
     it("holds up a command whose client does not read, without keeping what it says", async () => {
       const mark = `unread-${ways.indexOf(way)}`;
@@ -153,12 +162,6 @@ describeWith(["go", "namespaces", "root", "busybox"], "kubectl exec", () => {
       expect(memory(world.burstlet.pid).now - before).toBeLessThan(unreadBudget);
       client.kill("SIGKILL");
       await eventually("the command is gone", async () => (await running(mark)).length === 0, 20_000);
-    });
-
-    it("says what could not be run", async () => {
-      const ended = await exec("/no/such/program");
-      expect(ended.code).not.toBe(0);
-      expect(ended.stderr).toContain("/no/such/program");
     });
   });
 

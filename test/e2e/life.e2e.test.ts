@@ -85,7 +85,7 @@ describeWith(["go", "namespaces", "root", "busybox", "engine"], "the life of con
     expect(isReady(pod)).toBe(true);
   });
 
-  it("a container is ready only after its postStart hook, and is deleted by way of its preStop hook", async () => {
+  it.concurrent("a container is ready only after its postStart hook, and is deleted by way of its preStop hook", async () => {
     const lifecycle = {
       postStart: hook("sleep 1; echo started > /tmp/hook"),
       preStop: hook("echo stopping > /proc/1/fd/1"),
@@ -99,7 +99,7 @@ describeWith(["go", "namespaces", "root", "busybox", "engine"], "the life of con
     expect((await followed).stdout.toString()).toBe("stopping\nterm\n");
   });
 
-  it("a container whose postStart hook fails is ended and runs again, and an event says so", async () => {
+  it.concurrent("a container whose postStart hook fails is ended and runs again, and an event says so", async () => {
     const container = { ...present, lifecycle: { postStart: hook("exit 7") } };
     await world.cluster.apply(podManifest("failing", { container, command: patient }));
     const pod = await world.until(
@@ -112,7 +112,7 @@ describeWith(["go", "namespaces", "root", "busybox", "engine"], "the life of con
     await world.cluster.kubectl("delete", "pod", "failing", "--timeout=30s");
   });
 
-  it("a pod that must not run as root waits with the kubelet's words, and runs as somebody else when told to", async () => {
+  it.concurrent("a pod that must not run as root waits with the kubelet's words, and runs as somebody else when told to", async () => {
     const secured = (name: string, securityContext: object) =>
       podManifest(name, {
         restartPolicy: "Never",
@@ -153,7 +153,7 @@ describeWith(["go", "namespaces", "root", "busybox", "engine"], "the life of con
     await world.cluster.kubectl("delete", "pods", "rooted", "unrooted", "--timeout=30s");
   });
 
-  it("a container whose own rule names its exit code runs again in a pod that restarts nothing", async () => {
+  it.concurrent("a container whose own rule names its exit code runs again in a pod that restarts nothing", async () => {
     const container = {
       name: "main",
       ...present,

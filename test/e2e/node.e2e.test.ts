@@ -120,7 +120,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "virtual nodes", () => {
     expect(second.log()).not.toContain("node is ready");
   });
 
-  it("refuses a node name that belongs to a real kubelet, and says what to do", async () => {
+  it.concurrent("refuses a node name that belongs to a real kubelet, and says what to do", async () => {
     await world.cluster.apply({ apiVersion: "v1", kind: "Node", metadata: { name: "real" } });
     const other = startBurstlet(world.cluster.folder, join(world.cluster.folder, "burstlet.kubeconfig"), {
       nodes: [{ name: "real", provider: "local", address, port: 0, local: { runtime: "scripted" } }],
@@ -129,7 +129,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "virtual nodes", () => {
     expect(other.log()).toContain("node real already exists and was not made by burstlet");
   });
 
-  it.for<[string, (taken: number) => object, RegExp]>([
+  it.concurrent.for<[string, (taken: number) => object, RegExp]>([
     ["port is taken", (port) => ({ address, port }), /nodes\[0\]\.port: port \d+ of [\d.]+ is in use .*another port/],
     ["address is not this machine's", () => ({ address: "10.214.0.77" }), /nodes\[0\]\.address: 10\.214\.0\.77 is no/],
   ])("whose %s ends the start with the field and the fix", async ([, fields, sentence]) => {
@@ -141,7 +141,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "virtual nodes", () => {
     expect(other.log()).toMatch(sentence);
   });
 
-  it("without an address works, and tells what does not in a warning and on the node", async () => {
+  it.concurrent("without an address works, and tells what does not in a warning and on the node", async () => {
     const other = startBurstlet(world.cluster.folder, join(world.cluster.folder, "burstlet.kubeconfig"), {
       nodes: [{ name: "hidden", provider: "local", port: 0, local: { runtime: "scripted" } }],
     });

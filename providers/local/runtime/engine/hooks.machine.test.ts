@@ -201,9 +201,10 @@ describeWith(["engine", "root", "namespaces", "busybox"], "hooks on an engine", 
   });
 
   it("ends a container by the signal of its own", async () => {
-    const script = "trap 'exit 0' USR1; trap 'exit 9' TERM; while :; do sleep 0.1 & wait $!; done";
+    const script = "trap 'exit 0' USR1; trap 'exit 9' TERM; echo listens; while :; do sleep 0.1 & wait $!; done";
     const identity = await started("signal", shell("a", script, { stopSignal: "SIGUSR1" }));
     await until(runtime, identity, isRunning("a"));
+    await expect.poll(() => linesOf(runtime, identity, "a"), { timeout: 20_000 }).toEqual(["listens"]);
     await runtime.stop({ identity }, { graceSeconds: 10, discard: false });
     const state = await until(runtime, identity, ended);
     expect(containerOf(state, "a").state).toMatchObject({ exitCode: 0 });
