@@ -15,7 +15,7 @@ import { createNodeKeeper, type NodeKeeper } from "./node/keeper.ts";
 import { defaultTaint, noAddress } from "./node/node-object.ts";
 import { createPreflight } from "./node/preflight.ts";
 import { type TurnOptions, waitForTurn } from "./node/turn.ts";
-import { createPodController, type PodController } from "./pods/controller.ts";
+import { createPodController, type PodController, type PodControllerOptions } from "./pods/controller.ts";
 import { withStaticPods } from "./pods/static/static-pods.ts";
 import { createNotices } from "./pods/notices/notices.ts";
 import { createLookAtFiles, createPrepare, createPrepareAddition, type Resolving } from "./pods/prepare.ts";
@@ -76,16 +76,20 @@ async function serve({ node, provider, metrics, seat }: Parts, shared: Shared, s
   const version = `${shared.kubernetes}-burstlet-${productVersion}`;
   shared.metrics.build(version, productVersion);
   let told: ProviderError | undefined;
-  const trouble = (): ProviderError | undefined => told ?? preflight.trouble();
+  // What preflight has found comes with its fix; the feed of a cloud that is not set up can only say that it fails.
+  const trouble = (): ProviderError | undefined => preflight.trouble() ?? told;
   const changed = (): void => {
     metrics.providerReady(trouble() === undefined);
     keeper.poke();
+    pods.troubleChanged();
   };
   const preflight = createPreflight(provider.preflight, { clock, log, changed });
-  const pods = podsOf(node, shared, preflight.guarded(provider), metrics, log, (now) => {
+  const providerHealth = (now: ProviderError | undefined): void => {
     told = now;
     changed();
-  });
+  };
+  const cloud = { providerHealth, providerTrouble: trouble };
+  const pods = podsOf(node, shared, preflight.guarded(provider), metrics, log, cloud);
   metrics.population(pods.lookup.population);
   const health = nodeChecks({
     known: pods.known,
@@ -164,7 +168,7 @@ function podsOf(
   provider: Provider,
   meter: NodeMetrics,
   log: FieldLog,
-  providerHealth: (trouble: ProviderError | undefined) => void,
+  cloud: Pick<PodControllerOptions, "providerHealth" | "providerTrouble">,
 ): PodController {
   const hostIP = node.address;
   const { staticPodPath: path } = node;
@@ -192,7 +196,7 @@ function podsOf(
     lanes,
     clock,
     log,
-    providerHealth,
+    ...cloud,
     meter,
     askProbe: createProber({ exec: provider.exec?.bind(provider), kubernetes }),
   });

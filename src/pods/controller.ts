@@ -9,7 +9,7 @@ import type { ProbeLane } from "../probes/probes.ts";
 import type { Clock, Log, Pod, Provider, ProviderError } from "../provider.ts";
 import { type ActDeps, type PodLane, tell } from "./act/deps.ts";
 import { createLookup } from "./lookup.ts";
-import { createMemory, forgetPod, podSink, taskFeed } from "./memory.ts";
+import { createMemory, forgetPod, podSink, retryDenied, taskFeed } from "./memory.ts";
 import { meteredMemory, meteredWork, type PodMeter, unmetered } from "./meter.ts";
 import type { NodeTraits } from "./plan/world.ts";
 import type { PodEvent } from "./pod-events.ts";
@@ -33,6 +33,8 @@ export interface PodControllerOptions {
   readonly random?: () => number;
   /** Trouble with the cloud as a whole, or `undefined` when it is over. */
   readonly providerHealth: (trouble: ProviderError | undefined) => void;
+  /** What keeps the provider from its work now: what its feed has told, or something else. */
+  readonly providerTrouble?: () => ProviderError | undefined;
   readonly meter?: PodMeter;
   /** Asks one probe of a container once. */
   readonly askProbe: AskProbe;
@@ -44,6 +46,8 @@ export interface PodController {
   readonly lookup: ReturnType<typeof createLookup>;
   /** Which feed has told everything once? */
   readonly known: { readonly pods: boolean; readonly tasks: boolean };
+  /** `providerTrouble` is another one now. */
+  troubleChanged(): void;
 }
 
 export function createPodController(options: PodControllerOptions): PodController {
@@ -82,6 +86,10 @@ export function createPodController(options: PodControllerOptions): PodControlle
   return {
     lookup: createLookup(memory.pods, memory.tasks),
     known: memory.known,
+    troubleChanged() {
+      if (options.providerTrouble?.() === undefined) retryDenied(memory, queue.add);
+      if (!memory.known.tasks) for (const pod of memory.pods.values()) queue.add(pod.metadata?.uid ?? "");
+    },
     async run(signal) {
       const end = (): void => {
         stopping.abort(signal.reason);

@@ -33,6 +33,18 @@ export function forgetPod({ notes }: Memory, uid: string, last: Pod | undefined,
   if (last !== undefined) notes.set(uid, { orphanKillAt: orphanKillAt(last, now), stops: notes.get(uid)?.stops });
 }
 
+/** What was denied may be allowed by now: whoever waits for that is looked at soon, and no later than others. */
+export function retryDenied({ notes }: Pick<Memory, "notes">, ask: Ask): void {
+  for (const [uid, note] of notes) {
+    const troubles = Object.entries(note.troubles ?? {});
+    if (!troubles.some(([, { error }]) => error.kind === "denied")) continue;
+    // The count stays: a denial that comes again goes on with its back-off.
+    const due = troubles.map(([name, one]) => [name, one.error.kind === "denied" ? { ...one, retryAt: 0 } : one]);
+    notes.set(uid, { ...note, troubles: Object.fromEntries(due) as Notes["troubles"] });
+    ask(uid);
+  }
+}
+
 /** What the news of a pod set off. */
 export interface PodNews {
   /** Has the pod of this uid looked at soon. */

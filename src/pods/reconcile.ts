@@ -1,5 +1,5 @@
 /** One pod at a time: read both worlds afresh, plan, act, until the plan says wait. */
-import type { Clock, Log, Provider } from "../provider.ts";
+import type { Clock, Log, Provider, ProviderError } from "../provider.ts";
 import { act } from "./act/act.ts";
 import type { ActDeps } from "./act/deps.ts";
 import type { Memory } from "./memory.ts";
@@ -20,12 +20,14 @@ export interface ReconcileOptions {
   readonly log: Log;
   readonly deps: ActDeps;
   readonly probing: Pick<Probing, "look">;
+  readonly providerTrouble?: () => ProviderError | undefined;
 }
 
 /** Resolves to when to look again (milliseconds since 1970); `undefined`: when something changes. */
 export type Reconcile = (uid: string) => Promise<number | undefined>;
 
-export function createReconcile({ memory, node, provider, clock, log, deps, probing }: ReconcileOptions): Reconcile {
+export function createReconcile(options: ReconcileOptions): Reconcile {
+  const { memory, node, provider, clock, log, deps, probing } = options;
   const { pods, tasks, notes, known } = memory;
   const traits = {
     name: provider.name,
@@ -42,6 +44,7 @@ export function createReconcile({ memory, node, provider, clock, log, deps, prob
     pod: pods.get(uid),
     tasks: tasks.of(uid),
     tasksKnown: known.tasks,
+    providerTrouble: options.providerTrouble?.(),
     health: probing.look(uid, pods.get(uid), tasks.of(uid)),
     notes: notes.get(uid) ?? {},
     provider: traits,

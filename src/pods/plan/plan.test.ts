@@ -45,6 +45,17 @@ describe("towards a running task", () => {
     expect(plan(from)).toEqual({ do: "launch", attempt: 1, try: 2 });
   });
 
+  it("says what keeps the provider from telling its tasks, of a record of which surely nothing was started", () => {
+    const providerTrouble = { reason: "PreflightFailed", message: "no cluster" };
+    const unsent = { attempt: 1, try: 1 };
+    const from = world(recorded(bare), { tasksKnown: false, providerTrouble });
+    const { pod: after, action } = written({ ...from, notes: { prepared: ready(), unsent } });
+    expect(waits(after)).toEqual(providerTrouble);
+    expect(action).toEqual({ do: "wait" });
+    expect(plan({ ...from, notes: { prepared: ready() } })).toEqual({ do: "wait" });
+    expect(plan({ ...from, notes: { unsent }, providerTrouble: undefined })).toEqual({ do: "wait" });
+  });
+
   it("says what is missing and looks again later", () => {
     const missing = {
       generation: 1,

@@ -75,7 +75,12 @@ function planRunning(world: World, view: View): Action {
     return report(world, view, refusalStory(view.pod, [refusal])) ?? { do: "wait" };
   }
   if (view.task !== undefined) return planLive(world, view, view.task);
-  if (view.record !== undefined && !world.tasksKnown) return { do: "wait" };
+  if (view.record !== undefined && !world.tasksKnown) {
+    // Of a record that we have just written nothing has been started: what it waits for may be said.
+    const { providerTrouble: waiting } = world;
+    if (waiting === undefined || !isUnsent(view.record, world)) return { do: "wait" };
+    return report(world, view, storyOf(view, { waiting })) ?? { do: "wait" };
+  }
   const omit = view.record === undefined ? [] : completed(view.pod);
   return planLaunch(world, view, { attempt: view.record?.attempt ?? 1, omit }, {});
 }

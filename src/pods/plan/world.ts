@@ -16,6 +16,8 @@ export interface World {
   readonly tasks: readonly TaskState[];
   /** The provider has told every existing task at least once: only then does absence mean something. */
   readonly tasksKnown: boolean;
+  /** What keeps the provider as a whole from its work. */
+  readonly providerTrouble?: { readonly reason: string; readonly message: string } | undefined;
   /** What the core's own probes have found of the present runs, by container; only of those that have probes. */
   readonly health: ReadonlyMap<string, Health>;
   readonly notes: Notes;

@@ -1,0 +1,63 @@
+import { CloudWatchLogsClient, CreateLogGroupCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { CreateClusterCommand, ECSClient } from "@aws-sdk/client-ecs";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Localstack, startLocalstack } from "../../localstack/localstack.ts";
+import { systemClock } from "../../src/telemetry/clock.ts";
+import { eventually } from "../support/eventually.ts";
+import { describeWith } from "../support/requirements.ts";
+import { hasPhase, podManifest, startWorld, type World } from "./world.ts";
+
+const name = "burst-fargate";
+const role = "arn:aws:iam::123456789012:role/burstlet-execution";
+
+describeWith(["go", "namespaces", "root"], "a node on Fargate whose set-up in AWS is not right", () => {
+  let world: World;
+  let aws: Localstack;
+  beforeAll(async () => {
+    aws = await startLocalstack({ clock: systemClock, port: 0, scenario: { clusters: [], logGroups: [] } });
+    process.env["AWS_ACCESS_KEY_ID"] = "AKIASTANDIN";
+    process.env["AWS_SECRET_ACCESS_KEY"] = "secret";
+    const fargate = {
+      region: "us-east-1",
+      endpoint: aws.url,
+      subnets: ["subnet-0a1b2c3d"],
+      securityGroups: ["sg-0a1b2c3d"],
+      executionRoleArn: role,
+    };
+    world = await startWorld({ nodes: [{ name, provider: "fargate", local: undefined, fargate }] });
+  });
+  afterAll(async () => {
+    await world?.stop();
+    await aws?.close();
+  });
+
+  it("says so on the node, with every fix; pods wait with the same words, and run once it is mended", async () => {
+    const ready = async () =>
+      (await world.node(name)).status?.conditions?.find(({ type }) => type === "burstlet.dev/ProviderReady");
+    const condition = await eventually("the node says it", async () => {
+      const seen = await ready();
+      return seen?.reason === "PreflightFailed" && seen;
+    });
+    const words = [
+      "ECS cluster burstlet does not exist in us-east-1 (fix: aws ecs create-cluster --cluster-name burstlet --region us-east-1)",
+      "log group /burstlet does not exist in us-east-1 (fix: aws logs create-log-group --log-group-name '/burstlet' --region us-east-1)",
+    ];
+    expect(condition.status).toBe("False");
+    for (const one of words) expect(condition.message).toContain(one);
+    const spec = { nodeName: name };
+    await world.cluster.apply(podManifest("waits", { image: "scripted", spec, restartPolicy: "Never" }));
+    const pod = await world.until("waits", "says why", ({ status }) => {
+      return status?.containerStatuses?.[0]?.state?.waiting?.reason === "PreflightFailed";
+    });
+    for (const one of words) expect(pod.status?.containerStatuses?.[0]?.state?.waiting?.message).toContain(one);
+    expect(aws.calls.of("ecs:RunTask")).toBe(0);
+
+    // As the fixes say.
+    const config = { region: "us-east-1", endpoint: aws.url };
+    await new ECSClient(config).send(new CreateClusterCommand({ clusterName: "burstlet" }));
+    await new CloudWatchLogsClient(config).send(new CreateLogGroupCommand({ logGroupName: "/burstlet" }));
+    await eventually("the node is well", async () => (await ready())?.status === "True");
+    await world.until("waits", "runs", hasPhase("Running"));
+    expect(aws.ledger.entries.filter(({ event }) => event === "launch")).toHaveLength(1);
+  });
+});
