@@ -1,5 +1,6 @@
-import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { CloudWatchLogsClient, CreateLogGroupCommand } from "@aws-sdk/client-cloudwatch-logs";
 import {
+  CreateClusterCommand,
   DescribeTasksCommand,
   ECSClient,
   RegisterTaskDefinitionCommand,
@@ -38,6 +39,16 @@ export function clientConfig(url: string) {
     credentials: { accessKeyId: "AKIASTANDIN", secretAccessKey: "secret" },
     maxAttempts: 1,
   };
+}
+
+/** Creates the cluster and the log group of burstlet's default configuration, where a scenario has left them out. */
+export async function createAsUsual(url: string): Promise<void> {
+  const config = clientConfig(url);
+  const [ecs, logs] = [new ECSClient(config), new CloudWatchLogsClient(config)];
+  await ecs.send(new CreateClusterCommand({ clusterName: "burstlet" }));
+  await logs.send(new CreateLogGroupCommand({ logGroupName: "/burstlet" }));
+  ecs.destroy();
+  logs.destroy();
 }
 
 /** A stand-in on a free port, where steps take no time unless the scenario says so, with clients of the real SDK. */

@@ -1,7 +1,6 @@
-import { CloudWatchLogsClient, CreateLogGroupCommand } from "@aws-sdk/client-cloudwatch-logs";
-import { CreateClusterCommand, ECSClient } from "@aws-sdk/client-ecs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Localstack, startLocalstack } from "../../localstack/localstack.ts";
+import { createAsUsual } from "../../localstack/testing.ts";
 import { systemClock } from "../../src/telemetry/clock.ts";
 import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
@@ -53,9 +52,7 @@ describeWith(["go", "namespaces", "root"], "a node on Fargate whose set-up in AW
     expect(aws.calls.of("ecs:RunTask")).toBe(0);
 
     // As the fixes say.
-    const config = { region: "us-east-1", endpoint: aws.url };
-    await new ECSClient(config).send(new CreateClusterCommand({ clusterName: "burstlet" }));
-    await new CloudWatchLogsClient(config).send(new CreateLogGroupCommand({ logGroupName: "/burstlet" }));
+    await createAsUsual(aws.url);
     await eventually("the node is well", async () => (await ready())?.status === "True");
     await world.until("waits", "runs", hasPhase("Running"));
     expect(aws.ledger.entries.filter(({ event }) => event === "launch")).toHaveLength(1);
