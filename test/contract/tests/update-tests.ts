@@ -48,10 +48,11 @@ export const updateTests: readonly ContractTest[] = [
       const found = said(
         bench,
         task,
-        "while ! grep -q 2 /live/pinned; do cat /live/a || echo none; echo; done | sort -u",
+        "while ! grep -q 2 /live/pinned; do cat /live/a || echo none; echo; : >/tmp/reads; done | sort -u",
       );
       // Awaited below, unless an update fails first.
       found.catch(() => undefined);
+      await said(bench, task, "until [ -e /tmp/reads ]; do sleep 0.1; done");
       for (const content of [...contents, ...contents]) await update(bench, task, { a: content, pinned: "1" });
       await update(bench, task, { a: contents[0] ?? "", pinned: "2" });
       const lines = (await found).trim().split("\n");
