@@ -41,6 +41,11 @@ const engine = z.strictObject({
         "host: the engine's whole machine.",
     )
     .meta({ examples: [true] }),
+  runtimeClasses: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("RuntimeClasses for which the engine's own runtime stands: pods that name another one are refused.")
+    .meta({ examples: [["standard"]] }),
 });
 
 const processes = z.strictObject({

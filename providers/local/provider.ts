@@ -4,8 +4,8 @@ import { configSchema, type LocalConfig } from "./config.ts";
 import { openRuntime } from "./open-runtime.ts";
 import { parseBytes } from "./quantity.ts";
 import type { Runtime, RuntimeFacts } from "./runtime/runtime.ts";
-import { supportRows } from "./support.ts";
-import { ableWhere, whereOf } from "./support/row.ts";
+import { grantedBy, supportRows } from "./support.ts";
+import { ableWhere, type Granted, whereOf } from "./support/row.ts";
 import { type LocalRequest, translate } from "./translate.ts";
 
 /** What the registry loads. `config`: part `local` of the node's configuration. */
@@ -13,7 +13,7 @@ export async function create(config: unknown, context: ProviderContext): Promise
   const parsed = configSchema.parse(config ?? {});
   const runtime = await openRuntime(parsed, context);
   try {
-    return await createLocalProvider(runtime, parsed.capacity, context, parsed.engine.allowPrivileged);
+    return await createLocalProvider(runtime, parsed.capacity, context, grantedBy(parsed));
   } catch (error) {
     await runtime.close();
     throw error;
@@ -25,14 +25,14 @@ export async function createLocalProvider(
   runtime: Runtime,
   promised: LocalConfig["capacity"],
   { clusterUid, nodeName, log }: ProviderContext,
-  allowPrivileged = false,
+  granted: Granted = grantedBy(),
 ): Promise<Provider<LocalRequest>> {
   const ours = (task: TaskState): boolean => task.nodeName === nodeName && task.identity.clusterUid === clusterUid;
-  let where = { ...ableWhere(runtime.kind), attach: runtime.attach !== undefined, privileged: allowPrivileged };
+  let where = { ...ableWhere(runtime.kind), attach: runtime.attach !== undefined, ...granted };
   let support = supportRows(where);
   const facts = async (): Promise<RuntimeFacts> => {
     const found = await runtime.facts();
-    const now = whereOf(runtime, found, allowPrivileged);
+    const now = whereOf(runtime, found, granted);
     if (!isDeepStrictEqual(now, where)) {
       where = now;
       support = supportRows(where);

@@ -1,8 +1,8 @@
 import { knownFieldsOf, refusesUnknown, type SupportRow } from "../../src/provider.ts";
-import { configSchema } from "./config.ts";
+import { configSchema, type LocalConfig } from "./config.ts";
 import { containerRows } from "./support/container-rows.ts";
-import { podRows } from "./support/pod-rows.ts";
-import { ableWhere, type LocalRow, type Where } from "./support/row.ts";
+import { anyRuntimeClass, podRows, runtimeClassRow } from "./support/pod-rows.ts";
+import { ableWhere, type Granted, type LocalRow, type Where } from "./support/row.ts";
 import { securityRows } from "./support/security-rows.ts";
 import { volumeRows } from "./support/volume-rows.ts";
 
@@ -15,11 +15,18 @@ export const allRows: readonly LocalRow[] = [...fieldRows, refusesUnknown(knownF
 
 /** The rows that hold for this runtime on this host. */
 export function supportRows(where: Where): readonly SupportRow[] {
-  return allRows.filter(({ on }) => on === undefined || on.holds(where));
+  const rows = allRows.filter(({ on }) => on === undefined || on.holds(where));
+  return rows.map((row) => (row === anyRuntimeClass ? runtimeClassRow(where.runtimeClasses) : row));
+}
+
+/** What the configuration grants; by default nothing. */
+export function grantedBy(config?: Pick<LocalConfig, "runtime" | "engine">): Granted {
+  const { allowPrivileged: privileged = false, runtimeClasses = [] } = config?.engine ?? {};
+  return { privileged, runtimeClasses: config?.runtime === "engine" ? runtimeClasses : [] };
 }
 
 /** The rows for a configuration, as long as nobody has asked its host; what the registry loads. Contacts nothing. */
 export function supportOf(config: unknown): readonly SupportRow[] {
-  const { runtime, engine } = configSchema.parse(config ?? {});
-  return supportRows({ ...ableWhere(runtime), privileged: engine.allowPrivileged });
+  const parsed = configSchema.parse(config ?? {});
+  return supportRows({ ...ableWhere(parsed.runtime), ...grantedBy(parsed) });
 }

@@ -4,6 +4,15 @@ import { type LocalRow, on, onlyOn, withoutPrivileges } from "./row.ts";
 const scheduling = "For the scheduler alone, which has done its work when the pod arrives here.";
 const ownNamespaces = "A pod here cannot share the namespaces of the host: remove the field.";
 
+/** The one row that depends on a list of the configuration: those are not refused. */
+export const runtimeClassRow = (known: readonly string[]): LocalRow =>
+  refused(
+    "spec.runtimeClassName",
+    "A runtime class runs here only where local.engine.runtimeClasses of the node's configuration names it: remove it.",
+    isNot(...known),
+  );
+export const anyRuntimeClass = runtimeClassRow([]);
+
 /** Fields of the pod as a whole, but for security, containers and volumes. */
 export const podRows: readonly LocalRow[] = [
   kept("spec.activeDeadlineSeconds", "Kept by the node."),
@@ -51,7 +60,7 @@ export const podRows: readonly LocalRow[] = [
   kept("spec.nodeName", scheduling),
   kept("spec.nodeSelector", scheduling),
   refused("spec.os.name", "Only Linux containers run here: set os.name to linux or leave it out.", isNot("linux")),
-  kept("spec.overhead", scheduling),
+  kept("spec.overhead", "Kept: the scheduler counts it beside the containers; nothing more runs here for it."),
   kept("spec.preemptionPolicy", scheduling),
   kept("spec.priority", scheduling),
   kept("spec.priorityClassName", scheduling),
@@ -64,7 +73,11 @@ export const podRows: readonly LocalRow[] = [
   ),
   kept("spec.resources.requests", scheduling),
   kept("spec.restartPolicy", "Kept: containers run again in place, with the kubelet's back-off."),
-  refused("spec.runtimeClassName", "There are no runtime classes here: remove runtimeClassName."),
+  on(
+    onlyOn("engine"),
+    kept("spec.runtimeClassName", "Kept: the engine's own runtime stands for those that are named."),
+  ),
+  anyRuntimeClass,
   kept("spec.schedulerName", scheduling),
   kept("spec.schedulingGates", scheduling),
   kept("spec.schedulingGroup", scheduling),

@@ -16,15 +16,20 @@ export interface Where {
   readonly attach: boolean;
   /** Does the configuration grant containers the rights of the engine's machine? */
   readonly privileged: boolean;
+  /** Those that the configuration knows. */
+  readonly runtimeClasses: readonly string[];
 }
+
+/** What the configuration says, whatever the host is. */
+export type Granted = Pick<Where, "privileged" | "runtimeClasses">;
 
 export function whereOf(
   { kind, attach }: Pick<Runtime, "kind" | "attach">,
   facts: RuntimeFacts,
-  privileged: boolean,
+  granted: Granted,
 ): Where {
   const { taskAddresses, mounts = true, memoryLimits: limits = true } = facts;
-  return { kind, taskAddresses, mounts, limits, attach: attach !== undefined, privileged };
+  return { kind, taskAddresses, mounts, limits, attach: attach !== undefined, ...granted };
 }
 
 /** Until a runtime tells otherwise, its host is taken to be able to do everything. */
@@ -35,6 +40,7 @@ export const ableWhere = (kind: RuntimeKind): Where => ({
   limits: true,
   attach: kind !== "scripted",
   privileged: false,
+  runtimeClasses: [],
 });
 
 /** A row of the local provider's table; without `on` it holds wherever containers run. */
