@@ -156,7 +156,7 @@ describe("preflight", () => {
   });
 });
 
-describe("the network, asked in a thread of its own", () => {
+describe("the network, asked in a process of its own", () => {
   async function ask(on: FakeAws["on"], subnets: readonly string[], groups: readonly string[]): Promise<Network> {
     const aws = await startFakeAws(on);
     opened.push(aws);

@@ -1,9 +1,9 @@
-/** The thread of `network.ts`: the one file that loads the client of EC2. Answers once and ends. */
-import { parentPort, workerData } from "node:worker_threads";
+/** The process of `network.ts`: the one file that loads the client of EC2. Question on stdin, answer on stdout. */
+import { json } from "node:stream/consumers";
 import { DescribeSecurityGroupsCommand, DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import type { NetworkAnswer, NetworkQuestion, PlainError } from "./network.ts";
 
-const { region, endpoint, credentials, subnets, groups } = workerData as NetworkQuestion;
+const { region, endpoint, credentials, subnets, groups } = (await json(process.stdin)) as NetworkQuestion;
 
 const ec2 = new EC2Client({
   region,
@@ -57,5 +57,4 @@ function inOrder(found: readonly Thing[], ids: readonly string[]): Thing[] {
   return found.toSorted((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id));
 }
 
-// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port and no window of a browser
-parentPort?.postMessage(await answer());
+process.stdout.write(JSON.stringify(await answer()));
