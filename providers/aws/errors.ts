@@ -36,7 +36,7 @@ const words: readonly (readonly [RegExp, ProviderErrorKind, string?])[] = [
   ],
   [/too many concurrent attempts/i, "conflict", "ConcurrentRegistration"],
   // The account's set-up and not the pod's fault: it can be mended while the pod waits.
-  [/unable to assume the role|role.{0,60}(invalid|not exist|not valid)|not authorized/i, "denied"],
+  [/unable to assume the role|\brole\b.{0,60}(invalid|not exist|not valid)|not authorized/i, "denied"],
   [/(subnet|security group|network interface|cluster).{0,80}(not exist|not found|invalid|not valid)/i, "denied"],
   [/enough free addresses|insufficient free addresses|insufficientfreeaddresses/i, "noCapacity", "SubnetFull"],
 ];
