@@ -63,6 +63,14 @@ describeWith(["go", "namespaces", "root", "busybox"], "ConfigMaps and Secrets th
     expect(await world.cluster.kubectl("logs", "filed", "-c", "main")).toBe("<hello> unset\n");
   });
 
+  it("a host has the full name that the pod wants", async () => {
+    const spec = { hostname: "db", subdomain: "shop", setHostnameAsFQDN: true };
+    const command = ["sh", "-c", "hostname; grep -c shop /etc/hosts"];
+    await world.cluster.apply(podManifest("named", { restartPolicy: "Never", command, spec }));
+    await world.until("named", "has succeeded", hasPhase("Succeeded"));
+    expect(await world.cluster.kubectl("logs", "named")).toBe("db.shop.default.svc.cluster.local\n1\n");
+  });
+
   it("without the right to watch: names each missing verb once, with the document, and reads by get", async () => {
     await world.cluster.apply([...referred("poor"), reader("poor")]);
     await world.until("poor", "has succeeded", hasPhase("Succeeded"));
