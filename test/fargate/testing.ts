@@ -44,9 +44,13 @@ export interface Watched {
 export const uidOf = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
 
 /** Credentials come from the environment, as in a pod. */
-export async function openFargate(scenario: ScenarioInput = {}, change: object = {}): Promise<Fargate> {
+export function withCredentials(): void {
   process.env["AWS_ACCESS_KEY_ID"] = "AKIASTANDIN";
   process.env["AWS_SECRET_ACCESS_KEY"] = "secret";
+}
+
+export async function openFargate(scenario: ScenarioInput = {}, change: object = {}): Promise<Fargate> {
+  withCredentials();
   const world = await openWorld(scenario);
   const over = new AbortController();
   const opened: Provider<FargateRequest>[] = [];

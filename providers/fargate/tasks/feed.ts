@@ -14,7 +14,7 @@ import {
 import type { EcsClient } from "../client.ts";
 import { labels } from "../request.ts";
 import { batches, dueBatches } from "./schedule.ts";
-import type { Tasks } from "./known-tasks.ts";
+import type { KnownTask, Tasks } from "./known-tasks.ts";
 
 const LOOK_MS = 1_000;
 const LIST_MS = 300_000;
@@ -37,6 +37,10 @@ export interface Feed {
   watch(feed: TaskFeed, signal: AbortSignal): Promise<void>;
   /** What RunTask has answered: from now on it is looked at. */
   launched(task: Task, definition: TaskDefinition): TaskState | undefined;
+  /** Nobody wants to hear of this ended task again, although ECS remembers it for a while. */
+  discard(arn: string): void;
+  /** ECS does not know it. */
+  gone(arn: string): void;
 }
 
 export function createFeed(options: FeedOptions): Feed {
@@ -62,6 +66,11 @@ class Watching implements Feed {
     return state;
   }
 
+  discard(arn: string): void {
+    const known = this.#options.tasks.discard(arn);
+    if (known !== undefined) this.#tellGone(known);
+  }
+
   async list(signal?: AbortSignal): Promise<readonly TaskState[]> {
     const { client, clock, tasks } = this.#options;
     const startedAt = clock.monotonic();
@@ -78,7 +87,7 @@ class Watching implements Feed {
     for (const arns of batches(open)) await this.#describe(arns, signal);
     // ECS forgets a stopped task after an hour, and lists no task in the very moment of its launch.
     for (const { arn, state, since } of tasks.values()) {
-      if (!listed.has(arn) && since < startedAt && state.phase === "stopped") this.#gone(arn);
+      if (!listed.has(arn) && since < startedAt && state.phase === "stopped") this.gone(arn);
     }
     this.#listedAt = startedAt;
     return [...tasks.values()].map(({ state }) => state);
@@ -140,7 +149,7 @@ class Watching implements Feed {
     const now = clock.monotonic();
     for (const arn of missing) {
       const since = this.#options.tasks.miss(arn, now);
-      if (since !== undefined && now - since >= MISSING_FOR_MS) this.#gone(arn);
+      if (since !== undefined && now - since >= MISSING_FOR_MS) this.gone(arn);
     }
   }
 
@@ -149,9 +158,13 @@ class Watching implements Feed {
     if (news !== undefined) for (const feed of this.#feeds.keys()) feed.task(news);
   }
 
-  #gone(arn: string): void {
+  gone(arn: string): void {
     const known = this.#options.tasks.forget(arn);
-    if (known !== undefined) for (const feed of this.#feeds.keys()) feed.gone(known.state.identity);
+    if (known !== undefined) this.#tellGone(known);
+  }
+
+  #tellGone({ state }: KnownTask): void {
+    for (const feed of this.#feeds.keys()) feed.gone(state.identity);
   }
 
   #synced(feed: TaskFeed, mine: { synced: boolean }): void {

@@ -20,7 +20,7 @@ export interface Tasks {
   miss(arn: string, now: number): number | undefined;
   forget(arn: string): KnownTask | undefined;
   /** Forgets a task that ECS still remembers, and takes no more pictures of it. */
-  discard(arn: string): void;
+  discard(arn: string): KnownTask | undefined;
   isDiscarded(arn: string): boolean;
   /** What ECS has, by its own list: what it no longer remembers need not be remembered as discarded. */
   listed(arns: ReadonlySet<string>): void;
@@ -58,7 +58,9 @@ export function createTasks(): Tasks {
     },
     forget,
     discard(arn) {
-      if (forget(arn) !== undefined) discarded.add(arn);
+      const known = forget(arn);
+      if (known !== undefined) discarded.add(arn);
+      return known;
     },
     isDiscarded: (arn) => discarded.has(arn),
     listed: (all) => void (discarded = new Set([...discarded].filter((arn) => all.has(arn)))),

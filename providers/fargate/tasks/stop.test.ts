@@ -60,11 +60,18 @@ describe("stopping a task", () => {
   });
 
   test("leaves the final states to be read, and forgets the task for good when it is discarded", async () => {
-    const { stop, put, feed, stops } = world();
+    const { stop, put, feed, stops, clock } = world();
+    const heard: string[] = [];
+    void feed.watch(
+      { task: () => {}, gone: ({ podUid }) => heard.push(podUid), synced: () => {}, health: () => {} },
+      new AbortController().signal,
+    );
+    await clock.advance(0);
     put("one", { lastStatus: "STOPPED", exitCode: 0 }, { lastStatus: "STOPPED", desiredStatus: "STOPPED" });
     expect(await stop(task, end)).toBe("stopped");
     expect(await feed.list()).toHaveLength(1);
     expect(await stop(task, { discard: true })).toBe("gone");
+    expect(heard).toEqual(["one"]);
     expect(await feed.list()).toEqual([]);
     expect(stops()).toEqual([]);
   });

@@ -12,7 +12,7 @@ const AGAIN_MS = 30_000;
 export interface StopOptions {
   readonly client: Pick<EcsClient, "stopTask">;
   readonly tasks: Tasks;
-  readonly feed: Pick<Feed, "list">;
+  readonly feed: Pick<Feed, "list" | "discard" | "gone">;
   readonly clock: Clock;
 }
 
@@ -38,7 +38,7 @@ export function createStop({ client, tasks, feed, clock }: StopOptions): Stop {
     if (state.phase === "stopped") {
       sent.delete(arn);
       if (!discard) return "stopped";
-      tasks.discard(arn);
+      feed.discard(arn);
       return "gone";
     }
     const before = sent.get(arn);
@@ -49,7 +49,7 @@ export function createStop({ client, tasks, feed, clock }: StopOptions): Stop {
       if (!(error instanceof ProviderError) || error.kind !== "notFound") throw error;
       if (clock.monotonic() - since < UNKNOWN_FOR_MS) return "stopping";
       sent.delete(arn);
-      tasks.forget(arn);
+      feed.gone(arn);
       return "gone";
     }
     sent.set(arn, clock.monotonic());

@@ -1,0 +1,48 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startLocalstack } from "../../../localstack/localstack.ts";
+import type { ScenarioInput } from "../../../localstack/scenario/schema.ts";
+import { create } from "../../../providers/fargate/provider.ts";
+import { createProcessRuntime, shutdownSupervisor } from "../../../providers/local/runtime/process/process-runtime.ts";
+import { ownNetwork } from "../../../providers/local/runtime/process/testing.ts";
+import type { Provider } from "../../../src/provider.ts";
+import { systemClock as clock } from "../../../src/telemetry/clock.ts";
+import { providerContext } from "../../support/provider-context.ts";
+import { set, withCredentials } from "../../fargate/testing.ts";
+import { silentLog as log } from "../../support/silent-log.ts";
+import type { ContractTarget } from "../target.ts";
+import { shellContainer } from "./shell.ts";
+
+/** The Fargate provider over the stand-in for AWS, whose tasks are processes of this host. */
+export async function fargateTarget(scenario: ScenarioInput = {}): Promise<ContractTarget> {
+  withCredentials();
+  const stateDir = mkdtempSync(join(tmpdir(), "burstlet-contract-"));
+  const cloud = await startLocalstack({
+    clock,
+    port: 0,
+    scenario,
+    runtime: () => createProcessRuntime({ stateDir, clock, log, ...ownNetwork() }),
+  });
+  const context = providerContext(clock, { log });
+  const config = { ...set, endpoint: cloud.url };
+  const open = async (): Promise<Provider> => create(config, context);
+  return {
+    clusterUid: context.clusterUid,
+    nodeName: context.nodeName,
+    provider: await open(),
+    container: (behaviour) => shellContainer("busybox:1", behaviour),
+    pass: async (ms) => clock.sleep(ms),
+    reopen: open,
+    async trouble() {
+      const { faults } = cloud;
+      faults.set({ name: "trouble", call: "*", cut: "before" });
+      return async () => Promise.resolve(faults.clear("trouble"));
+    },
+    async close() {
+      await cloud.close();
+      await shutdownSupervisor(stateDir, clock);
+      rmSync(stateDir, { recursive: true, force: true });
+    },
+  };
+}
