@@ -33,6 +33,25 @@ test("IAM lets everybody pass the roles of the scenario, by simulation", async (
   expect(EvaluationResults?.map(({ EvalDecision }) => EvalDecision)).toEqual(["allowed", "implicitDeny"]);
 });
 
+test("a role that the caller may not pass is denied by the simulation, and by RunTask", async () => {
+  const secret = "arn:aws:iam::123456789012:role/secret";
+  await using world = await openWorld({ roles: ["burstlet-execution", "secret"], unpassable: ["secret"] });
+  const { EvaluationResults } = await new IAMClient(world.config).send(
+    new SimulatePrincipalPolicyCommand({
+      PolicySourceArn: "arn:aws:iam::123456789012:user/burstlet",
+      ActionNames: ["iam:PassRole"],
+      ResourceArns: ["arn:aws:iam::123456789012:role/burstlet-execution", secret],
+    }),
+  );
+  expect(EvaluationResults?.map(({ EvalDecision }) => EvalDecision)).toEqual(["allowed", "implicitDeny"]);
+  await expect(world.run({ taskRoleArn: secret })).rejects.toThrow(
+    expect.objectContaining({
+      name: "AccessDeniedException",
+      message: expect.stringContaining("iam:PassRole") as string,
+    }),
+  );
+});
+
 test("EC2 knows the subnets and security groups of the scenario and no others", async () => {
   await using world = await openWorld();
   const ec2 = new EC2Client(world.config);
