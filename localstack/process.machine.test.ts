@@ -1,27 +1,15 @@
-/** Tasks as real processes: order, output, signals, and the helper that asks the metadata endpoint. */
-import { GetLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
-import { type ContainerDefinition, StopTaskCommand } from "@aws-sdk/client-ecs";
+/** Tasks as real processes. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { shutdownSupervisor } from "../providers/local/runtime/process/process-runtime.ts";
-import { createProcessRuntime } from "../providers/local/runtime/process/process-runtime.ts";
+import { afterAll, beforeAll } from "vitest";
+import { createProcessRuntime, shutdownSupervisor } from "../providers/local/runtime/process/process-runtime.ts";
 import { ownNetwork } from "../providers/local/runtime/process/testing.ts";
 import { systemClock } from "../src/telemetry/clock.ts";
-import { eventually } from "../test/support/eventually.ts";
 import { describeWith } from "../test/support/requirements.ts";
 import { silentLog } from "../test/support/silent-log.ts";
+import { realTaskTests } from "./ecs/testing.ts";
 import { openWorld, type World } from "./testing.ts";
-
-const logConfiguration = {
-  logDriver: "awslogs" as const,
-  options: { "awslogs-group": "/burstlet", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "bl" },
-};
-const shell = (name: string, script: string, change: Partial<ContainerDefinition> = {}): ContainerDefinition => {
-  const image = "public.ecr.aws/docker/library/busybox:1.37";
-  return { name, image, entryPoint: ["/bin/sh", "-c"], command: [script], logConfiguration, ...change };
-};
 
 describeWith(["namespaces", "busybox"], "on the process runtime a task", () => {
   let world: World;
@@ -30,7 +18,7 @@ describeWith(["namespaces", "busybox"], "on the process runtime a task", () => {
 
   beforeAll(async () => {
     world = await openWorld(
-      { times: { visible: 0 } },
+      {},
       {
         metadataHost: network.subnet.replace("0/24", "1"),
         runtime: () => createProcessRuntime({ stateDir, clock: systemClock, log: silentLog, ...network }),
@@ -44,95 +32,5 @@ describeWith(["namespaces", "busybox"], "on the process runtime a task", () => {
     rmSync(stateDir, { recursive: true, force: true });
   });
 
-  const run = (...containerDefinitions: ContainerDefinition[]) =>
-    world.run({ containerDefinitions, volumes: [{ name: "shared" }] });
-  const exits = async (arn: string) => {
-    const { containers = [] } = await world.reaches(arn, "STOPPED");
-    return Object.fromEntries(containers.map(({ name = "", exitCode }) => [name, exitCode]));
-  };
-  const output = async (arn: string, container: string) => {
-    const logStreamName = `bl/${container}/${arn.split("/").at(-1)}`;
-    const answer = await world.logs.send(
-      new GetLogEventsCommand({ logGroupName: "/burstlet", logStreamName, startFromHead: true }),
-    );
-    return (answer.events ?? []).map(({ message }) => message);
-  };
-
-  test("runs init containers first, shares volumes, and ends with its exit codes and output", async () => {
-    const shared = { mountPoints: [{ sourceVolume: "shared", containerPath: "/shared" }] };
-    const arn = await run(
-      shell("init", "echo from init > /shared/word", { essential: false, ...shared }),
-      shell("app", "cat /shared/word; echo to stderr >&2; exit 3", {
-        dependsOn: [{ containerName: "init", condition: "SUCCESS" }],
-        ...shared,
-      }),
-    );
-    expect(await exits(arn)).toEqual({ init: 0, app: 3 });
-    expect((await output(arn, "app")).toSorted()).toEqual(["from init", "to stderr"]);
-  });
-
-  test("has an address of its own, its overrides and the variables of ECS", async () => {
-    const arn = await world.run(
-      {
-        containerDefinitions: [shell("app", "env; sleep 1000", { environment: [{ name: "WHO", value: "template" }] })],
-      },
-      { overrides: { containerOverrides: [{ name: "app", environment: [{ name: "WHO", value: "pod" }] }] } },
-    );
-    const task = await world.reaches(arn, "RUNNING");
-    expect(task.containers?.[0]?.networkInterfaces?.[0]?.privateIpv4Address).toContain(
-      network.subnet.replace("0/24", ""),
-    );
-    await eventually("its variables are in the log", async () => {
-      const lines = await output(arn, "app");
-      return lines.includes("WHO=pod") && lines.includes("AWS_REGION=us-east-1");
-    });
-    await world.ecs.send(new StopTaskCommand({ cluster: "burstlet", task: arn }));
-    expect(await exits(arn)).toEqual({ app: 143 });
-  });
-
-  test("gets SIGTERM and may say goodbye; what does not listen is killed after its stopTimeout", async () => {
-    const arn = await run(
-      shell("polite", "trap 'echo goodbye; exit 7' TERM; echo ready; while :; do sleep 0.1; done", { stopTimeout: 30 }),
-      shell("deaf", "trap '' TERM; echo ready; while :; do sleep 0.1; done", { stopTimeout: 2 }),
-    );
-    for (const name of ["polite", "deaf"]) {
-      await eventually(`${name} is ready`, async () => (await output(arn, name)).includes("ready"));
-    }
-    await world.ecs.send(new StopTaskCommand({ cluster: "burstlet", task: arn }));
-    expect(await exits(arn)).toEqual({ polite: 7, deaf: 137 });
-    expect(await output(arn, "polite")).toEqual(["ready", "goodbye"]);
-  });
-
-  test("with a helper that asks the metadata endpoint ends when all of its main containers have", async () => {
-    const poll = [
-      `ended() { wget -q -O - "$ECS_CONTAINER_METADATA_URI_V4/task" | tr -d " \\n" | sed 's/"DockerId"/\\n&/g' ` +
-        `| grep -E '"Name":"(one|two)"' | grep -c '"KnownStatus":"STOPPED"'; }`,
-      'until [ "$(ended)" = 2 ]; do sleep 0.2; done',
-    ];
-    const arn = await run(
-      shell("one", "exit 0", { essential: false }),
-      shell("two", "sleep 1; exit 4", { essential: false }),
-      shell("helper", poll.join("\n")),
-    );
-    expect(await exits(arn)).toEqual({ one: 0, two: 4, helper: 0 });
-    expect((await world.look(arn))?.stopCode).toBe("EssentialContainerExited");
-  });
-
-  test("is healthy as its check, executed in the container, finds", async () => {
-    const healthCheck = { command: ["CMD-SHELL", "test -f /tmp/ready"], interval: 5, retries: 1 };
-    const arn = await run(shell("app", "mkdir -p /tmp; touch /tmp/ready; sleep 1000", { healthCheck }));
-    await world.reaches(arn, "RUNNING");
-    await eventually("it is healthy", async () => {
-      world.aws.clock.advance(5000);
-      return (await world.look(arn))?.healthStatus === "HEALTHY";
-    });
-    await world.ecs.send(new StopTaskCommand({ cluster: "burstlet", task: arn }));
-    await world.reaches(arn, "STOPPED");
-  });
-
-  test("of an image that nobody has cannot be pulled", async () => {
-    const arn = await run({ name: "app", image: "nobody/has-this:1" });
-    const { stoppedReason } = await world.reaches(arn, "STOPPED");
-    expect(stoppedReason).toMatch(/^CannotPullContainerError: .*nobody\/has-this:1/);
-  });
+  realTaskTests(() => world, "public.ecr.aws/docker/library/busybox:1.37");
 });

@@ -1,4 +1,5 @@
 import type { Clock } from "../../../src/model/clock.ts";
+import type { PacedClock } from "../../clock.ts";
 import type { Runtime } from "../../../providers/local/runtime/runtime.ts";
 import type { ContainerDefinition } from "../input/container-definition.ts";
 import type { Health } from "./record.ts";
@@ -37,7 +38,7 @@ export function watchHealth({ clock, settings, check, tell }: HealthWatch): () =
 
 /** The check's command in its container; a runtime without `exec` answers what the scenario says of the image. */
 export async function executeCheck(
-  { runtime, clock }: { readonly runtime: Runtime; readonly clock: Clock },
+  { runtime, clock }: { readonly runtime: Runtime; readonly clock: PacedClock },
   taskId: string,
   container: string,
   { command, timeout }: NonNullable<ContainerDefinition["healthCheck"]>,
@@ -45,7 +46,8 @@ export async function executeCheck(
   const [kind, ...words] = command;
   const argv = kind === "CMD-SHELL" ? ["/bin/sh", "-c", words.join(" ")] : words;
   const over = new AbortController();
-  const cancel = clock.after(timeout * 1000, () => over.abort());
+  // The command takes the machine's time, whatever the rate of this clock.
+  const cancel = clock.after(timeout * 1000 * clock.rate, () => over.abort());
   try {
     const target = { task: { identity: identityOf(taskId) }, container, instance: 0 };
     const process = await runtime.exec?.(target, { argv, tty: false, stdin: false }, over.signal);

@@ -170,11 +170,11 @@ export class TaskLife {
     if (this.record.lastStatus !== "STOPPING") return;
     const task = { identity: identityOf(this.record.id) };
     const grace = graceOf(this.record.definition.containerDefinitions);
-    const outcome = await runtime.stop(task, { graceSeconds: this.#pace(grace), discard: false });
     for (const { name, definition, lastStatus } of this.record.containers) {
       if (lastStatus !== "RUNNING" || definition === undefined || stopTimeoutOf(definition) >= grace) continue;
       await runtime.kill({ task, container: name, instance: 0 }, this.#pace(stopTimeoutOf(definition)));
     }
+    const outcome = await runtime.stop(task, { graceSeconds: this.#pace(grace), discard: false });
     if (outcome === "gone") this.#deprovision();
     else this.#settle();
   }

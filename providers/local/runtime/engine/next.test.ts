@@ -140,6 +140,12 @@ describe("stopping", () => {
     ["asks once", { runs: all, stop, signalled: { "a/0": 1, "b/0": 1 } }, [], 5000],
     ["kills at the deadline", { runs: all, stop, now: 5000 }, [signal("a", "KILL"), signal("b", "KILL")], 6000],
     [
+      "kills one whose own grace is over before",
+      { runs: all, stop, now: 3000, kills: { "b/0": 2000 }, signalled: { "a/0": 1000, "b/0": 1000 } },
+      [signal("b", "KILL")],
+      4000,
+    ],
+    [
       "kills at once without grace",
       { runs: all, stop: { askedAt: 1000, deadline: 1000 } },
       [signal("a", "KILL"), signal("b", "KILL")],

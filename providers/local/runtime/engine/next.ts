@@ -183,7 +183,8 @@ function stopping(view: TaskView, stop: { askedAt: number; deadline: number }): 
   const hooks = running.filter((run) => isSidecar(run) && preStopDue(view, run, stop.deadline));
   const hooksOfSidecars = { steps: hooks.map((run) => hookStep("preStop", run)), wakeAt: stop.deadline };
   if (mains.length > 0) {
-    const ends = mains.map((run) => endRun(view, run, stop.deadline));
+    // One that had been told to end alone keeps its own deadline, where that is earlier.
+    const ends = mains.map((run) => endRun(view, run, Math.min(stop.deadline, view.kills[keyOf(run)] ?? Infinity)));
     return together(hooks.length === 0 ? ends : [...ends, hooksOfSidecars]);
   }
   const sidecar = view.containers

@@ -1,0 +1,120 @@
+/** What holds for tasks that really run, whatever runs them. */
+import { GetLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { type ContainerDefinition, StopTaskCommand } from "@aws-sdk/client-ecs";
+import { expect, test } from "vitest";
+import { eventually } from "../../test/support/eventually.ts";
+import type { World } from "../testing.ts";
+
+const logConfiguration = {
+  logDriver: "awslogs" as const,
+  options: { "awslogs-group": "/burstlet", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "bl" },
+};
+
+/** The first process of a container gets SIGTERM only if it has a trap for it. */
+const untilTerm = "trap 'exit 143' TERM; while :; do sleep 0.1; done";
+
+/** Order, output, signals, health, and the helper that asks the metadata endpoint. `image`: a busybox. */
+export function realTaskTests(world: () => World, image: string): void {
+  const shell = (name: string, script: string, change: Partial<ContainerDefinition> = {}): ContainerDefinition => {
+    return { name, image, entryPoint: ["/bin/sh", "-c"], command: [script], logConfiguration, ...change };
+  };
+  const run = (...containerDefinitions: ContainerDefinition[]) =>
+    world().run({ containerDefinitions, volumes: [{ name: "shared" }] });
+  const exits = async (arn: string) => {
+    const { containers = [] } = await world().reaches(arn, "STOPPED");
+    return Object.fromEntries(containers.map(({ name = "", exitCode }) => [name, exitCode]));
+  };
+  const output = async (arn: string, container: string) => {
+    const logStreamName = `bl/${container}/${arn.split("/").at(-1)}`;
+    const answer = await world().logs.send(
+      new GetLogEventsCommand({ logGroupName: "/burstlet", logStreamName, startFromHead: true }),
+    );
+    return (answer.events ?? []).map(({ message }) => message);
+  };
+
+  test("runs init containers first, shares volumes, and ends with its exit codes and output", async () => {
+    const shared = { mountPoints: [{ sourceVolume: "shared", containerPath: "/shared" }] };
+    const arn = await run(
+      shell("init", "echo from init > /shared/word", { essential: false, ...shared }),
+      shell("app", "cat /shared/word; echo to stderr >&2; exit 3", {
+        dependsOn: [{ containerName: "init", condition: "SUCCESS" }],
+        ...shared,
+      }),
+    );
+    expect(await exits(arn)).toEqual({ init: 0, app: 3 });
+    expect((await output(arn, "app")).toSorted()).toEqual(["from init", "to stderr"]);
+  });
+
+  test("whose init container fails ends without what waits for it", async () => {
+    const arn = await run(
+      shell("init", "exit 6", { essential: false }),
+      shell("app", "echo never", { dependsOn: [{ containerName: "init", condition: "SUCCESS" }] }),
+    );
+    expect(await exits(arn)).toEqual({ init: 6, app: 143 });
+    expect((await world().look(arn))?.stopCode).toBe("TaskFailedToStart");
+    await expect(output(arn, "app")).resolves.toEqual([]);
+  });
+
+  test("has an address of its own, its overrides and the variables of ECS", async () => {
+    const arn = await world().run(
+      {
+        containerDefinitions: [
+          shell("app", `env; ${untilTerm}`, { environment: [{ name: "WHO", value: "template" }] }),
+        ],
+      },
+      { overrides: { containerOverrides: [{ name: "app", environment: [{ name: "WHO", value: "pod" }] }] } },
+    );
+    const task = await world().reaches(arn, "RUNNING");
+    expect(task.containers?.[0]?.networkInterfaces?.[0]?.privateIpv4Address).toMatch(/^10\./);
+    await eventually("its variables are in the log", async () => {
+      const lines = await output(arn, "app");
+      return lines.includes("WHO=pod") && lines.includes("AWS_REGION=us-east-1");
+    });
+    await world().ecs.send(new StopTaskCommand({ cluster: "burstlet", task: arn }));
+    expect(await exits(arn)).toEqual({ app: 143 });
+  });
+
+  test("gets SIGTERM and may say goodbye; what does not listen is killed after its stopTimeout", async () => {
+    const arn = await run(
+      shell("polite", "trap 'echo goodbye; exit 7' TERM; echo ready; while :; do sleep 0.1; done", { stopTimeout: 30 }),
+      shell("deaf", "trap '' TERM; echo ready; while :; do sleep 0.1; done", { stopTimeout: 2 }),
+    );
+    for (const name of ["polite", "deaf"]) {
+      await eventually(`${name} is ready`, async () => (await output(arn, name)).includes("ready"));
+    }
+    await world().ecs.send(new StopTaskCommand({ cluster: "burstlet", task: arn }));
+    expect(await exits(arn)).toEqual({ polite: 7, deaf: 137 });
+    expect(await output(arn, "polite")).toEqual(["ready", "goodbye"]);
+  });
+
+  test("with a helper that asks the metadata endpoint ends when all of its main containers have", async () => {
+    const poll = [
+      `ended() { wget -q -O - "$ECS_CONTAINER_METADATA_URI_V4/task" | tr -d " \\n" | sed 's/"DockerId"/\\n&/g' ` +
+        `| grep -E '"Name":"(one|two)"' | grep -c '"KnownStatus":"STOPPED"'; }`,
+      'until [ "$(ended)" = 2 ]; do sleep 0.2; done',
+    ];
+    const arn = await run(
+      shell("one", "exit 0", { essential: false }),
+      shell("two", "sleep 1; exit 4", { essential: false }),
+      shell("helper", poll.join("\n")),
+    );
+    expect(await exits(arn)).toEqual({ one: 0, two: 4, helper: 0 });
+    expect((await world().look(arn))?.stopCode).toBe("EssentialContainerExited");
+  });
+
+  test("is healthy as its check, executed in the container, finds", async () => {
+    const healthCheck = { command: ["CMD-SHELL", "test -f /tmp/ready"], interval: 5, retries: 1 };
+    const arn = await run(shell("app", `mkdir -p /tmp; touch /tmp/ready; ${untilTerm}`, { healthCheck }));
+    await world().reaches(arn, "RUNNING");
+    world().aws.clock.advance(5000);
+    await eventually("it is healthy", async () => (await world().look(arn))?.healthStatus === "HEALTHY");
+    await world().ecs.send(new StopTaskCommand({ cluster: "burstlet", task: arn }));
+    await world().reaches(arn, "STOPPED");
+  });
+
+  test("of an image that nobody has cannot be pulled", async () => {
+    const arn = await run({ name: "app", image: "127.0.0.1:1/nobody/has-this:1" });
+    const { stoppedReason } = await world().reaches(arn, "STOPPED");
+    expect(stoppedReason).toMatch(/^CannotPullContainerError: .*nobody\/has-this:1/);
+  });
+}
