@@ -28,7 +28,9 @@ export const streamTests: readonly ContractTest[] = [
     name: "exec of a command that is not there fails, or ends with 126 or 127",
     async run(bench) {
       const task = await running(bench, forever);
-      const code = await exec(bench, task, { argv: ["no-such-command"] }).then(codeOf, (error: unknown) => {
+      // At once, or by the stream's end.
+      const ended = exec(bench, task, { argv: ["no-such-command"] }).then(codeOf);
+      const code = await ended.catch((error: unknown) => {
         expect(error).toMatchObject({ name: "ProviderError" });
         return 127;
       });

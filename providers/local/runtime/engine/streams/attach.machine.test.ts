@@ -46,6 +46,7 @@ nearAndFar("attach, forward and stats of the engine runtime", (bench) => {
       tty: true,
       stdin: true,
     });
+    await eventually("it has begun", async () => (await logsOf(bench.runtime, target.task.identity, "a")).length > 0);
     const stream = await bench.runtime.attach(target, { stdin: true }, new AbortController().signal);
     stream.resize(132, 43);
     const stty = () => bench.run(target, "stty size </proc/1/fd/0");
