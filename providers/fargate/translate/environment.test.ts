@@ -156,4 +156,18 @@ describe("values that cannot be sent", () => {
       "spec.initContainers[0].env (URL)",
     ]);
   });
+
+  test("out of a file of an earlier container are refused, each once, and what refers to them in its own words", async () => {
+    const fileKeyRef = { volumeName: "v", path: "env", key: "K" };
+    const env = [
+      { name: "K", valueFrom: { fileKeyRef } },
+      { name: "ALL", value: "<$(K)>" },
+    ];
+    const refusals = await refusalsOf(podWith({ env }, { volumes: [{ name: "v", emptyDir: {} }] }));
+    expect(refusals.map((text) => text.split(": ")[0])).toEqual([
+      "spec.containers[0].env[0].valueFrom.fileKeyRef",
+      "spec.containers[0].env (ALL)",
+    ]);
+    expect(refusals[1]).toContain("out of a file");
+  });
 });

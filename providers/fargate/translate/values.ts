@@ -7,6 +7,8 @@ const secret =
 const late =
   "Only the running task knows its address: let the program read it from $ECS_CONTAINER_METADATA_URI_V4/task.";
 
+const fromFile = "It refers to a variable out of a file, and everything that a task is given is fixed before it runs.";
+
 export function valueRefusals(pod: ResolvedPod): readonly Refusal[] {
   return pod.containers.flatMap((container) => {
     const { container: raw, path } = writtenOf(pod.pod, container);
@@ -24,7 +26,10 @@ export function valueRefusals(pod: ResolvedPod): readonly Refusal[] {
 function refusalsOf(path: string, values: readonly Text[]): Refusal[] {
   return [
     ...(values.some(hasSecret) ? [{ path, sentence: secret }] : []),
-    ...(values.some((value) => value instanceof Late) ? [{ path, sentence: late }] : []),
+    ...(values.some((value) => value instanceof Late && value.files().length === 0) ? [{ path, sentence: late }] : []),
+    ...(values.some((value) => value instanceof Late && value.files().length > 0)
+      ? [{ path, sentence: fromFile }]
+      : []),
   ];
 }
 
@@ -38,8 +43,8 @@ function hasSecret(value: Text): boolean {
 function isToldByTable({ env = [], envFrom = [] }: RawContainer, name: string, value: Text): boolean {
   const variable = env.findLast((one) => one.name === name);
   if (variable === undefined) return value instanceof SecretText && envFrom.some(({ secretRef }) => secretRef);
-  const { secretKeyRef, fieldRef } = variable.valueFrom ?? {};
-  return secretKeyRef !== undefined || isPodAddress(fieldRef?.fieldPath);
+  const { secretKeyRef, fileKeyRef, fieldRef } = variable.valueFrom ?? {};
+  return (secretKeyRef ?? fileKeyRef) !== undefined || isPodAddress(fieldRef?.fieldPath);
 }
 
 /** The fields that no cloud can fill in before the task runs. A host's address may be known: the node's own. */
