@@ -55,6 +55,21 @@ describeWith(["go", "namespaces", "root"], "a node on Fargate whose set-up in AW
     await createAsUsual(aws.url);
     await eventually("the node is well", async () => (await ready())?.status === "True");
     await world.until("waits", "runs", hasPhase("Running"));
-    expect(aws.ledger.entries.filter(({ event }) => event === "launch")).toHaveLength(1);
+    const launches = aws.ledger.entries.filter(({ event }) => event === "launch");
+    expect(launches).toHaveLength(1);
+
+    const task = launches[0]?.taskArn ?? "";
+    const follower = world.cluster.kubectl("logs", "-f", "waits");
+    aws.print(task, "main", ["hello from Fargate"]);
+    await eventually("its log has it", async () =>
+      (await world.cluster.kubectl("logs", "waits")).includes("hello from"),
+    );
+    await world.cluster.kubectl("delete", "pod", "waits", "--wait=false");
+    await eventually("its task has been stopped, by nobody else", () => {
+      const ended = aws.ledger.entries.find((entry) => entry.event === "ended");
+      return ended?.stopCode === "UserInitiated" && ended.stoppedReason.startsWith("burstlet: ");
+    });
+    expect(await follower).toContain("hello from Fargate");
+    await eventually("the pod is gone", async () => (await world.cluster.kubectl("get", "pods", "-o", "name")) === "");
   });
 });

@@ -17,8 +17,11 @@ export interface EcsBuckets {
   configure(quotas: Quotas): void;
 }
 
-/** AWS counts calls as they arrive: the first ones, with their handshakes, so much later after being sent than the others. */
-const JITTER_SECONDS = 0.2;
+/**
+ * AWS counts calls as they arrive: some so much later after being sent than others, with handshakes, slow answers and a busy
+ * process. One throttle answer costs more than the margin: it halves the rate for a while.
+ */
+const JITTER_SECONDS = 0.6;
 
 /** What of a bucket may be sent, so that as much of it arrives. */
 export function withMargin({ burst, rate }: CallLimits): CallLimits {
