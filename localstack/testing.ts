@@ -130,3 +130,19 @@ export function launch(change: Partial<RunTaskCommandInput> = {}): RunTaskComman
     ...change,
   };
 }
+
+/** A container of an image of its name. */
+export const container = (name: string, change: Partial<ContainerDefinition> = {}): ContainerDefinition => {
+  return { name, image: name, ...change };
+};
+/** The SCRIPT_ variables of one. */
+export const script = (values: Readonly<Record<string, string>>): Partial<ContainerDefinition> => {
+  return { environment: Object.entries(values).map(([name, value]) => ({ name: `SCRIPT_${name}`, value })) };
+};
+export const runContainers = (world: World, ...containerDefinitions: ContainerDefinition[]) =>
+  world.run({ containerDefinitions });
+/** Each container in a few words: `app STOPPED 3`. */
+export const inWords = ({ containers = [] }: Task): string[] =>
+  containers.map(({ name, lastStatus, exitCode, reason }) =>
+    [name, lastStatus, exitCode, reason].filter((word) => word !== undefined).join(" "),
+  );

@@ -8,7 +8,7 @@ import { TaskLife } from "./task/life.ts";
 import type { ContainerRecord, TaskRecord } from "./task/record.ts";
 import { owner } from "./task/spec.ts";
 import type { Surroundings } from "./task/surroundings.ts";
-import type { TaskSize } from "./sizes.ts";
+import type { TaskSize } from "./rules/sizes.ts";
 
 export interface TaskWish {
   readonly cluster: Cluster;

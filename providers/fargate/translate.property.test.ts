@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { checkDefinition } from "../../localstack/ecs/definition-rules.ts";
+import { checkDefinition } from "../../localstack/ecs/rules/definition.ts";
 import { registerInput } from "../../localstack/ecs/input/definition.ts";
 import { read } from "../../localstack/ecs/input/read.ts";
 import { admitted, admittedWorld as world } from "../../test/support/pods.ts";

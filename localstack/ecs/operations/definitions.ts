@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ApiError } from "../../server/service.ts";
 import type { EcsAccount } from "../account.ts";
-import { checkDefinition } from "../definition-rules.ts";
+import { checkDefinition } from "../rules/definition.ts";
 import type { KnownDefinition } from "../definitions.ts";
 import { registerInput } from "../input/definition.ts";
 import { read } from "../input/read.ts";

@@ -9,7 +9,7 @@ import type { RememberedLaunch } from "../tokens.ts";
 import { taskPicture } from "../task/picture.ts";
 import type { TaskRecord } from "../task/record.ts";
 import type { TaskLife } from "../task/life.ts";
-import { checkRunTask } from "../run-task-rules.ts";
+import { checkRunTask } from "../rules/run-task.ts";
 
 /** RunTask: checks everything, then starts `count` tasks, or tells those that the token has started before. */
 export function runTask(account: EcsAccount, input: unknown): object {

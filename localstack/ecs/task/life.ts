@@ -162,12 +162,23 @@ export class TaskLife {
     }
   }
 
-  /** SIGTERM to all that runs, then SIGKILL: each container by its own stopTimeout. */
+  /** A runtime that is away for a moment is asked again: nothing ends by itself because nobody could be told. */
   async #end(): Promise<void> {
-    const { runtime } = this.#around;
     this.#turn("STOPPING");
     await this.#started;
-    if (this.record.lastStatus !== "STOPPING") return;
+    for (;;) {
+      if (this.record.lastStatus !== "STOPPING") return;
+      try {
+        return await this.#terminate();
+      } catch {
+        await this.#around.clock.sleep(1000);
+      }
+    }
+  }
+
+  /** SIGTERM to all that runs, then SIGKILL: each container by its own stopTimeout. */
+  async #terminate(): Promise<void> {
+    const { runtime } = this.#around;
     const task = { identity: identityOf(this.record.id) };
     const grace = graceOf(this.record.definition.containerDefinitions);
     for (const { name, definition, lastStatus } of this.record.containers) {
@@ -232,7 +243,8 @@ export class TaskLife {
     for (const name of helpersToEnd(this.record)) {
       if (this.#endedHelpers.has(name)) continue;
       this.#endedHelpers.add(name);
-      void runtime.kill({ task: { identity: identityOf(this.record.id) }, container: name, instance: 0 }, 0);
+      const run = { task: { identity: identityOf(this.record.id) }, container: name, instance: 0 };
+      void runtime.kill(run, 0).catch(() => this.#endedHelpers.delete(name));
     }
   }
 

@@ -2,7 +2,7 @@ import type { ContainerDefinition } from "../input/container-definition.ts";
 import type { TaskDefinition } from "../input/definition.ts";
 import type { RunTaskInput } from "../input/run-task.ts";
 import type { Tag } from "../input/tags.ts";
-import type { TaskSize } from "../sizes.ts";
+import type { TaskSize } from "../rules/sizes.ts";
 
 export type TaskStatus =
   | "PROVISIONING"

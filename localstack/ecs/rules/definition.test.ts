@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { definition } from "../testing.ts";
-import { checkDefinition } from "./definition-rules.ts";
-import { registerInput } from "./input/definition.ts";
-import { read } from "./input/read.ts";
+import { definition } from "../../testing.ts";
+import { checkDefinition } from "./definition.ts";
+import { registerInput } from "../input/definition.ts";
+import { read } from "../input/read.ts";
 
 type Change = Parameters<typeof definition>[0];
 type Containers = NonNullable<NonNullable<Change>["containerDefinitions"]>;

@@ -1,9 +1,9 @@
-import type { Scenario } from "../scenario/schema.ts";
-import { ApiError, notSimulated } from "../server/service.ts";
-import { checkStorage } from "./definition-rules.ts";
-import type { TaskDefinition } from "./input/definition.ts";
-import type { RunTaskInput } from "./input/run-task.ts";
-import { shortName } from "./names.ts";
+import type { Scenario } from "../../scenario/schema.ts";
+import { ApiError, notSimulated } from "../../server/service.ts";
+import { checkStorage } from "./definition.ts";
+import type { TaskDefinition } from "../input/definition.ts";
+import type { RunTaskInput } from "../input/run-task.ts";
+import { shortName } from "../names.ts";
 import { type TaskSize, taskSize } from "./sizes.ts";
 
 /** What ECS refuses about a RunTask of an existing definition; answers the size of its tasks. Pure. */
@@ -13,7 +13,6 @@ export function checkRunTask(request: RunTaskInput, definition: TaskDefinition, 
   if (!["LATEST", "1.4.0"].includes(request.platformVersion)) {
     throw new ApiError("PlatformUnknownException", "The specified platform version does not exist.");
   }
-  if (request.propagateTags === "SERVICE") throw invalid("propagateTags SERVICE is not for tasks of RunTask.");
   checkOverrides(request, definition);
   checkRoles(request, definition, scenario);
   return sizeOf(request, definition);
@@ -21,7 +20,9 @@ export function checkRunTask(request: RunTaskInput, definition: TaskDefinition, 
 
 const invalid = (message: string): ApiError => new ApiError("InvalidParameterException", message);
 
-function checkMarket({ launchType, capacityProviderStrategy = [], enableExecuteCommand }: RunTaskInput): void {
+function checkMarket(request: RunTaskInput): void {
+  const { launchType, capacityProviderStrategy = [], propagateTags } = request;
+  const { enableExecuteCommand, enableECSManagedTags } = request;
   if (capacityProviderStrategy.length > 0) {
     if (launchType !== undefined) {
       throw invalid(
@@ -33,6 +34,9 @@ function checkMarket({ launchType, capacityProviderStrategy = [], enableExecuteC
   if (launchType === undefined || launchType === "EC2")
     throw invalid("No Container Instances were found in your cluster.");
   if (launchType !== "FARGATE") throw notSimulated(`launch type ${launchType}`);
+  if (enableECSManagedTags) throw notSimulated("tags managed by ECS");
+  if (propagateTags === "TASK_DEFINITION") throw notSimulated("tags from the task definition");
+  if (propagateTags === "SERVICE") throw invalid("propagateTags SERVICE is not for tasks of RunTask.");
   if (enableExecuteCommand) throw notSimulated("enableExecuteCommand");
 }
 

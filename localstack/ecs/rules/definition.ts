@@ -1,6 +1,6 @@
-import { ApiError, notSimulated } from "../server/service.ts";
-import { type ContainerDefinition, notOnFargate } from "./input/container-definition.ts";
-import type { RegisterInput } from "./input/definition.ts";
+import { ApiError, notSimulated } from "../../server/service.ts";
+import { type ContainerDefinition, notOnFargate } from "../input/container-definition.ts";
+import type { RegisterInput } from "../input/definition.ts";
 import { taskSize } from "./sizes.ts";
 
 /**
