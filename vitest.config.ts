@@ -5,7 +5,7 @@ import { configDefaults, defineConfig } from "vitest/config";
 
 /** Tests that wait for real processes, on machines that others keep busy. */
 const patient = { testTimeout: 120_000, hookTimeout: 300_000 } as const;
-/** One control plane, with what runs on it, is as much as two cores carry. */
+/** A control plane with what runs on it is much for two cores already. */
 const oneFileAtATime = { ...patient, fileParallelism: false } as const;
 /** vitest leaves one core to itself; the files that wait for containers leave it most of theirs. */
 const maxWorkers = Math.max(2, availableParallelism() - 1);
@@ -15,6 +15,8 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, "test/controlplane/**"],
     passWithNoTests: false,
     maxWorkers,
+    // By default a second, which a machine that others keep busy may sleep through.
+    expect: { poll: { timeout: 15_000 } },
     fsModuleCache: true,
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, "node_modules/.cache/node") },
     reporters: ["default", "./test/run/reporter.ts"],

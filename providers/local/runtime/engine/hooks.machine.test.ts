@@ -165,7 +165,7 @@ describeWith(["engine", "root", "namespaces", "busybox"], "hooks on an engine", 
       "sidecars",
       side("one"),
       side("two"),
-      shell("main", "trap 'sleep 1; echo main ends >> /mnt/v/log; exit 0' TERM; while :; do sleep 0.1 & wait $!; done"),
+      shell("main", "trap 'sleep 3; echo main ends >> /mnt/v/log; exit 0' TERM; while :; do sleep 0.1 & wait $!; done"),
     );
     await until(runtime, identity, isRunning("main"));
     const log = (): string =>

@@ -116,21 +116,26 @@ describeWith(["engine", "root", "namespaces", "busybox"], "the engine runtime af
 
   it("ends what ignores SIGTERM when the grace is over, sidecars after mains, and removes nothing before it is told to", async () => {
     const spec = taskOf("stop", [
-      shell("side", "trap 'echo side-term; exit 0' TERM; while :; do sleep 0.1; done", { kind: "sidecar" }),
-      shell("deaf", "trap 'echo main-term' TERM; while :; do sleep 0.1; done"),
+      shell("side", "trap 'echo side-term; exit 0' TERM; echo listens; while :; do sleep 0.1; done", {
+        kind: "sidecar",
+      }),
+      shell("deaf", "trap 'echo main-term' TERM; echo listens; while :; do sleep 0.1; done"),
     ]);
     const local = await open();
     await local.start(spec);
     await until(local, spec.identity, isRunning("deaf"));
+    for (const name of ["side", "deaf"]) {
+      await expect.poll(() => linesOf(local, spec.identity, name)).toEqual(["listens"]);
+    }
     expect(await local.stop({ identity: spec.identity }, { graceSeconds: 600, discard: false })).toBe("stopping");
-    await expect.poll(() => linesOf(local, spec.identity, "deaf")).toEqual(["main-term"]);
-    expect(await linesOf(local, spec.identity, "side")).toEqual([]);
+    await expect.poll(() => linesOf(local, spec.identity, "deaf")).toEqual(["listens", "main-term"]);
+    expect(await linesOf(local, spec.identity, "side")).toEqual(["listens"]);
     // Less grace shortens what was asked before.
-    expect(await local.stop({ identity: spec.identity }, { graceSeconds: 1, discard: false })).toBe("stopping");
+    expect(await local.stop({ identity: spec.identity }, { graceSeconds: 3, discard: false })).toBe("stopping");
     const stopped = await until(local, spec.identity, (state) => state.phase === "stopped");
     expect(containerOf(stopped, "deaf").state).toMatchObject({ exitCode: 137, reason: "Error" });
     expect(containerOf(stopped, "side").state).toMatchObject({ exitCode: 0, reason: "Completed" });
-    expect(await linesOf(local, spec.identity, "side")).toEqual(["side-term"]);
+    expect(await linesOf(local, spec.identity, "side")).toEqual(["listens", "side-term"]);
     expect(stopped.podIPs).toHaveLength(1);
     expect(await local.stop({ identity: spec.identity }, quick)).toBe("stopped");
     await expect(local.restart({ identity: spec.identity }, "deaf", 1)).rejects.toMatchObject({ kind: "conflict" });

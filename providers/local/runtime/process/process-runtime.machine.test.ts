@@ -127,7 +127,7 @@ describeWith(["root", "namespaces", "busybox"], "the process runtime", () => {
     await world().runtime.stop(task, { graceSeconds: 0, discard: false });
     await world().until(task, isStopped);
     expect((await look())?.containers).toEqual([]);
-    expect(await look()).not.toHaveProperty("network");
+    await eventually("its network is gone", async () => (await look())?.network === undefined);
   });
 
   it("follows a log until the run has ended, and hands out the last lines only where asked", async () => {

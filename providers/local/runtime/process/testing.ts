@@ -58,7 +58,7 @@ let networks = 0;
 export function ownNetwork(): { readonly bridge: string; readonly subnet: string } {
   // Between 1 and the number of workers; no two files have the same at a time. The process is for other runs.
   const worker = Number(process.env["VITEST_POOL_ID"] ?? 0);
-  const file = (process.pid % 64) * 4 + (worker % 4);
+  const file = (process.pid % 16) * 16 + (worker % 16);
   networks += 1;
   return { bridge: `t${randomBytes(5).toString("hex")}`, subnet: `10.${216 + (networks % 8)}.${file}.0/24` };
 }
