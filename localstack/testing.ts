@@ -1,5 +1,6 @@
 import { CloudWatchLogsClient, CreateLogGroupCommand } from "@aws-sdk/client-cloudwatch-logs";
 import {
+  type ContainerDefinition,
   CreateClusterCommand,
   DescribeTasksCommand,
   ECSClient,
