@@ -87,7 +87,10 @@ class SharedPoller implements Poller {
         if (trouble.kind === "denied") for (const reader of this.#readers) this.#end(reader, trouble);
         this.#wait = Math.min(SHORTEST_MS * 2 ** failures++, TROUBLE_LONGEST_MS);
       }
-      await this.#clock.sleep(this.#wait);
+      // By the second, so that whoever comes meanwhile and makes the wait a short one is not kept waiting.
+      const begun = this.#clock.monotonic();
+      do await this.#clock.sleep(SHORTEST_MS);
+      while (this.#clock.monotonic() - begun < this.#wait);
     }
     this.#running = false;
     this.#newest = 0;

@@ -140,6 +140,21 @@ describe("a follower", () => {
     expect(reading.lines).toEqual(Array(7).fill("x"));
   });
 
+  test("that comes while nobody writes need not wait for the end of the others' long pause", async () => {
+    const { clock, logs, reader } = open();
+    logs.create("quiet");
+    logs.create("web");
+    read(reader, "quiet", { follow: true });
+    await clock.advance(30_000);
+    while (!logs.calls.at(-1)?.startsWith("filter")) await clock.advanceToNext();
+    await clock.advance(100);
+    const reading = read(reader, "web", { follow: true });
+    await clock.advance(0);
+    logs.write("web", "x");
+    await clock.advance(1_100);
+    expect(reading.lines).toEqual(["x"]);
+  });
+
   test("gets a line that equals one of its history in text and millisecond", async () => {
     const { clock, logs, reader } = open();
     logs.write("web", "x");
@@ -152,7 +167,7 @@ describe("a follower", () => {
   });
 
   test("that does not read is left behind, holds up nobody, and misses nothing when it reads on", async () => {
-    const { clock, logs, reader } = open();
+    const { clock, logs, reader } = open(10_000);
     logs.create("web");
     const signal = new AbortController().signal;
     const slow = readLogs(reader, "web", { follow: true, tailLines: undefined }, () => undefined, signal);
@@ -160,10 +175,10 @@ describe("a follower", () => {
     const first = slow.next();
     await clock.advance(2_000);
     logs.write("web", "0");
-    await clock.advance(2_000);
+    await clock.advance(6_000);
     const lines = ((await first).value as readonly LogRecord[]).map(textOf);
     for (const line of numbers(1, 12_001)) logs.write("web", line);
-    await clock.advance(10_000);
+    await clock.advance(6_000);
     expect(fast.lines).toHaveLength(12_001);
     while (lines.length < 12_001) {
       lines.push(...((await slow.next()).value as readonly LogRecord[]).map(textOf));
