@@ -46,21 +46,21 @@ function success({ dialect, namespace, requestId }: QueryServiceOptions, operati
 }
 
 function refusal({ dialect, namespace, requestId }: QueryServiceOptions, error: ApiError): ServiceAnswer {
-  const code = queryCodes[error.type] ?? error.type;
+  const { code, status } = queryCodes[error.type] ?? { code: error.type, status: error.status };
   const what = `<Code>${escaped(code)}</Code><Message>${escaped(error.message)}</Message>`;
   const body =
     dialect === "ec2"
       ? `<Response><Errors><Error>${what}</Error></Errors><RequestID>${requestId()}</RequestID></Response>`
       : `<ErrorResponse xmlns="${namespace}"><Error><Type>Sender</Type>${what}</Error><RequestId>${requestId()}</RequestId></ErrorResponse>`;
-  return { status: error.status, headers: contentType, body: `<?xml version="1.0" encoding="UTF-8"?>\n${body}` };
+  return { status, headers: contentType, body: `<?xml version="1.0" encoding="UTF-8"?>\n${body}` };
 }
 
-/** The query services have names of their own for some errors. */
-const queryCodes: Readonly<Record<string, string>> = {
-  ExpiredTokenException: "ExpiredToken",
-  UnrecognizedClientException: "InvalidClientTokenId",
-  AccessDeniedException: "AccessDenied",
-  ThrottlingException: "Throttling",
+/** The query services have names and statuses of their own for some errors. */
+const queryCodes: Readonly<Record<string, { readonly code: string; readonly status: number }>> = {
+  ExpiredTokenException: { code: "ExpiredToken", status: 403 },
+  UnrecognizedClientException: { code: "InvalidClientTokenId", status: 403 },
+  AccessDeniedException: { code: "AccessDenied", status: 403 },
+  ThrottlingException: { code: "Throttling", status: 400 },
 };
 
 /** Members as elements; an array's entries in elements of the name `entry`. */
