@@ -51,7 +51,7 @@ export function providerContract(name: string, setup: () => Promise<ContractTarg
     for (const { name: title, run } of contractTests) {
       const reason = reasons.get(title);
       if (reason === undefined) it(title, async () => run(open()));
-      else it(`GAP, ${reason}: ${title}`, async () => mustFail(run(open())));
+      else it(`GAP, ${reason}: ${title}`, async () => mustFail(run(open().impatient())));
     }
   });
 }

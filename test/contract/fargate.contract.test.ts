@@ -14,6 +14,10 @@ describeWith(["root", "namespaces", "busybox"], "Fargate", () => {
       tests: ["an exit code that nobody knows is undefined, never 0"],
     },
     {
+      reason: "how long ECS waits before it kills is said once, in the task's definition",
+      tests: ["a later stop with less grace shortens it"],
+    },
+    {
       reason: "ECS tells no times of single containers",
       tests: [
         "init containers run one after the other, a sidecar beside them, and main containers when all have succeeded",

@@ -15,13 +15,19 @@ import type { Behaviour, ContractTarget } from "./target.ts";
 
 /** How long a condition may take to come true, milliseconds of the target's time. */
 const usualPatience = 30_000;
+/** And where it is known not to. */
+const gapPatience = 4_000;
 /** How often it is looked at. */
 const look = 50;
+/** Seconds that a pod has to end in, where a cloud is told so with the launch. */
+const usualGrace = 5;
 
 export interface Plan {
   readonly name: string;
   readonly kind?: "init" | "sidecar" | "main";
   readonly does: Behaviour;
+  /** Seconds that its pod has to end in; default 5. */
+  readonly grace?: number;
   /** Files of a volume `live`, by path: it is mounted at /live, and its file `pinned` at /pinned by subPath. */
   readonly reads?: Readonly<Record<string, string>>;
 }
@@ -54,6 +60,8 @@ export interface Workbench {
   /** Lets time pass until this holds; fails with `what` when it does not come true. */
   until(what: string | (() => string), holds: () => boolean | Promise<boolean>): Promise<void>;
   signal(): AbortSignal;
+  /** The same one for a test that is a gap: it waits for little of what does not happen. */
+  impatient(): Workbench;
   /** Ends what the test has left. */
   clear(): Promise<void>;
   close(): Promise<void>;
@@ -89,7 +97,7 @@ export async function createWorkbench(target: ContractTarget, patience = usualPa
   const tellings: TaskState[] = [];
   const gone: TaskIdentity[] = [];
   const health: (ProviderError | undefined)[] = [];
-  const launched = new Map<string, BenchTask>();
+  const launched = new Map<string, Launch<unknown>>();
   let synced = false;
   const watching = provider.watch(
     {
@@ -101,58 +109,71 @@ export async function createWorkbench(target: ContractTarget, patience = usualPa
     stop.signal,
   );
 
-  const until: Workbench["until"] = async (what, holds) => {
-    for (let waited = 0; !(await holds()); waited += look) {
-      if (waited >= patience) {
-        const missed = typeof what === "string" ? what : what();
-        throw new Error(`within ${patience / 1000} s it did not happen that ${missed}`);
+  const untilWithin =
+    (longest: number): Workbench["until"] =>
+    async (what, holds) => {
+      for (let waited = 0; !(await holds()); waited += look) {
+        if (waited >= longest) {
+          const missed = typeof what === "string" ? what : what();
+          throw new Error(`within ${longest / 1000} s it did not happen that ${missed}`);
+        }
+        await target.pass(look);
       }
-      await target.pass(look);
-    }
-  };
-  await until("the feed told synced", () => synced);
+    };
+  const patiently = untilWithin(patience);
+  await patiently("the feed told synced", () => synced);
 
-  const podFor: Workbench["pod"] = async (plans, uid = randomUUID(), world = {}) => {
-    const { volumes, configMaps } = liveVolume(plans);
-    const pod = podOf({ ...specOf(target, plans), volumes }, { uid, name: `pod-${uid.slice(0, 8)}` });
-    return resolvedPod(pod, { configMaps, ...world }, { name: target.nodeName });
+  const bench = (until: Workbench["until"]): Workbench => {
+    const prepare: Workbench["prepare"] = async (plans, uid = randomUUID(), attempt = 1) => {
+      const { request, refusals } = provider.translate(await podFor(target, plans, uid));
+      if (request === undefined) throw new Error(`refused: ${JSON.stringify(refusals)}`);
+      const identity = { clusterUid: target.clusterUid, podUid: uid, attempt };
+      const launch = { identity, token: idempotencyToken(identity, 1), tryNumber: 1, request };
+      launched.set(`${uid}/${attempt}`, launch);
+      return benchTask(launch, provider, tellings, until);
+    };
+    return {
+      target,
+      provider,
+      feed: { gone, health, tellings },
+      pod: (plans, uid, world) => podFor(target, plans, uid, world),
+      prepare,
+      until,
+      signal: () => stop.signal,
+      impatient: () => bench(untilWithin(Math.min(patience, gapPatience))),
+      async launch(...plans) {
+        const task = await prepare(plans);
+        await provider.launch(task.launch, stop.signal);
+        return task;
+      },
+      async clear() {
+        const left = [...launched.values()].map((launch) => benchTask(launch, provider, tellings, patiently));
+        await Promise.all(left.map(async (task) => task.stopUntil("gone", 0)));
+        launched.clear();
+        tellings.length = 0;
+      },
+      async close() {
+        stop.abort();
+        await watching;
+        await provider.close?.();
+        await target.close();
+      },
+    };
   };
+  return bench(patiently);
+}
 
-  const prepare: Workbench["prepare"] = async (plans, uid = randomUUID(), attempt = 1) => {
-    const { request, refusals } = provider.translate(await podFor(plans, uid));
-    if (request === undefined) throw new Error(`refused: ${JSON.stringify(refusals)}`);
-    const identity = { clusterUid: target.clusterUid, podUid: uid, attempt };
-    const launch = { identity, token: idempotencyToken(identity, 1), tryNumber: 1, request };
-    const task = benchTask(launch, provider, tellings, until);
-    launched.set(`${uid}/${attempt}`, task);
-    return task;
-  };
-
-  return {
-    target,
-    provider,
-    feed: { gone, health, tellings },
-    pod: podFor,
-    prepare,
-    until,
-    signal: () => stop.signal,
-    async launch(...plans) {
-      const task = await prepare(plans);
-      await provider.launch(task.launch, stop.signal);
-      return task;
-    },
-    async clear() {
-      for (const task of launched.values()) await task.stopUntil("gone", 0);
-      launched.clear();
-      tellings.length = 0;
-    },
-    async close() {
-      stop.abort();
-      await watching;
-      await provider.close?.();
-      await target.close();
-    },
-  };
+async function podFor(
+  target: ContractTarget,
+  plans: readonly Plan[],
+  uid: string = randomUUID(),
+  world: World = {},
+): Promise<ResolvedPod> {
+  const { volumes, configMaps } = liveVolume(plans);
+  const terminationGracePeriodSeconds = Math.max(...plans.map(({ grace = usualGrace }) => grace));
+  const spec = { ...specOf(target, plans), volumes, terminationGracePeriodSeconds };
+  const pod = podOf(spec, { uid, name: `pod-${uid.slice(0, 8)}` });
+  return resolvedPod(pod, { configMaps, ...world }, { name: target.nodeName });
 }
 
 function specOf(

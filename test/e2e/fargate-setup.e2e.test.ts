@@ -1,38 +1,21 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Localstack, startLocalstack } from "../../localstack/localstack.ts";
 import { createAsUsual } from "../../localstack/testing.ts";
-import { systemClock } from "../../src/telemetry/clock.ts";
 import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
-import { hasPhase, podManifest, startWorld, type World } from "./world.ts";
-
-const name = "burst-fargate";
-const role = "arn:aws:iam::123456789012:role/burstlet-execution";
+import { endsOf, type FargateWorld, launchesOf, startFargateWorld, waitsFor } from "./fargate-world.ts";
+import { hasPhase, podManifest } from "./world.ts";
 
 describeWith(["go", "namespaces", "root"], "a node on Fargate whose set-up in AWS is not right", () => {
-  let world: World;
-  let aws: Localstack;
+  let cloud: FargateWorld;
   beforeAll(async () => {
-    aws = await startLocalstack({ clock: systemClock, port: 0, scenario: { clusters: [], logGroups: [] } });
-    process.env["AWS_ACCESS_KEY_ID"] = "AKIASTANDIN";
-    process.env["AWS_SECRET_ACCESS_KEY"] = "secret";
-    const fargate = {
-      region: "us-east-1",
-      endpoint: aws.url,
-      subnets: ["subnet-0a1b2c3d"],
-      securityGroups: ["sg-0a1b2c3d"],
-      executionRoleArn: role,
-    };
-    world = await startWorld({ nodes: [{ name, provider: "fargate", local: undefined, fargate }] });
+    cloud = await startFargateWorld({ scenario: { clusters: [], logGroups: [] } });
   });
-  afterAll(async () => {
-    await world?.stop();
-    await aws?.close();
-  });
+  afterAll(() => cloud?.stop());
 
   it("says so on the node, with every fix; pods wait with the same words, and run once it is mended", async () => {
+    const { world, aws } = cloud;
     const ready = async () =>
-      (await world.node(name)).status?.conditions?.find(({ type }) => type === "burstlet.dev/ProviderReady");
+      (await world.node()).status?.conditions?.find(({ type }) => type === "burstlet.dev/ProviderReady");
     const condition = await eventually("the node says it", async () => {
       const seen = await ready();
       return seen?.reason === "PreflightFailed" && seen;
@@ -43,11 +26,9 @@ describeWith(["go", "namespaces", "root"], "a node on Fargate whose set-up in AW
     ];
     expect(condition.status).toBe("False");
     for (const one of words) expect(condition.message).toContain(one);
-    const spec = { nodeName: name };
+    const spec = { nodeName: "burst-fargate" };
     await world.cluster.apply(podManifest("waits", { image: "scripted", spec, restartPolicy: "Never" }));
-    const pod = await world.until("waits", "says why", ({ status }) => {
-      return status?.containerStatuses?.[0]?.state?.waiting?.reason === "PreflightFailed";
-    });
+    const pod = await world.until("waits", "says why", (one) => waitsFor(one) === "PreflightFailed");
     for (const one of words) expect(pod.status?.containerStatuses?.[0]?.state?.waiting?.message).toContain(one);
     expect(aws.calls.of("ecs:RunTask")).toBe(0);
 
@@ -55,7 +36,7 @@ describeWith(["go", "namespaces", "root"], "a node on Fargate whose set-up in AW
     await createAsUsual(aws.url);
     await eventually("the node is well", async () => (await ready())?.status === "True");
     await world.until("waits", "runs", hasPhase("Running"));
-    const launches = aws.ledger.entries.filter(({ event }) => event === "launch");
+    const launches = launchesOf(cloud);
     expect(launches).toHaveLength(1);
 
     const task = launches[0]?.taskArn ?? "";
@@ -66,7 +47,7 @@ describeWith(["go", "namespaces", "root"], "a node on Fargate whose set-up in AW
     );
     await world.cluster.kubectl("delete", "pod", "waits", "--wait=false");
     await eventually("its task has been stopped, by nobody else", () => {
-      const ended = aws.ledger.entries.find((entry) => entry.event === "ended");
+      const [ended] = endsOf(cloud);
       return ended?.stopCode === "UserInitiated" && ended.stoppedReason.startsWith("burstlet: ");
     });
     expect(await follower).toContain("hello from Fargate");

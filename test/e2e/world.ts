@@ -16,10 +16,11 @@ export interface World {
   readonly cluster: TestCluster;
   /** The burstlet that runs now. */
   readonly burstlet: Burstlet;
-  /** Starts another one with the same state, after the former was stopped or killed. */
-  startAgain(): Burstlet;
+  /** Starts another one with the same state, after the former was stopped or killed; with more of an environment. */
+  startAgain(env?: Readonly<Record<string, string>>): Burstlet;
   pod(name: string, namespace?: string): Promise<Pod>;
   pods(selector: string, namespace?: string): Promise<Pod[]>;
+  /** Default: the first one. */
   node(name?: string): Promise<Node>;
   /** Everything that was recorded about one object, as `reason: message`. */
   eventsOf(name: string): Promise<string[]>;
@@ -31,13 +32,15 @@ export interface World {
 }
 
 export interface WorldOptions extends ClusterOptions {
-  /** The local provider's options; default the process runtime. */
+  /** Options of the nodes whose provider is `local`; default the process runtime. */
   readonly local?: object;
   /** More fields of the one node, or nodes instead of it; what they leave out is as the one node has it. */
   readonly node?: object;
   readonly nodes?: readonly object[];
   /** More fields of the configuration's top. */
   readonly configuration?: object;
+  /** More of burstlet's environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
@@ -47,18 +50,20 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const stateDir = join(cluster.folder, "tasks");
   mkdirSync(stateDir, { mode: 0o700 });
   const local = options.local ?? { runtime: "process", allowHostProcesses: true, stateDir };
-  const usual = { name: nodeName, provider: "local", address, port: 0, local };
-  const nodes = (options.nodes ?? [options.node]).map((node) => ({ ...usual, ...node }));
+  const usual = { name: nodeName, provider: "local", address, port: 0 };
+  const nodes = (options.nodes ?? [options.node])
+    .map((node) => ({ ...usual, ...node }))
+    .map((node) => ({ ...(node.provider === "local" && { local }), ...node }));
   const logging = { format: "text", verbosity: 4 };
   const config = { logging, ...options.configuration, nodes };
-  const start = () => startBurstlet(cluster.folder, identity, config);
+  const start = (env = {}) => startBurstlet(cluster.folder, identity, config, { ...options.env, ...env });
   let burstlet = start();
 
   const api = apiReader(cluster.kubeconfig);
   const pod = async (name: string, namespace = "default") =>
     api.read<Pod>(`/api/v1/namespaces/${namespace}/pods/${name}`);
-  const node = async (name = nodeName) => api.read<Node>(`/api/v1/nodes/${name}`);
   const names = nodes.map(({ name }) => name);
+  const node = async (name = names[0]) => api.read<Node>(`/api/v1/nodes/${name}`);
   await eventually(`nodes ${names.join(", ")} are Ready`, async () => {
     const all = await Promise.all(names.map(node));
     return all.every((each) => each.status?.conditions?.some((one) => one.type === "Ready" && one.status === "True"));
@@ -72,7 +77,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     get burstlet() {
       return burstlet;
     },
-    startAgain: () => (burstlet = start()),
+    startAgain: (env) => (burstlet = start(env)),
     pod,
     node: (name) => node(name),
     async pods(selector, namespace = "default") {

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createPacedClock } from "../../../localstack/clock.ts";
 import { startLocalstack } from "../../../localstack/localstack.ts";
 import type { ScenarioInput } from "../../../localstack/scenario/schema.ts";
 import { create } from "../../../providers/fargate/provider.ts";
@@ -24,7 +25,9 @@ export async function fargateTarget(scenario: ScenarioInput = {}): Promise<Contr
     scenario,
     runtime: () => createProcessRuntime({ stateDir, clock, log, ...ownNetwork() }),
   });
-  const context = providerContext(clock, { log });
+  // ECS is asked four times as often, within its limits: most of the time of these tests is waiting for news.
+  const often = { ...createPacedClock(clock, 4), now: () => clock.now() };
+  const context = providerContext(clock, { log, clock: often });
   const config = { ...set, endpoint: cloud.url };
   const open = async (): Promise<Provider> => create(config, context);
   return {
