@@ -78,8 +78,8 @@ export const lifeTests: readonly ContractTest[] = [
     name: "containers of one task end each for itself, and the task is stopped when the last has ended",
     async run(bench) {
       const task = await bench.launch(
-        { name: "short", does: { run: 0.2, exit: 3 } },
-        { name: "long", does: { run: 2, exit: 5 } },
+        { name: "short", does: { run: 1, exit: 3 } },
+        { name: "long", does: { run: 3, exit: 5 } },
       );
       const between = await task.until("the short one ended", hasEnded("short"));
       expect(between.phase).toBe("running");
