@@ -30,6 +30,7 @@ describe("an ephemeral container of a pod that runs", () => {
   it("is asked for again only when it does not show", () => {
     expect(next(asked("x"), noted("x", { is: "sent", sentAt: now - 1000 }))).toEqual({ do: "wait", until: now + 9000 });
     expect(next(asked("x"), noted("x", { is: "sent", sentAt: now - 10_000 }))).toEqual(add("x"));
+    expect(next(asked("x", "y"), noted("x", { is: "sent", sentAt: now - 1000 }))).toEqual(add("y"));
   });
 
   it("waits for what it refers to, and for a provider in trouble", () => {

@@ -120,6 +120,12 @@ describe("tasks without a pod", () => {
     expect(plan(world(undefined, { tasks: [alive] }))).toEqual(stop);
   });
 
+  it("are not stopped again at once while they still run", () => {
+    const stops = new Map([[1, { killAt: now + seconds(7), sentAt: now, discard: false }]]);
+    const from = world(undefined, { tasks: [alive], notes: { orphanKillAt: now + seconds(7), stops } });
+    expect(plan(from)).toEqual({ do: "wait", until: now + seconds(5) });
+  });
+
   it("of several attempts: first what still runs", () => {
     const second = task([container("a", running())], { identity: { clusterUid: "c", podUid: "uid", attempt: 2 } });
     expect(plan(world(undefined, { tasks: [over, second] }))).toMatchObject({ do: "stop", attempt: 2, discard: false });

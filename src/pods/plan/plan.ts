@@ -145,7 +145,7 @@ function planLive(world: World, view: View, task: NonNullable<View["task"]>): Ac
   const counted = (one: { name: string; instance: number }) =>
     (earlier[one.name] ?? 0) + one.instance - (notes.calm?.get(one.name) ?? 0);
   const dues = dueRestarts(view.spec, task, counted, view.record?.recordedAt ?? now);
-  const backOffs = new Map(dues.filter(({ wait }) => wait > 0).map((due) => [due.container, due.wait] as const));
+  const backOffs = new Map(dues.map((due) => [due.container, due.wait] as const));
   // Before the status: one that tells of a resize is written once, when it is done or has failed.
   const resizing = view.lost ? undefined : resizeDue(world, view.pod, task);
   if (resizing?.do === "resize") return resizing;

@@ -137,5 +137,6 @@ describe("a record that is none", () => {
       recordedAt: undefined,
       earlierRestarts: { a: 2 },
     });
+    expect(recordOf(pod(["a"], "Always", { metadata: { annotations: notes } }))?.earlierRestarts).toEqual({ a: 2 });
   });
 });

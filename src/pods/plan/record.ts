@@ -19,7 +19,7 @@ export function recordPatch(
   const wanted = podStatus({
     pod: launching,
     task: undefined,
-    story: { ...action.story, ...(again && { earlierRestarts: restartsOf(launching) }) },
+    story: action.story,
     hostIP: world.node.hostIP,
     ephemeral: world.provider.canAdd ? new Map() : undefined,
     now: world.now,
@@ -58,7 +58,7 @@ function nextAttempt(pod: Pod): Pod {
       ready: false,
       started: false,
       restartCount: status.restartCount + 1,
-      state: { waiting: { reason: "ContainerCreating" } },
+      state: { waiting: {} },
       lastState: { terminated: ended },
     };
   };

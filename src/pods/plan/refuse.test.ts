@@ -8,6 +8,10 @@ describe("a DaemonSet's pod", () => {
 
   it("is refused with the affinity that keeps the DaemonSet away, unless the node runs such pods", () => {
     const refusal = nodeRefusal(of, { hostIP: undefined, daemonSetPods: "refuse" });
+    expect(refusal?.path).toBe("metadata.ownerReferences");
+    expect(refusal?.sentence).toMatch(
+      /^pods of DaemonSets do not run on this virtual node.* daemonSetPods: run in the/,
+    );
     expect(refusal?.sentence).toMatch(/owner away with nodeAffinity "type NotIn \[virtual-kubelet\]"/);
     expect(nodeRefusal(of, { hostIP: undefined, daemonSetPods: "run" })).toBeUndefined();
   });
@@ -31,6 +35,12 @@ describe("a refusal", () => {
     ["Workflow", true],
   ] as const)("of a pod of a %s is final: %s", ([kind, final]) => {
     expect(refusalStory(pod(["a"], "Always", owned(kind)), []).refused?.final).toBe(final);
+  });
+
+  it("of one reason is that sentence, under the usual name", () => {
+    const refusals = [{ path: "spec.hostPID", sentence: "No processes of the host. Remove it." }];
+    const message = "spec.hostPID: No processes of the host. Remove it.";
+    expect(refusalStory({}, refusals).refused).toEqual({ reason: "ProviderRefused", message, final: true });
   });
 
   it("lists every reason at once, in the provider's words", () => {

@@ -27,6 +27,12 @@ describe("a report", () => {
     expect(told(shown)).toMatchObject({ do: "report" });
   });
 
+  it("is when one of its containers runs while the others still start", () => {
+    const two = written(world(pod(["a", "b"], "Always"), { notes: { prepared: ready() } })).pod;
+    const half = [container("a", running()), container("b", waiting("ContainerCreating"))];
+    expect(told(task(half, { phase: "starting" }), two)).toMatchObject({ do: "report" });
+  });
+
   it("is made once", () => {
     const shown = task([container("a", running())]);
     const after = written(world(first, { tasks: [shown] })).pod;

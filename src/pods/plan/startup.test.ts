@@ -44,6 +44,9 @@ describe("a sidecar with a startup probe", () => {
     const up = { started: true, ready: true, failed: undefined };
     const seen = { tasks: [task(states, { phase: "starting" })], health: new Map([["side1", up]]) };
     expect(written(world(of, seen)).action).toEqual({ ...pass("side1"), instance: 3 });
+    expect(next(["side1", "side2"], ["side1"])).toEqual(pass("side1"));
+    const again = [container("side1", running()), container("a", waiting("CrashLoopBackOff"), { instance: 1 })];
+    expect(written(world(of, { ...seen, tasks: [task(again)] })).action).toEqual({ do: "wait" });
     const [, second] = of.spec?.initContainers ?? [];
     const initContainers = [{ name: "side1", restartPolicy: "Always" }, ...(second === undefined ? [] : [second])];
     const unprobed = { ...of, spec: { containers: [], ...of.spec, initContainers } };
@@ -54,6 +57,8 @@ describe("a sidecar with a startup probe", () => {
     const passStartup = troubleAfter(undefined, new ProviderError("transient", "Away", "away"), now, 0.5);
     const waits = next(["side1"], ["side1"], { troubles: { passStartup } });
     expect(waits).toEqual({ do: "wait", until: passStartup.retryAt });
+    const over = { passStartup: { ...passStartup, retryAt: now } };
+    expect(next(["side1"], ["side1"], { troubles: over })).toEqual(pass("side1"));
     const { provider } = world(of);
     expect(next(["side1"], ["side1"], {}, { provider: { ...provider, canPassStartup: false } })).toEqual({
       do: "wait",

@@ -96,6 +96,14 @@ describe("a container that fails its probe", () => {
     expect(plan({ ...from, notes: { troubles: { kill: kills } } })).toEqual({ do: "wait", until: kills.retryAt });
   });
 
+  it("holds up no other one that fails, and is tried again as soon as the provider's trouble is over", () => {
+    const kills = new Map([["a", { attempt: 1, instance: 2, killAt: now + 12_000, sentAt: now }]]);
+    const both = { ...from, ...health({ a: dead, b: dead }), notes: { kills } };
+    expect(plan(both)).toMatchObject({ do: "kill", unhealthy: { container: "b" } });
+    const over = troubleAfter(undefined, new ProviderError("transient", "Away", "away"), now, 0.5);
+    expect(plan({ ...from, notes: { troubles: { kill: { ...over, retryAt: now } } } })).toEqual(kill(30));
+  });
+
   it("holds up no restart of another container", () => {
     const tasks = [task([container("a", running(), { instance: 2 }), container("b", ended(1))])];
     const kills = new Map([["a", { attempt: 1, instance: 2, killAt: now + 12_000, sentAt: now }]]);

@@ -82,6 +82,12 @@ describe("a pod's life", () => {
       { is: "terminating", why: "finished", killAt: now + seconds(30) },
     ],
     [
+      "has finished when the last of its main containers had",
+      pod(["a", "b"], "Never"),
+      task([container("a", ended(0, seconds(9))), container("b", ended(1, seconds(4)))]),
+      { is: "terminating", why: "finished", killAt: now + seconds(26) },
+    ],
+    [
       "has finished when its main container had, not when its sidecar did",
       pod(["side1", "a"], "Never"),
       task([container("side1", ended(0, seconds(1))), container("a", ended(0, seconds(4)))]),

@@ -62,6 +62,10 @@ describe("towards a launch", () => {
     expect(plan(world(recorded(before, { attempt: 2 })))).toEqual({ do: "prepare", attempt: 2, omit: ["a"] });
   });
 
+  it("a pod that was never recorded is prepared before all tasks are known", () => {
+    expect(plan(world(pod(["a"], "Always"), { tasksKnown: false })).do).toBe("prepare");
+  });
+
   it("a refusal of the node is told once", () => {
     const of = pod(["a"], "Always", owned("DaemonSet"));
     const { action, pod: told } = written(world(of));
@@ -123,6 +127,21 @@ describe("a live task", () => {
       do: "wait",
       until: now + seconds(8),
     });
+  });
+
+  it("is followed by another attempt when one container never ran, though the others have completed", () => {
+    const of = recorded(pod(["a", "b"], "OnFailure"), { task: "t", backend: "fargate", at: now });
+    const half = [container("a", ended(0)), container("b", waiting("ErrImagePull"))];
+    const from: Partial<World> = { provider: taskProvider };
+    expect(live(of, [half, { phase: "stopped" }], from)).toEqual({ do: "wait", until: now + seconds(10) });
+  });
+
+  it("whose end has no time counts its back-off from its launch", () => {
+    const at = now - seconds(4);
+    const of = recorded(pod(["a"], "Always"), { task: "t", backend: "fargate", at });
+    const unknown = container("a", { is: "terminated", exitCode: undefined, reason: "Error" }, { instance: 1 });
+    const from: Partial<World> = { provider: taskProvider };
+    expect(live(of, [[unknown], { phase: "stopped" }], from)).toEqual({ do: "wait", until: now + seconds(6) });
   });
 
   it("is not followed by another attempt for the sake of an ephemeral container", () => {
