@@ -25,7 +25,8 @@ export const sentences = {
   localstack:
     "localstack/ imports providers/local/runtime and src/model only, so that tests do not prove our code by our code.",
   clientNode: "@kubernetes/client-node is imported as a value in src/cluster/ alone; its types may be used anywhere.",
-  cloudSdk: "Cloud SDKs are imported under providers/, and by the tests of localstack/, alone.",
+  cloudSdk:
+    "Cloud SDKs are imported under providers/, and by the tests of localstack/ and test/contract/outside, alone.",
   shipped: "What ships does not import test/ or localstack/.",
   pure: "This file decides and does no I/O: it imports no I/O module of Node and no value of src/cluster.",
   clock: "Take a Clock.",
@@ -71,7 +72,7 @@ export function broken(what: Import): string | undefined {
 
 /** The stand-ins are written without the SDKs, and tried with them. */
 function ownsSdk(from: string): boolean {
-  return from.startsWith("providers/") || (from.startsWith("localstack/") && isTest(from));
+  return /^(providers|test\/contract\/outside)\//.test(from) || (from.startsWith("localstack/") && isTest(from));
 }
 
 function brokenBetweenFiles(from: string, to: string, typeOnly: boolean): string | undefined {

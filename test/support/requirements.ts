@@ -7,6 +7,7 @@ import { spawnSync } from "node:child_process";
 import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "vitest";
+import { hasEnvironment } from "../contract/outside/environment.ts";
 import { namespaceAddress, namespaceTrouble } from "./namespace.ts";
 
 interface Requirement {
@@ -57,6 +58,11 @@ export const requirements = {
     needs: "Python 3 on PATH",
     add: "apt-get install -y python3",
     present: () => runs("python3", ["--version"]),
+  },
+  outside: {
+    needs: "botocore and moto in a Python environment of their own",
+    add: "bash test/contract/outside/build.sh",
+    present: hasEnvironment,
   },
   kubectl: {
     needs: "a kubectl of another version on PATH, beside the embedded one",

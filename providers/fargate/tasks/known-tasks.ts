@@ -74,7 +74,7 @@ export function createTasks(): Tasks {
  * What follows the known picture: itself when nothing has changed, `undefined` when what was seen is older (answers of
  * ECS overtake each other). A change that ECS does not count, of health say, rises within its version.
  */
-export function successor(known: TaskState | undefined, seen: TaskState): TaskState | undefined {
+function successor(known: TaskState | undefined, seen: TaskState): TaskState | undefined {
   if (known === undefined) return seen;
   if (seen.version < Math.floor(known.version / versionStep) * versionStep) return undefined;
   const kept = withTags(known, seen);

@@ -3,7 +3,7 @@ import type { TaskState } from "../../../src/provider.ts";
 import type { KnownTask } from "./known-tasks.ts";
 
 /** DescribeTasks takes so many. */
-export const batchSize = 100;
+const batchSize = 100;
 
 /** Of DescribeTasks' 20 calls a second, which it shares with ListTasks, what tasks that merely run may use. */
 const STEADY_CALLS_PER_SECOND = 2;

@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openFargate, uidOf } from "../../fargate/testing.ts";
+import { describeWith } from "../../support/requirements.ts";
+import { judge } from "./judge.ts";
+import { type RecordedCall, startRecorder } from "./recorder.ts";
+import { type Account, apiTests, openAccount } from "./suite.ts";
+import { type AwsTarget, type Divergences, divergencesOf, moto, standIn } from "./targets.ts";
+
+describe("the stand-in for AWS", () => {
+  apiSuite("stand-in", standIn);
+});
+
+describeWith(["outside"], "moto, which others wrote", () => {
+  apiSuite("moto", moto);
+});
+
+/** `AWS_TARGET=localstack AWS_ENDPOINT_URL=… npm run contract -- test/contract/outside`: one more, which costs money on AWS. */
+const { AWS_TARGET: name, AWS_ENDPOINT_URL: endpoint } = process.env;
+if (name !== undefined) {
+  describe(`AWS as ${name}`, () => {
+    apiSuite(name, async () => Promise.resolve({ endpoint, [Symbol.asyncDispose]: async () => Promise.resolve() }));
+  });
+}
+
+function apiSuite(target: string, open: () => Promise<AwsTarget>): void {
+  const divergences: Divergences = divergencesOf[target] ?? [];
+  let at: AwsTarget;
+  let account: Account;
+  beforeAll(async () => {
+    at = await open();
+    account = await openAccount(at.endpoint, process.env["AWS_REGION"] ?? "us-east-1");
+  });
+  afterAll(async () => at?.[Symbol.asyncDispose]());
+  it("is said to differ in tests that there are", () => {
+    const names = new Set(apiTests.map((test) => test.name));
+    expect(divergences.flatMap(({ tests }) => tests).filter((test) => !names.has(test))).toEqual([]);
+  });
+  for (const test of apiTests) {
+    const reason = divergences.find(({ tests }) => tests.includes(test.name))?.reason;
+    if (reason === undefined) it(test.name, async () => test.run(account));
+    else it(`DIFFERS, ${reason}: ${test.name}`, async () => differs(test.run(account)));
+  }
+}
+
+/** By another answer, and not because the other side breaks down. */
+async function differs(run: Promise<void>): Promise<void> {
+  const error: unknown = await run.then(
+    () => new Error("this is as on AWS now: take it out of the list"),
+    (found: unknown) => found,
+  );
+  expect(error).toMatchObject({ name: "AssertionError" });
+}
+
+describeWith(["outside"], "what burstlet asks of AWS and what the stand-in answers", () => {
+  it("is right by the models of botocore, and so is what the suite asks and hears", async () => {
+    const calls: RecordedCall[] = [];
+    await using cloud = await standIn();
+    await using recorder = await startRecorder(cloud.endpoint ?? "");
+    const account = await openAccount(recorder.url, "us-east-1");
+    for (const test of apiTests) await test.run(account);
+    calls.push(...recorder.calls);
+    calls.push(...(await lifeOfAPod()));
+    const seen = new Set(calls.map(({ service, operation }) => `${service}:${operation}`));
+    for (const call of used) expect(seen).toContain(call);
+    expect(await judge(calls)).toEqual([]);
+  });
+
+  it("would be found wrong if it were", async () => {
+    const request = { cluster: 1, tasks: ["a"], wrong: true };
+    const answer = { tasks: [{ launchType: "MOON", createdAt: "never" }] };
+    const found = (await judge([{ service: "ecs", operation: "DescribeTasks", request, answer }])).join("\n");
+    for (const word of ["wrong", "cluster", "MOON", "createdAt"]) expect(found).toContain(word);
+  });
+});
+
+/** What the provider itself calls in the life of a pod. */
+const used = [
+  "ecs:DescribeClusters",
+  "ecs:DescribeTaskDefinition",
+  "ecs:DescribeTasks",
+  "ecs:ListTasks",
+  "ecs:RegisterTaskDefinition",
+  "ecs:RunTask",
+  "ecs:StopTask",
+  "logs:DescribeLogGroups",
+  "logs:GetLogEvents",
+  "service-quotas:ListServiceQuotas",
+];
+
+async function lifeOfAPod(): Promise<readonly RecordedCall[]> {
+  await using fargate = await openFargate();
+  await using recorder = await startRecorder(fargate.world.aws.url);
+  await using through = await openFargate({}, { endpoint: recorder.url });
+  const watched = through.watch();
+  const state = await through.launch(uidOf(1));
+  await watched.until("it runs", uidOf(1), ({ phase }) => phase === "running");
+  await through.provider.preflight?.();
+  await through.provider.capacity();
+  const task = { identity: state.identity, id: state.id };
+  const signal = new AbortController().signal;
+  const logs = through.provider.logs?.(
+    { task, container: "main", instance: 0 },
+    { follow: false, tailLines: undefined },
+    signal,
+  );
+  if (logs !== undefined) for await (const _ of logs);
+  await through.provider.stop(task, { graceSeconds: 1, discard: false });
+  await watched.until("it has stopped", uidOf(1), ({ phase }) => phase === "stopped");
+  return recorder.calls;
+}

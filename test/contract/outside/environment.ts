@@ -1,0 +1,16 @@
+/** Where the Python environment of the outside opinion is; `node environment.ts` prints it for build.sh. */
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+const requirements = readFileSync(new URL("requirements.txt", import.meta.url));
+const hash = createHash("sha256").update(requirements).digest("hex").slice(0, 16);
+const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
+
+export const environment = join(cache, "burstlet", `outside-${hash}`);
+
+/** Is it there, and whole? pip writes programs of a package last. */
+export const hasEnvironment = (): boolean => existsSync(join(environment, "bin", "moto_server"));
+
+if (import.meta.main) console.log(environment);
