@@ -85,7 +85,7 @@ describeWith(["go", "namespaces", "root", "busybox", "engine"], "a virtual node 
   });
 
   it("asks its containers by commands and over HTTP, and runs again what is not alive", async () => {
-    const often = { periodSeconds: 1, failureThreshold: 1 };
+    const often = { periodSeconds: 1, failureThreshold: 1, timeoutSeconds: 10 };
     const probes = {
       livenessProbe: { exec: { command: ["test", "-e", "/tmp/live"] }, ...often, initialDelaySeconds: 2 },
       readinessProbe: { httpGet: { path: "/ready", port: 8080 }, ...often },
