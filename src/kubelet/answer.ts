@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 
-import type { HandlerContext } from "./handlers.ts";
+import type { HandlerContext } from "./handler.ts";
 
 /** A whole answer as data; also what a refused upgrade is answered with. */
 export interface Answer {

@@ -1,6 +1,6 @@
 /** Which virtual node a request is for: ordinary requests and upgrades ask the same way. Reads memory alone. */
 import { failure, text, type Answer } from "./answer.ts";
-import type { HandlerContext } from "./handlers.ts";
+import type { HandlerContext } from "./handler.ts";
 import { ofNode } from "./pod-lookup.ts";
 import { matchRoute, type Match } from "./routes.ts";
 

@@ -1,44 +1,18 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
-import type { Clock, Log, Pod, Provider } from "../provider.ts";
-import { healthAnswer, type HealthCheck, type HealthEndpoint } from "../telemetry/health.ts";
+import type { Pod } from "../provider.ts";
+import { healthAnswer, type HealthEndpoint } from "../telemetry/health.ts";
 import { failure, send, text } from "./answer.ts";
+import type { Handler, KubeletRequest } from "./handler.ts";
 import { containerLogs } from "./logs/container-logs.ts";
 import * as metrics from "./metrics/handlers.ts";
-import type { NodeView } from "./metrics/view.ts";
-import type { PodLookup } from "./pod-lookup.ts";
 import { portForward } from "./port-forward/port-forward.ts";
 import type { RouteName } from "./routes.ts";
 import { attach } from "./stream/attach.ts";
 import { exec } from "./stream/exec.ts";
 import { run } from "./stream/run.ts";
 import { withoutUpgrade } from "./upgrade/without-upgrade.ts";
-
-/** One admitted request. */
-export interface KubeletRequest {
-  readonly req: IncomingMessage;
-  readonly res: ServerResponse;
-  readonly params: Readonly<Record<string, string>>;
-  readonly query: URLSearchParams;
-  /** Aborts when the client is gone or the server closes. */
-  readonly signal: AbortSignal;
-}
-
-/** What the handlers of one virtual node share. */
-export interface HandlerContext {
-  readonly nodeName: string;
-  readonly pods: PodLookup;
-  readonly provider: Provider;
-  readonly health: readonly HealthCheck[];
-  readonly view: NodeView;
-  readonly clock: Clock;
-  readonly log: Log;
-}
-
-/** Rejecting is answered 500 when nothing was sent yet. */
-export type Handler = (request: KubeletRequest, context: HandlerContext) => Promise<void> | void;
 
 /** One handler a route. */
 export const handlers: Readonly<Record<RouteName, Handler>> = {

@@ -6,7 +6,7 @@ import type { Configuration, NodeConfiguration } from "../config/schema.ts";
 import type { Clock, Log } from "../provider.ts";
 import { accessSettings } from "./auth/settings.ts";
 import { nodePrefix, toOneNode, toSharingNodes, type SharedPort } from "./destination.ts";
-import type { HandlerContext } from "./handlers.ts";
+import type { HandlerContext } from "./handler.ts";
 import { listenError, type ListenPlace } from "./listen-error.ts";
 import { startKubeletServer } from "./server.ts";
 import { chosenCertificate } from "./serving/choose.ts";

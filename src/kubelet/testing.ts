@@ -11,7 +11,7 @@ import { servingIdentity, type Subject } from "./serving/names.ts";
 import type { AccessSettings } from "./auth/settings.ts";
 import { kubeletSchema } from "../config/fields/kubelet.ts";
 import { toOneNode, type Direct } from "./destination.ts";
-import type { HandlerContext } from "./handlers.ts";
+import type { HandlerContext } from "./handler.ts";
 import type { NodeSettings } from "./metrics/configz.ts";
 import { createNodeView } from "./metrics/view.ts";
 import type { FoundPod, PodLookup } from "./pod-lookup.ts";

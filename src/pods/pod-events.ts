@@ -4,7 +4,7 @@ import type { NewEvent } from "../cluster/cluster.ts";
 import type { ContainerStatus, Pod } from "../model/kube.ts";
 import type { TaskState } from "../model/task-state.ts";
 import { goDuration } from "../probes/probers/words.ts";
-import type { Unhealthy } from "./plan/unhealthy.ts";
+import type { Unhealthy } from "./plan/action.ts";
 
 export type PodEvent = Pick<NewEvent, "type" | "reason" | "message"> & { readonly container?: string };
 

@@ -6,7 +6,8 @@ import { merged } from "../../test/life/memory-api.ts";
 import type { Pod } from "../model/kube.ts";
 import { now, pod } from "../status/testing.ts";
 import { troubleAfter } from "./plan/on-error.ts";
-import { type Action, plan } from "./plan/plan.ts";
+import type { Action } from "./plan/action.ts";
+import { plan } from "./plan/plan.ts";
 import { recordPatch } from "./plan/record.ts";
 import type { Prepared, Trouble, World } from "./plan/world.ts";
 

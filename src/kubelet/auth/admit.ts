@@ -4,7 +4,7 @@ import type { UserInfo } from "../../cluster/cluster.ts";
 import type { Log } from "../../provider.ts";
 import { text, type Answer } from "../answer.ts";
 import type { Direct } from "../destination.ts";
-import type { HandlerContext } from "../handlers.ts";
+import type { HandlerContext } from "../handler.ts";
 import type { Match } from "../routes.ts";
 import type { Authenticate } from "./authn.ts";
 import { verbOf, type Authorize } from "./authz.ts";

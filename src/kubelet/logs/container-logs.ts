@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 
 import { asProviderError, type LogRecord, type ProviderError } from "../../provider.ts";
 import { failure, send, text } from "../answer.ts";
-import type { HandlerContext, KubeletRequest } from "../handlers.ts";
+import type { HandlerContext, KubeletRequest } from "../handler.ts";
 import { logLines, type LogLines } from "./log-lines.ts";
 import { logSource } from "./log-source.ts";
 import { parseLogOptions } from "./options.ts";

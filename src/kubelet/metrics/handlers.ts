@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
-import type { Handler } from "../handlers.ts";
+import type { Handler } from "../handler.ts";
 import { inChunks, metricsContentType } from "../../telemetry/metrics/text.ts";
 import { cadvisorLines } from "./cadvisor.ts";
 import { configz } from "./configz.ts";

@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import { createWebSocketStream } from "ws";
 
 import { failure, notOffered, type Answer } from "../answer.ts";
-import type { HandlerContext } from "../handlers.ts";
+import type { HandlerContext } from "../handler.ts";
 import { runningTask } from "../stream/target.ts";
 import { negotiateSpdy, negotiateWebSocket, transportOf, unnamed } from "../upgrade/negotiate.ts";
 import type { StreamHandler, StreamRequest, UpgradableConnection } from "../upgrade/stream-request.ts";

@@ -1,6 +1,6 @@
 import type { ProcessStream, TerminalSize } from "../../provider.ts";
 import type { Answer } from "../answer.ts";
-import type { HandlerContext } from "../handlers.ts";
+import type { HandlerContext } from "../handler.ts";
 import { negotiateSpdy, negotiateWebSocket, transportOf, unnamed } from "../upgrade/negotiate.ts";
 import type { StreamRequest } from "../upgrade/stream-request.ts";
 import { switchToSpdy } from "../upgrade/switch-to-spdy.ts";

@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import type { ContainerRef, ExecCommand, ProcessStream } from "../../provider.ts";
 import { asProviderError } from "../../provider.ts";
 import { failure, notOffered, send } from "../answer.ts";
-import type { Handler } from "../handlers.ts";
+import type { Handler } from "../handler.ts";
 import { runningContainer } from "./target.ts";
 
 /** What a container runtime gives back of a command at most (the message size of the CRI's ExecSync). */

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 
 import type { Answer } from "../answer.ts";
-import type { HandlerContext } from "../handlers.ts";
+import type { HandlerContext } from "../handler.ts";
 
 /** One admitted request for a stream. */
 export interface StreamRequest {

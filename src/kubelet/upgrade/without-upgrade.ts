@@ -1,5 +1,5 @@
 import { send } from "../answer.ts";
-import type { Handler } from "../handlers.ts";
+import type { Handler } from "../handler.ts";
 import type { StreamHandler } from "./stream-request.ts";
 
 /** A stream's path asked for as a plain request: the same checks, and the refusal they end in. */

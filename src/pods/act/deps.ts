@@ -6,7 +6,7 @@ import { asProviderError } from "../../model/provider-error.ts";
 import type { Clock, Log, Pod, Provider } from "../../provider.ts";
 import type { PodEvent } from "../pod-events.ts";
 import { troubleAfter } from "../plan/on-error.ts";
-import type { Action } from "../plan/plan.ts";
+import type { Action } from "../plan/action.ts";
 import type { Notes, Operation, Trouble } from "../plan/world.ts";
 import type { LookAtFiles, Prepare, PrepareAddition } from "../prepare.ts";
 import type { PodStore, TaskStore } from "../stores.ts";

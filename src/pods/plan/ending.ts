@@ -1,5 +1,5 @@
 /** How a pod ends: stop the task, record the final states, remove the object, discard what the cloud keeps. Pure. */
-import type { Action } from "./plan.ts";
+import type { Action } from "./action.ts";
 import { report, storyOf } from "./report.ts";
 import { isUnsent, type Life, orphanKillAt, type View } from "./view.ts";
 import type { World } from "./world.ts";

@@ -4,7 +4,8 @@
  */
 import type { Pod } from "../../model/kube.ts";
 import type { TaskState } from "../../model/task-state.ts";
-import { additionDue } from "./addition.ts";
+import type { Action } from "./action.ts";
+import { additionDue } from "./live/addition.ts";
 import { type DueRestart, dueRestarts, isFinished, startBackOffMs } from "./attempts.ts";
 import { planEnding, planOrphan, planTerminated, stopDue } from "./ending.ts";
 import { refreshDue } from "./live/refresh.ts";
@@ -12,8 +13,8 @@ import { resizeDue } from "./live/resize.ts";
 import { heldUp, onError } from "./on-error.ts";
 import { nodeRefusal, refusalStory } from "./refuse.ts";
 import { report, type Story, storyOf } from "./report.ts";
-import { startupDue } from "./startup.ts";
-import { type Unhealthy, unhealthyDue } from "./unhealthy.ts";
+import { startupDue } from "./live/startup.ts";
+import { unhealthyDue } from "./live/unhealthy.ts";
 import { deadlineOf, isUnsent, type View, viewOf } from "./view.ts";
 import type { AttemptRecord, World } from "./world.ts";
 import { mayRunAgain, restartPolicyOf } from "../../status/may-run-again.ts";
@@ -21,38 +22,6 @@ import { mayRunAgain, restartPolicyOf } from "../../status/may-run-again.ts";
 const RESTART_AGAIN_MS = 10_000;
 /** A younger record is never written anew, however short the provider's memory. */
 const RENEW_RECORD_MS = 30_000;
-
-export type Action =
-  /** Nothing to do until `until` (milliseconds since 1970), or until something changes. */
-  | { readonly do: "wait"; readonly until?: number | undefined }
-  /** Resolve and translate the pod for this attempt. */
-  | { readonly do: "prepare"; readonly attempt: number; readonly omit: readonly string[] }
-  /** Write the write-ahead record; acknowledged before the launch. */
-  | { readonly do: "record"; readonly attempt: number; readonly try: number; readonly story: Story }
-  | { readonly do: "launch"; readonly attempt: number; readonly try: number }
-  /** Bring the files of the live task's volumes up to date. */
-  | { readonly do: "update"; readonly attempt: number }
-  /** Give containers of the live task the resources that their specs say by now. */
-  | { readonly do: "resize"; readonly attempt: number }
-  /** Ask for an ephemeral container in the live task. */
-  | { readonly do: "add"; readonly attempt: number; readonly container: string }
-  | { readonly do: "restart"; readonly attempt: number; readonly container: string; readonly instance: number }
-  /** End one run of one container, dead at `killAt`. */
-  | { readonly do: "kill"; readonly attempt: number; readonly unhealthy: Unhealthy; readonly killAt: number }
-  /** Let the row of containers go on behind a sidecar that has started up. */
-  | { readonly do: "passStartup"; readonly attempt: number; readonly container: string; readonly instance: number }
-  /** Write the status that this story makes. */
-  | { readonly do: "report"; readonly story: Story; readonly patch: Record<string, unknown> }
-  | {
-      readonly do: "stop";
-      readonly attempt: number;
-      readonly killAt: number;
-      readonly discard: boolean;
-      /** The container for whose sake all of them are stopped. */
-      readonly unhealthy?: Unhealthy;
-    }
-  /** Remove the API object, with its uid as precondition. */
-  | { readonly do: "remove" };
 
 export function plan(world: World): Action {
   const { pod } = world;

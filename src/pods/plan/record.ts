@@ -5,7 +5,7 @@ import type { ContainerStatus, Pod } from "../../model/kube.ts";
 import { mayRunAgain, restartPolicyOf } from "../../status/may-run-again.ts";
 import { podStatus } from "../../status/pod-status.ts";
 import { statusPatch } from "../../status/status-patch.ts";
-import type { Action } from "./plan.ts";
+import type { Action } from "./action.ts";
 import { recordOf, restartsText, type World } from "./world.ts";
 
 /** The patch on pods/status that carries attempt, try and backend together with the waiting states. */

@@ -5,9 +5,8 @@ import type { Pod } from "../../model/kube.ts";
 import type { ProviderError } from "../../model/provider-error.ts";
 import type { Refusal } from "../../model/support/refusal.ts";
 import type { TaskState } from "../../model/task-state.ts";
-import type { FilesNote } from "./live/refresh.ts";
-import type { ResizeNote } from "./live/resize.ts";
 import type { Health } from "../../probes/health.ts";
+import type { Given } from "../../status/resize.ts";
 
 export interface World {
   /** As the API server shows it; absent once the object is gone. */
@@ -103,6 +102,25 @@ export type Addition =
   | { readonly is: "sent"; readonly sentAt: number }
   | { readonly is: "refused"; readonly message: string }
   | { readonly is: "missing"; readonly reason: string; readonly message: string; readonly retryAt: number };
+
+/** What a task has in its volumes, as far as this process knows. */
+export interface FilesNote {
+  readonly attempt: number;
+  /** By volume; one that is not here is sent, whatever it holds. */
+  readonly sent: ReadonlyMap<string, string>;
+  /** Milliseconds since 1970: when to compare again. */
+  readonly checkAt: number;
+  /** What kept a volume from its news at the last look. */
+  readonly trouble?: string | undefined;
+}
+
+/** What resources this process has asked of a task. */
+export interface ResizeNote {
+  readonly attempt: number;
+  /** Of the pod, at the last try: what another one says is tried at once, whatever came of this. */
+  readonly generation: number | undefined;
+  readonly given: Given;
+}
 
 export interface RestartSent {
   readonly instance: number;

@@ -3,7 +3,7 @@ import type { Pod } from "../../../model/kube.ts";
 import type { FilesVolume } from "../../../model/resolved-pod.ts";
 import type { TaskState } from "../../../model/task-state.ts";
 import { hasLiveFiles } from "../../../resolve/live/live-files.ts";
-import type { Action } from "../plan.ts";
+import type { Action } from "../action.ts";
 import type { World } from "../world.ts";
 
 /** The kubelet syncs a pod once a minute, up to half a minute late so that not all do at once (--sync-frequency). */
@@ -12,17 +12,6 @@ const PERIOD_MS = 60_000;
 const TOKEN_JITTER_MS = 10_000;
 /** A token that could not be replaced is asked for again no sooner. */
 const SHORTEST_MS = 10_000;
-
-/** What a task has in its volumes, as far as this process knows. */
-export interface FilesNote {
-  readonly attempt: number;
-  /** By volume; one that is not here is sent, whatever it holds. */
-  readonly sent: ReadonlyMap<string, string>;
-  /** Milliseconds since 1970: when to compare again. */
-  readonly checkAt: number;
-  /** What kept a volume from its news at the last look. */
-  readonly trouble?: string | undefined;
-}
 
 /** `undefined` when this pod has nothing that could change. */
 export function refreshDue({ notes, now, provider }: World, pod: Pod, task: TaskState): Action | undefined {

@@ -3,16 +3,8 @@ import type { Pod } from "../../../model/kube.ts";
 import type { TaskState } from "../../../model/task-state.ts";
 import { type Given, resizesDue, type Resizing } from "../../../status/resize.ts";
 import { onError } from "../on-error.ts";
-import type { Action } from "../plan.ts";
-import type { World } from "../world.ts";
-
-/** What this process has asked of a task. */
-export interface ResizeNote {
-  readonly attempt: number;
-  /** Of the pod, at the last try: what another one says is tried at once, whatever came of this. */
-  readonly generation: number | undefined;
-  readonly given: Given;
-}
+import type { Action } from "../action.ts";
+import type { ResizeNote, World } from "../world.ts";
 
 const nothing: Given = new Map();
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { Pod } from "../../model/kube.ts";
-import { ProviderError } from "../../model/provider-error.ts";
-import type { Health } from "../../probes/health.ts";
-import { container, ended, now, pod, running, task } from "../../status/testing.ts";
-import { recorded, taskProvider, world, written } from "../testing.ts";
-import { plan } from "./plan.ts";
-import { troubleAfter } from "./on-error.ts";
-import type { World } from "./world.ts";
+import type { Pod } from "../../../model/kube.ts";
+import { ProviderError } from "../../../model/provider-error.ts";
+import type { Health } from "../../../probes/health.ts";
+import { container, ended, now, pod, running, task } from "../../../status/testing.ts";
+import { recorded, taskProvider, world, written } from "../../testing.ts";
+import { plan } from "../plan.ts";
+import { troubleAfter } from "../on-error.ts";
+import type { World } from "../world.ts";
 
 const well: Health = { started: true, ready: true, failed: undefined };
 const dead: Health = { started: true, ready: true, failed: "liveness" };

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Pod } from "../../model/kube.ts";
-import { ProviderError } from "../../model/provider-error.ts";
-import { container, now, pod, running, task, waiting } from "../../status/testing.ts";
-import { recorded, world, written } from "../testing.ts";
-import { troubleAfter } from "./on-error.ts";
-import type { Notes, World } from "./world.ts";
+import type { Pod } from "../../../model/kube.ts";
+import { ProviderError } from "../../../model/provider-error.ts";
+import { container, now, pod, running, task, waiting } from "../../../status/testing.ts";
+import { recorded, world, written } from "../../testing.ts";
+import { troubleAfter } from "../on-error.ts";
+import type { Notes, World } from "../world.ts";
 
 const names = ["side1", "side2", "a"];
 const of: Pod = (() => {

@@ -1,8 +1,8 @@
 /** Ephemeral containers (`kubectl debug`) of a pod that runs already: which one the provider is asked for next. Pure. */
-import type { Pod } from "../../model/kube.ts";
-import type { TaskState } from "../../model/task-state.ts";
-import type { Action } from "./plan.ts";
-import type { World } from "./world.ts";
+import type { Pod } from "../../../model/kube.ts";
+import type { TaskState } from "../../../model/task-state.ts";
+import type { Action } from "../action.ts";
+import type { World } from "../world.ts";
 
 /** One that was asked for shows in the feed soon; only when it does not, it is asked for again. */
 const ADD_AGAIN_MS = 10_000;

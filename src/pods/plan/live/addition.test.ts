@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Pod } from "../../model/kube.ts";
-import { ProviderError } from "../../model/provider-error.ts";
-import { container, now, pod, running, stateless, status, task } from "../../status/testing.ts";
-import { recorded, world, written } from "../testing.ts";
-import { troubleAfter } from "./on-error.ts";
-import type { Addition, Notes, World } from "./world.ts";
+import type { Pod } from "../../../model/kube.ts";
+import { ProviderError } from "../../../model/provider-error.ts";
+import { container, now, pod, running, stateless, status, task } from "../../../status/testing.ts";
+import { recorded, world, written } from "../../testing.ts";
+import { troubleAfter } from "../on-error.ts";
+import type { Addition, Notes, World } from "../world.ts";
 
 const asked = (...names: string[]): Pod => {
   const plain = pod(["a"], "Always");

@@ -1,8 +1,8 @@
 /** What comes after a sidecar in the row of a pod's containers waits for its startup probe too. Pure. */
-import type { PodSpec } from "../../model/kube.ts";
-import type { TaskState } from "../../model/task-state.ts";
-import type { Action } from "./plan.ts";
-import type { World } from "./world.ts";
+import type { PodSpec } from "../../../model/kube.ts";
+import type { TaskState } from "../../../model/task-state.ts";
+import type { Action } from "../action.ts";
+import type { World } from "../world.ts";
 
 /** The next sidecar behind which the row may go on, or when to try again, or nothing. Told once: an answer is a promise. */
 export function startupDue(

@@ -1,21 +1,15 @@
 /** A container that fails its liveness or startup probe is ended; whether it runs again is its end's business. Pure. */
-import type { PodSpec } from "../../model/kube.ts";
-import type { TaskState } from "../../model/task-state.ts";
-import type { Action } from "./plan.ts";
-import { stopDue } from "./ending.ts";
-import type { World } from "./world.ts";
+import type { PodSpec } from "../../../model/kube.ts";
+import type { TaskState } from "../../../model/task-state.ts";
+import type { Action, Unhealthy } from "../action.ts";
+import { stopDue } from "../ending.ts";
+import type { World } from "../world.ts";
 
 /** A kill is sent again after this long without an end: it may not have arrived. */
 const KILL_AGAIN_MS = 5_000;
 /** The kubelet's least (pkg/kubelet/kuberuntime). */
 const LEAST_GRACE_SECONDS = 2;
 const DEFAULT_GRACE_SECONDS = 30;
-
-export interface Unhealthy {
-  readonly container: string;
-  readonly instance: number;
-  readonly probe: "startup" | "liveness";
-}
 
 /** What to do about containers that have failed a probe; `undefined` when there is nothing (any more). */
 export function unhealthyDue(world: World, spec: PodSpec, task: TaskState): Action | undefined {
