@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { countWrites, type Writes } from "./measure.ts";
 
-/** A user of its own for each side tells its requests from the scheduler's and everybody else's. */
+/** A user of its own for each program tells its requests from the scheduler's and everybody else's. */
 export const users = {
   burstlet: "system:serviceaccount:burstlet:burstlet",
+  "burstlet-fargate": "system:serviceaccount:burstlet:burstlet",
   "virtual-kubelet": "system:serviceaccount:peers:virtual-kubelet",
   kwok: "system:serviceaccount:peers:kwok",
 } as const;

@@ -13,6 +13,8 @@ import { buildTrouble } from "../support/programs/go-program.ts";
 import { kwok, kwokSide } from "./sides/kwok.ts";
 import type { Side } from "./sides/side.ts";
 import { virtualKubelet, virtualKubeletSide } from "./sides/virtual-kubelet.ts";
+import { compareFargate } from "./fargate/compare.ts";
+import { fargateTable, fargateTargets } from "./fargate/report.ts";
 import { compareStreams } from "./streams/compare.ts";
 import { streamTable, streamTargets } from "./streams/report.ts";
 
@@ -29,13 +31,20 @@ if (namespaceAddress() === undefined && trouble === undefined) {
 } else {
   const machine = `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.versions.node}`;
   console.log(`burstlet's benchmark on ${machine}`);
-  await (options.streams ? measureStreams() : measureAll());
+  const measure = options.streams ? measureStreams : options.provider === "fargate" ? measureFargate : measureAll;
+  await measure();
 }
 
 async function measureStreams(): Promise<void> {
   const comparison = await compareStreams(options, namespaceAddress());
   console.log(`\n${streamTable(comparison).join("\n")}\n`);
   for (const target of streamTargets(comparison)) console.log(targetLine(target));
+}
+
+async function measureFargate(): Promise<void> {
+  const rounds = await compareFargate(options, namespaceAddress());
+  console.log(`\n${fargateTable(rounds, options.pods).join("\n")}\n`);
+  for (const target of fargateTargets(rounds, options.pods)) console.log(targetLine(target));
 }
 
 async function measureAll(): Promise<void> {

@@ -37,27 +37,47 @@ export interface Round {
 
 /** Enough to fill the API server, as `kubectl` with many files or a busy controller would. */
 const atOnce = 50;
-const quietMs = 2_000;
+export const quietMs = 2_000;
 
 export async function round(arena: Arena, side: Side, audit: Audit, options: RoundOptions): Promise<Round> {
+  const user = users[side.name];
+  return onFreshNode(arena, side, audit, async (stage) => {
+    const { namespace, timeline } = stage;
+    const up = await bringUp(arena, side, { ...options, ...stage, audit });
+    const mark = audit.mark();
+    const start = performance.now();
+    await each(options.pods, atOnce, (index) => arena.client.send("DELETE", podPath(namespace, index)));
+    await timeline.reached("gone", options.pods, options.patienceMs);
+    const allGone = (performance.now() - start) / 1000;
+    await audit.quiet(user, quietMs);
+    return { ...up, allGone, deletionWrites: audit.since(mark, user) };
+  });
+}
+
+/** Where a round takes place. */
+export interface Stage {
+  readonly node: NodeProcess;
+  readonly namespace: string;
+  readonly timeline: Timeline;
+}
+
+/** A fresh node process and a fresh namespace with a watch of its pods, all of them gone afterwards. */
+export async function onFreshNode<T>(
+  arena: Arena,
+  side: Side,
+  audit: Audit,
+  work: (stage: Stage) => Promise<T>,
+): Promise<T> {
   const node = await side.start(arena);
   const namespace = `bench-${Math.floor(performance.now())}`;
-  const user = users[side.name];
   await arena.client.send("POST", "/api/v1/namespaces", { metadata: { name: namespace } });
   try {
     await ready(arena, side, node);
     await serviceAccount(arena, namespace);
-    await audit.quiet(user, quietMs);
+    await audit.quiet(users[side.name], quietMs);
     const timeline = await watchTimeline(arena.client, namespace);
     try {
-      const up = await bringUp(arena, side, node, { ...options, namespace, timeline, audit });
-      const mark = audit.mark();
-      const start = performance.now();
-      await each(options.pods, atOnce, (index) => arena.client.send("DELETE", podPath(namespace, index)));
-      await timeline.reached("gone", options.pods, options.patienceMs);
-      const allGone = (performance.now() - start) / 1000;
-      await audit.quiet(user, quietMs);
-      return { ...up, allGone, deletionWrites: audit.since(mark, user) };
+      return await work({ node, namespace, timeline });
     } finally {
       await timeline.close();
     }
@@ -66,33 +86,24 @@ export async function round(arena: Arena, side: Side, audit: Audit, options: Rou
     await arena.client.send("DELETE", `/api/v1/nodes/${side.name}`);
     // Takes the events along; their number would otherwise burden the rounds that follow.
     await arena.client.send("DELETE", `/api/v1/namespaces/${namespace}`);
-    await eventually(
-      `namespace ${namespace} is gone`,
-      async () => {
-        const { items } = await arena.client.send<{ items: { metadata: { name: string } }[] }>(
-          "GET",
-          "/api/v1/namespaces",
-        );
-        return items.every((item) => item.metadata.name !== namespace);
-      },
-      300_000,
-    );
+    await namespaceGone(arena, namespace);
   }
 }
 
-interface Start extends RoundOptions {
-  readonly namespace: string;
-  readonly timeline: Timeline;
+async function namespaceGone({ client }: Arena, namespace: string): Promise<void> {
+  const gone = async () => {
+    const { items } = await client.send<{ items: { metadata: { name: string } }[] }>("GET", "/api/v1/namespaces");
+    return items.every((item) => item.metadata.name !== namespace);
+  };
+  await eventually(`namespace ${namespace} is gone`, gone, 300_000);
+}
+
+interface Start extends RoundOptions, Stage {
   readonly audit: Audit;
 }
 
-async function bringUp(
-  arena: Arena,
-  side: Side,
-  node: NodeProcess,
-  start: Start,
-): Promise<Omit<Round, "allGone" | "deletionWrites">> {
-  const { pods, namespace, timeline, audit, patienceMs } = start;
+async function bringUp(arena: Arena, side: Side, start: Start): Promise<Omit<Round, "allGone" | "deletionWrites">> {
+  const { pods, node, namespace, timeline, audit, patienceMs } = start;
   const mark = audit.mark();
   const before = memory(node.pid);
   const everybodyBefore = familyCpuSeconds();
@@ -127,12 +138,16 @@ const podPath = (namespace: string, index: number) => `/api/v1/namespaces/${name
 function podManifest(index: number, side: string, tokens: boolean): object {
   return {
     metadata: { name: nameOf(index), labels: { app: "bench" } },
-    spec: {
-      nodeSelector: { "burstlet.dev/bench": side },
-      tolerations: [{ operator: "Exists" }],
-      ...(!tokens && { automountServiceAccountToken: false }),
-      containers: [{ name: "main", image: "busybox", command: ["sleep", "3600"] }],
-    },
+    spec: { ...podSpec(side), ...(!tokens && { automountServiceAccountToken: false }) },
+  };
+}
+
+/** One container, everything else as it is by default. */
+export function podSpec(side: string): object {
+  return {
+    nodeSelector: { "burstlet.dev/bench": side },
+    tolerations: [{ operator: "Exists" }],
+    containers: [{ name: "main", image: "busybox", command: ["sleep", "3600"] }],
   };
 }
 

@@ -8,19 +8,22 @@ it("reads every option, and has a default for each", () => {
     rounds: 5,
     memory: 5000,
     tokens: false,
+    provider: "local",
     streams: false,
     megabytes: 200,
     nodeFlags: [],
   });
-  const words = "--pods 7 --against virtual-kubelet,kwok --rounds 1 --memory 0 --tokens --streams --megabytes 3".split(
-    " ",
-  );
+  const words =
+    "--pods 7 --against virtual-kubelet,kwok --rounds 1 --memory 0 --tokens --provider fargate --streams --megabytes 3".split(
+      " ",
+    );
   expect(parseOptions([...words, "--node-flags=--cpu-prof --heap-prof"])).toEqual({
     pods: 7,
     against: ["virtual-kubelet", "kwok"],
     rounds: 1,
     memory: 0,
     tokens: true,
+    provider: "fargate",
     streams: true,
     megabytes: 3,
     nodeFlags: ["--cpu-prof", "--heap-prof"],
@@ -31,6 +34,7 @@ it.each([
   [["--pods", "0"], "--pods 0: expected a whole number, at least 1"],
   [["--pods", "many"], "--pods many: expected a whole number, at least 1"],
   [["--against", "kubelet"], "--against kubelet: expected virtual-kubelet or kwok"],
+  [["--provider", "lambda"], "--provider lambda: expected local or fargate"],
   [["--fast"], "--fast"],
 ])("says what is wrong with %j", (words, message) => {
   expect(() => parseOptions(words)).toThrow(message);

@@ -1,15 +1,17 @@
 import { parseArgs } from "node:util";
-import type { SideName } from "./sides/side.ts";
+import type { PeerName } from "./sides/side.ts";
 
 export interface BenchOptions {
   /** Pods of each round. */
   readonly pods: number;
-  readonly against: readonly Exclude<SideName, "burstlet">[];
+  readonly against: readonly PeerName[];
   readonly rounds: number;
   /** Pods of the measurement of memory; 0 leaves it out. */
   readonly memory: number;
   /** The service account's token is mounted, as Kubernetes does where nobody objects. */
   readonly tokens: boolean;
+  /** `fargate`: burstlet on the stand-in for AWS beside burstlet on the scripted runtime, instead of peers. */
+  readonly provider: "local" | "fargate";
   /** Measures exec, port-forward and logs instead of pods. */
   readonly streams: boolean;
   /** What each transfer of them carries. */
@@ -24,6 +26,7 @@ export const usage = `npm run bench -- [OPTIONS]
   --rounds N             rounds of each side; the median counts (5)
   --memory N             pods of the measurement of burstlet's memory; 0: none (5000)
   --tokens               pods mount the token of their service account, which the other sides never do
+  --provider fargate     a Deployment on the stand-in for AWS, beside the scripted runtime; pods have tokens
   --streams              exec, port-forward and logs instead of pods, beside a node on k8s.io/cri-streaming
   --megabytes N          what each transfer of --streams carries (200)
   --node-flags=FLAGS     for the Node that runs burstlet, e.g. --node-flags="--cpu-prof --cpu-prof-dir=profile"`;
@@ -38,6 +41,7 @@ export function parseOptions(words: readonly string[]): BenchOptions {
       rounds: { type: "string", default: "5" },
       memory: { type: "string", default: "5000" },
       tokens: { type: "boolean", default: false },
+      provider: { type: "string", default: "local" },
       streams: { type: "boolean", default: false },
       megabytes: { type: "string", default: "200" },
       "node-flags": { type: "string", default: "" },
@@ -49,6 +53,7 @@ export function parseOptions(words: readonly string[]): BenchOptions {
     rounds: whole("rounds", values.rounds, 1),
     memory: whole("memory", values.memory, 0),
     tokens: values.tokens,
+    provider: provider(values.provider),
     streams: values.streams,
     megabytes: whole("megabytes", values.megabytes, 1),
     nodeFlags: list(values["node-flags"], " "),
@@ -63,9 +68,14 @@ function whole(name: string, text: string, least: number): number {
   return number;
 }
 
-function peer(name: string): Exclude<SideName, "burstlet"> {
+function peer(name: string): PeerName {
   if (name === "virtual-kubelet" || name === "kwok") return name;
   throw new Error(`--against ${name}: expected virtual-kubelet or kwok`);
+}
+
+function provider(name: string): BenchOptions["provider"] {
+  if (name === "local" || name === "fargate") return name;
+  throw new Error(`--provider ${name}: expected local or fargate`);
 }
 
 function list(text: string, separator: string): string[] {

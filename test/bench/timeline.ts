@@ -17,7 +17,7 @@ type Step = "bound" | "running" | "ready" | "gone";
 export interface Timeline {
   /** By name of the pod. */
   readonly pods: ReadonlyMap<string, PodTimes>;
-  /** Call before the request is sent. */
+  /** Call before the request is sent. A pod that was not told of is created when the watch first shows it. */
   creating(name: string): void;
   /** Resolves when `count` pods have come to this step; rejects with what is missing after `withinMs`. */
   reached(step: Step, count: number, withinMs: number): Promise<void>;
@@ -51,8 +51,10 @@ export async function watchTimeline(client: Client, namespace: string): Promise<
     const { type, object } = JSON.parse(text) as WatchEvent;
     if (type === "ERROR") throw new Error(`watch of ${path}: ${text}`);
     version = object.metadata?.resourceVersion ?? version;
-    const times = pods.get(object.metadata?.name ?? "");
-    if (times === undefined || type === "BOOKMARK") return;
+    if (type === "BOOKMARK") return;
+    const name = object.metadata?.name ?? "";
+    const times = pods.get(name) ?? { created: performance.now() };
+    pods.set(name, times);
     mark(times, "bound", object.spec?.nodeName !== undefined);
     mark(times, "running", object.status?.phase === "Running");
     mark(times, "ready", object.status?.conditions?.some(isReady) === true);

@@ -4,7 +4,8 @@ import { closeSync, openSync } from "node:fs";
 import type { TestCluster } from "../../support/cluster.ts";
 import type { Client } from "../client.ts";
 
-export type SideName = "burstlet" | "virtual-kubelet" | "kwok";
+export type PeerName = "virtual-kubelet" | "kwok";
+export type SideName = "burstlet" | "burstlet-fargate" | PeerName;
 
 export interface Arena {
   readonly cluster: TestCluster;

@@ -1,0 +1,57 @@
+/** burstlet on Fargate and burstlet on the scripted runtime, in turn, on one control plane. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import { startCluster } from "../../support/cluster.ts";
+import { prepareAudit } from "../audit.ts";
+import { openClient } from "../client.ts";
+import type { BenchOptions } from "../options.ts";
+import { burstletSide } from "../sides/burstlet.ts";
+import type { Arena } from "../sides/side.ts";
+import { fargateLine } from "./report.ts";
+import { type DeploymentRound, deploymentRound } from "./round.ts";
+import { fargateSide } from "./side.ts";
+
+export interface FargateComparison {
+  readonly fargate: readonly DeploymentRound[];
+  readonly scripted: readonly DeploymentRound[];
+}
+
+/** By default the controllers create 20 pods a second, no more than ECS launches. */
+const quickControllers = ["--kube-api-qps=1000", "--kube-api-burst=1000"].map(
+  (flag) => `--controller-manager-arg=${flag}`,
+);
+
+export async function compareFargate(
+  { nodeFlags, pods, rounds }: BenchOptions,
+  address: string | undefined,
+): Promise<FargateComparison> {
+  const folder = mkdtempSync(join(tmpdir(), "burstlet-bench-"));
+  const audit = prepareAudit(folder);
+  const cluster = await startCluster({ bind: address, args: [...audit.args, ...quickControllers] });
+  const client = openClient(cluster.kubeconfig);
+  const arena: Arena = { cluster, client, address: address ?? "127.0.0.1" };
+  const fargate: DeploymentRound[] = [];
+  const scripted: DeploymentRound[] = [];
+  try {
+    const onFargate = fargateSide(nodeFlags);
+    const sides = [
+      { side: onFargate, standIn: onFargate.standIn, found: fargate },
+      { side: burstletSide(nodeFlags), standIn: undefined, found: scripted },
+    ];
+    for (const { side } of sides) await side.prepare(arena);
+    for (let number = 1; number <= rounds; number++) {
+      for (const { side, standIn, found } of sides) {
+        const load = loadavg()[0] ?? Number.NaN;
+        const round = await deploymentRound(arena, side, audit, pods, standIn);
+        found.push(round);
+        console.log(fargateLine(side.name, `round ${number} of ${rounds}`, round, load));
+      }
+    }
+    return { fargate, scripted };
+  } finally {
+    await client.close();
+    await cluster.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

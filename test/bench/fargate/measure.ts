@@ -1,0 +1,48 @@
+/** Numbers from what the stand-in for AWS has seen. Pure. */
+import type { LedgerEntry } from "../../../localstack/ledger.ts";
+import type { Calls } from "./stand-in.ts";
+
+export interface AwsFigures {
+  /** Seconds from the first launch to the last one. */
+  readonly launching: number;
+  /** Seconds from the first launch until the last pod was Running. */
+  readonly running: number;
+  readonly runTaskCalls: number;
+  /** Throttle answers to calls of any kind. */
+  readonly throttleAnswers: number;
+  readonly registerCalls: number;
+  /** DescribeTasks, a second, while every task ran and nothing happened. */
+  readonly describesPerSecond: number;
+}
+
+export interface Seen {
+  readonly ledger: readonly LedgerEntry[];
+  /** When the last pod was Running: wall milliseconds, as the ledger's. */
+  readonly runningAt: number;
+  /** All calls before and after the rest, and how many seconds it took. */
+  readonly before: Calls;
+  readonly after: Calls;
+  readonly restSeconds: number;
+}
+
+export function awsFigures({ ledger, runningAt, before, after, restSeconds }: Seen): AwsFigures {
+  const launches = ledger
+    .filter((entry) => entry.event === "launch")
+    .filter(({ outcome }) => outcome === "launched")
+    .map(({ at }) => at);
+  const first = Math.min(...launches);
+  const throttled = Object.values(after).map(({ ThrottlingException = 0 }) => ThrottlingException);
+  return {
+    launching: (Math.max(...launches) - first) / 1000,
+    running: (runningAt - first) / 1000,
+    runTaskCalls: callsOf(after, "ecs:RunTask"),
+    throttleAnswers: throttled.reduce((sum, count) => sum + count, 0),
+    registerCalls: callsOf(after, "ecs:RegisterTaskDefinition"),
+    describesPerSecond: (callsOf(after, "ecs:DescribeTasks") - callsOf(before, "ecs:DescribeTasks")) / restSeconds,
+  };
+}
+
+/** Whatever became of them. */
+function callsOf(calls: Calls, operation: string): number {
+  return Object.values(calls[operation] ?? {}).reduce((sum, count) => sum + count, 0);
+}

@@ -1,0 +1,88 @@
+/** One round of one side: a Deployment comes up on a fresh node, rests, and is deleted. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Audit, users } from "../audit.ts";
+import { onFreshNode, podSpec, quietMs, type Stage } from "../drive.ts";
+import { type Speed, speedOf } from "../measure.ts";
+import { cpuSeconds, memory, type Memory } from "../process.ts";
+import type { Arena, Side } from "../sides/side.ts";
+import { type AwsFigures, awsFigures } from "./measure.ts";
+import type { StandIn } from "./stand-in.ts";
+
+export interface DeploymentRound {
+  readonly speed: Speed;
+  /** Of the node process, seconds: from the first bind to the last Ready, and for each second of the rest. */
+  readonly cpu: { readonly ready: number; readonly rest: number };
+  readonly memory: { readonly before: Memory; readonly after: Memory };
+  /** Seconds from the request to delete the Deployment until no pod was there. */
+  readonly allGone: number;
+  /** Of a side on Fargate. */
+  readonly aws?: AwsFigures;
+}
+
+const restSeconds = 60;
+const patienceMs = 600_000;
+
+export async function deploymentRound(
+  arena: Arena,
+  side: Side,
+  audit: Audit,
+  pods: number,
+  standIn?: () => StandIn,
+): Promise<DeploymentRound> {
+  return onFreshNode(arena, side, audit, async (stage) => {
+    const up = await bringUp(arena, side, stage, pods);
+    await audit.quiet(users[side.name], quietMs);
+    const calls = await standIn?.().calls();
+    const rest = await cpuOfRest(stage.node.pid);
+    const after = memory(stage.node.pid);
+    const seen = standIn !== undefined && {
+      before: calls ?? {},
+      after: await standIn().calls(),
+      ledger: await standIn().ledger(),
+      restSeconds,
+      runningAt: up.runningAt,
+    };
+    const start = performance.now();
+    await arena.client.send("DELETE", `${deployments(stage)}/bench`);
+    await stage.timeline.reached("gone", pods, patienceMs);
+    return {
+      speed: up.speed,
+      cpu: { ready: up.cpu, rest },
+      memory: { before: up.before, after },
+      allGone: (performance.now() - start) / 1000,
+      ...(seen && { aws: awsFigures(seen) }),
+    };
+  });
+}
+
+async function bringUp({ client }: Arena, side: Side, stage: Stage, pods: number) {
+  const { node, timeline } = stage;
+  const before = memory(node.pid);
+  let cpuAtBind = cpuSeconds(node.pid);
+  timeline.onFirst("bound", () => (cpuAtBind = cpuSeconds(node.pid)));
+  await client.send("POST", deployments(stage), deployment(side.name, pods));
+  await timeline.reached("ready", pods, patienceMs);
+  const cpu = cpuSeconds(node.pid) - cpuAtBind;
+  const times = [...timeline.pods.values()];
+  const toWall = Date.now() - performance.now();
+  const runningAt = Math.max(...times.map(({ running = Number.NaN }) => running)) + toWall;
+  const createdAt = Math.max(...times.map(({ created }) => created));
+  return { before, cpu, runningAt, speed: speedOf(times, createdAt) };
+}
+
+/** Seconds of processor time a second. */
+async function cpuOfRest(pid: number): Promise<number> {
+  const before = cpuSeconds(pid);
+  await sleep(restSeconds * 1000);
+  return (cpuSeconds(pid) - before) / restSeconds;
+}
+
+const deployments = ({ namespace }: Stage): string => `/apis/apps/v1/namespaces/${namespace}/deployments`;
+
+function deployment(side: string, replicas: number): object {
+  const labels = { app: "bench" };
+  return {
+    metadata: { name: "bench" },
+    spec: { replicas, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: podSpec(side) } },
+  };
+}
