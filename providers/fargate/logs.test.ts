@@ -8,6 +8,7 @@ import { createLogsClient } from "../aws/cloudwatch-logs/client.ts";
 import { createPoller } from "../aws/cloudwatch-logs/poller.ts";
 import { createSession } from "../aws/session.ts";
 import { endOf, streamOf, taskLogs } from "./logs.ts";
+import { createTasks } from "./tasks/known-tasks.ts";
 import { closeAll, credentials, type FakeAws, opened, startFakeAws } from "./testing.ts";
 
 afterEach(closeAll);
@@ -15,7 +16,7 @@ afterEach(closeAll);
 const arn = "arn:aws:ecs:eu-central-1:123456789012:task/burstlet/0123456789abcdef";
 const identity = { clusterUid: "c", podUid: "p", attempt: 1 };
 
-async function open(found: TaskState | undefined, on: FakeAws["on"] = {}) {
+async function open(found: TaskState | undefined, on: FakeAws["on"] = {}, discarded = false) {
   const clock = fakeClock();
   const aws = await startFakeAws(on);
   const session = createSession({ region: "eu-central-1", endpoint: aws.url });
@@ -23,10 +24,13 @@ async function open(found: TaskState | undefined, on: FakeAws["on"] = {}) {
   const limiter = createLimiter(clock, { rate: 100, burst: 100 });
   const sdk = new CloudWatchLogsClient({ ...session.clientConfig, credentials });
   const client = createLogsClient(sdk, "/burstlet", { getLogEvents: limiter, filterLogEvents: limiter });
+  const tasks = createTasks();
+  if (found !== undefined) tasks.put(found, 0);
+  if (discarded) tasks.discard(arn);
   let lists = 0;
   const options = {
     reader: { client, poller: createPoller(client, clock, silentLog) },
-    tasks: { find: () => found && { arn: found.id, state: found, since: 0, seenAt: 0 } },
+    tasks,
     feed: { list: async () => ((lists += 1), []) },
     clock,
   };
@@ -46,6 +50,7 @@ const hello = ({ nextToken }: { nextToken?: string }) => ({
 });
 const ended = {
   id: arn,
+  identity,
   phase: "stopped",
   containers: [{ name: "web", state: { is: "terminated" } }],
 } as unknown as TaskState;
@@ -64,6 +69,12 @@ describe("logs of a task", () => {
   test("are read after ECS has forgotten the task, where its ARN is known, and following ends at once", async () => {
     const { read } = await open(undefined, { GetLogEvents: hello });
     await expect(read({ task: { identity, id: arn } }, true)).resolves.toEqual(["hello"]);
+  });
+
+  test("of the attempt before are read by its identity, although its task was discarded", async () => {
+    const { read } = await open(ended, { GetLogEvents: hello }, true);
+    await expect(read({ task: { identity } })).resolves.toEqual(["hello"]);
+    await expect(read({ task: { identity: { ...identity, attempt: 2 } } })).rejects.toMatchObject({ kind: "notFound" });
   });
 
   test("of a forgotten task without ARN are not to be found, after a look at ECS", async () => {

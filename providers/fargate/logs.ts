@@ -13,7 +13,7 @@ import { streamPrefix } from "./translate/containers.ts";
 
 export interface LogsOptions {
   readonly reader: LogsReader;
-  readonly tasks: Pick<Tasks, "find">;
+  readonly tasks: Pick<Tasks, "find" | "arnOf">;
   readonly feed: Pick<Feed, "list">;
   readonly clock: Clock;
 }
@@ -31,7 +31,7 @@ export async function* taskLogs(
   // A container runs once in a task of ECS: a restart is another task.
   if (instance !== 0) return;
   if (tasks.find(task) === undefined) await feed.list(signal);
-  const arn = tasks.find(task)?.arn ?? task.id;
+  const arn = tasks.arnOf(task);
   if (arn === undefined) {
     const sentence =
       "ECS remembers this task no longer (it does for an hour after its end), so its log cannot be found";

@@ -72,6 +72,11 @@ describe("a finding comes with its fix:", () => {
       `task role ${task} does not let`,
       "aws iam update-assume-role-policy --role-name burstlet-task",
     ],
+    [
+      { roles: [role({ arn: "arn:aws:iam::210987654321:role/burstlet-execution" })] },
+      "is of account 210987654321, but burstlet's credentials are of 123456789012",
+      "aws iam get-role --role-name burstlet-execution",
+    ],
     [{ roles: [role({ passable: { value: false } })] }, "may not pass execution role", "aws iam put-role-policy"],
     [
       { network: network([["subnet-1", "vpc-1"]], [["sg-1", "vpc-1"]]) },
@@ -110,7 +115,8 @@ describe("a finding comes with its fix:", () => {
 });
 
 test("bad credentials are the one finding, since every other answer would say the same", () => {
-  const facts: Facts = { ...well, caller: trouble("ExpiredToken"), cluster: { value: undefined } };
+  const facts: Facts = { ...well, caller: trouble("ExpiredToken"), cluster: trouble("ExpiredToken") };
+  expect(unknownsOf(facts)).toEqual([]);
   const findings = findingsOf(facts, config, false);
   expect(findings).toHaveLength(1);
   expect(findings[0]?.message).toContain("ExpiredToken: words");

@@ -47,13 +47,14 @@ export function findingsOf(facts: Facts, config: SetUp, mayName: boolean): reado
     ...clusterFindings(facts.cluster, config.cluster, region),
     ...(valueOf(facts.logGroup) === false ? [logGroupFinding(config.logs.group, region)] : []),
     ...(config.executionRoleArn === undefined && !mayName ? [noExecutionRole] : []),
-    ...facts.roles.flatMap((role) => roleFindings(role)),
+    ...facts.roles.flatMap((role) => accountFinding(role, valueOf(caller)) ?? roleFindings(role)),
     ...networkFindings(valueOf(facts.network), config, region),
   ];
 }
 
 /** What could not be looked at, and why: no failure, since the right to look is not needed to run pods. */
 export function unknownsOf(facts: Facts): readonly { readonly what: string; readonly trouble: ProviderError }[] {
+  if (facts.caller.trouble !== undefined && isAboutCredentials(facts.caller.trouble)) return [];
   const all: readonly (readonly [string, Known<unknown>])[] = [
     ["credentials", facts.caller],
     ["ECS cluster", facts.cluster],
@@ -105,6 +106,18 @@ const noExecutionRole: Finding = {
     `aws iam create-role --role-name burstlet-execution --assume-role-policy-document ${trustFile}, ` +
     "and its ARN as fargate.executionRoleArn of the node's configuration",
 };
+
+/** IAM is asked by the role's name, and so finds one of its own account; that of another one cannot be passed. */
+function accountFinding(
+  { arn, use }: RoleFacts,
+  caller: { readonly account: string } | undefined,
+): Finding[] | undefined {
+  const account = arn.split(":")[4];
+  if (caller === undefined || caller.account === account) return undefined;
+  const name = arn.slice(arn.lastIndexOf("/") + 1);
+  const message = `${use} role ${arn} is of account ${account}, but burstlet's credentials are of ${caller.account}`;
+  return [{ message, fix: `aws iam get-role --role-name ${name} --query Role.Arn, and that as fargate.${use}RoleArn` }];
+}
 
 function roleFindings({ arn, use, found, passable }: RoleFacts): Finding[] {
   const name = arn.slice(arn.lastIndexOf("/") + 1);

@@ -34,7 +34,9 @@ export function createAccountQuotas(
         log.info("quotas of the account cannot be read, published defaults are used", {
           reason,
           message,
-          fix: "allow servicequotas:ListServiceQuotas, or set fargate.capacity.vcpu",
+          ...(reason.startsWith("AccessDenied") && {
+            fix: "allow servicequotas:ListServiceQuotas, or set fargate.capacity.vcpu",
+          }),
         });
       told = reason;
     }

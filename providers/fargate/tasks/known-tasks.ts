@@ -26,13 +26,16 @@ export interface Tasks {
   listed(arns: ReadonlySet<string>): void;
   get(arn: string): KnownTask | undefined;
   find(task: TaskRef): KnownTask | undefined;
+  /** Also of one that was discarded: its log can be read while ECS remembers it. */
+  arnOf(task: TaskRef): string | undefined;
   values(): IterableIterator<KnownTask>;
 }
 
 export function createTasks(): Tasks {
   const tasks = new Map<string, KnownTask>();
   const arns = new Map<string, string>();
-  let discarded = new Set<string>();
+  /** ARN and key of each. */
+  let discarded = new Map<string, string>();
   const forget = (arn: string): KnownTask | undefined => {
     const known = tasks.get(arn);
     tasks.delete(arn);
@@ -59,15 +62,20 @@ export function createTasks(): Tasks {
     forget,
     discard(arn) {
       const known = forget(arn);
-      if (known !== undefined) discarded.add(arn);
+      if (known !== undefined) discarded.set(arn, keyOf(known.state.identity));
       return known;
     },
     isDiscarded: (arn) => discarded.has(arn),
-    listed: (all) => void (discarded = new Set([...discarded].filter((arn) => all.has(arn)))),
+    listed: (all) => void (discarded = new Map([...discarded].filter(([arn]) => all.has(arn)))),
     get: (arn) => tasks.get(arn),
     find: ({ identity, id = "" }) => tasks.get(id) ?? tasks.get(arns.get(keyOf(identity)) ?? ""),
+    arnOf: ({ identity, id }) => id ?? arns.get(keyOf(identity)) ?? arnOfKey(discarded, keyOf(identity)),
     values: () => tasks.values(),
   };
+}
+
+function arnOfKey(discarded: ReadonlyMap<string, string>, wanted: string): string | undefined {
+  return [...discarded].find(([, key]) => key === wanted)?.[0];
 }
 
 /**

@@ -113,6 +113,12 @@ describe("a container of ECS", () => {
       "FailedCreatePodSandBox",
     ],
     [
+      "a container could not be started",
+      undefined,
+      { ...unstarted, stoppedReason: 'CannotStartContainerError: exec: "x": not found' },
+      "RunContainerError",
+    ],
+    [
       "there is no capacity",
       undefined,
       {

@@ -36,6 +36,8 @@ export function taskTrouble({ stopCode, stoppedReason: text = "" }: Ended): Wait
   if (stopCode !== "TaskFailedToStart") return undefined;
   const told = startTrouble(text);
   if (told?.is === "waiting") return told;
+  // A container that could not start tells of it itself; the sandbox was there.
+  if (startFailure.test(text)) return waiting("RunContainerError", text);
   if (/capacity is unavailable|insufficient capacity/i.test(text)) return waiting("NoCapacity", text);
   return waiting("FailedCreatePodSandBox", text);
 }
