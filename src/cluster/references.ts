@@ -11,6 +11,11 @@ export interface References<T> {
   get(namespace: string, name: string, newerThan?: string): Promise<T | undefined>;
 }
 
+export interface CachedReferences<T> extends References<T> {
+  /** As `get`, but read now, whatever copy there is. */
+  fresh(namespace: string, name: string): Promise<T | undefined>;
+}
+
 /** The kubelet's cache keeps them for a minute as well; jittered, so that many are not read again at once. */
 const ttlMs = { least: 45_000, most: 75_000 };
 /** Short, so that a pod which waits for its ConfigMap starts soon after it appears. */
@@ -30,7 +35,7 @@ export function createReferences<T extends { metadata?: object }>(
   rest: Rest,
   clock: Clock,
   random: () => number,
-): References<T> {
+): CachedReferences<T> {
   const cache = new LRUCache<string, Copy<T>>({
     maxSize: maxBytes,
     sizeCalculation: (copy) => copy.bytes + 1,
@@ -55,6 +60,7 @@ export function createReferences<T extends { metadata?: object }>(
       const old = known !== undefined && known.readAt <= (parseTime(newerThan) ?? Number.NEGATIVE_INFINITY);
       return (await cache.fetch(key, { forceRefresh: old }))?.object;
     },
+    fresh: async (namespace, name) => (await cache.fetch(`${namespace}/${name}`, { forceRefresh: true }))?.object,
   };
 }
 

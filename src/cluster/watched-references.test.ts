@@ -106,6 +106,19 @@ describe("watched references", () => {
     expect(gets).toEqual(["one"]);
   });
 
+  it("that change while their pod is young are there as soon as the change is told", async () => {
+    const { hold, put, read, clock, watched, changes } = await begin();
+    put("one", "v1");
+    hold("pod-a", "one");
+    await eventually("it is watched", () => watched().length === 1);
+    expect(await read("one")).toBe("v1");
+    await clock.advance(2_000);
+    changes.length = 0;
+    put("one", "v2");
+    await eventually("the change is told", () => changes.length === 1);
+    expect(await read("one")).toBe("v2");
+  });
+
   it("that appear are there at once, although their absence was remembered a moment ago", async () => {
     const { hold, put, read, watched, changes } = await begin();
     hold("pod-a", "one");

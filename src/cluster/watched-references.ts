@@ -1,6 +1,6 @@
 import type { ConfigMap, Secret } from "../model/kube.ts";
 import type { Cluster, ObjectReference } from "./cluster.ts";
-import type { References } from "./references.ts";
+import type { CachedReferences, References } from "./references.ts";
 import { calls } from "./rest/calls.ts";
 import { type Collection, listWatch, type ListWatchOptions } from "./watch/list-watch.ts";
 import type { KubeObject } from "./watch/object-store.ts";
@@ -21,7 +21,8 @@ type Name = Pick<ObjectReference, "namespace" | "name">;
 const mostWatches = 250;
 /**
  * A pod's news may overtake those of a ConfigMap that was changed just before: for this long after a pod came, the
- * object is read by `get`, which is never older than the pod.
+ * object is read by `get`, which is never older than the pod. Its copy may be older than the news of a change in that
+ * time: where the two are not the same, the object is read afresh.
  */
 const settleMs = 5_000;
 
@@ -38,7 +39,7 @@ interface Watched<T> {
 }
 
 export function createWatchedReferences<T extends KubeObject>(
-  read: References<T>,
+  read: CachedReferences<T>,
   collection: Collection,
   options: ListWatchOptions,
   most = mostWatches,
@@ -83,8 +84,8 @@ export function createWatchedReferences<T extends KubeObject>(
       const one = watched.get(`${namespace}/${name}`);
       if (one?.current !== true) return read.get(namespace, name, newerThan);
       if (clock.monotonic() - one.heldAt >= settleMs) return one.object;
-      // That it was absent is remembered for a moment; the watch may know better by now.
-      return (await read.get(namespace, name, newerThan)) ?? one.object;
+      const copy = await read.get(namespace, name, newerThan);
+      return versionOf(copy) === versionOf(one.object) ? copy : read.fresh(namespace, name);
     },
     hold(holder, names, changed) {
       const before = held.get(holder);
@@ -99,6 +100,9 @@ export function createWatchedReferences<T extends KubeObject>(
     },
   };
 }
+
+/** Which of two is newer cannot be told by them. */
+const versionOf = (object: KubeObject | undefined): string | undefined => object?.metadata?.resourceVersion;
 
 function collectionOf(collection: Collection, { namespace, name }: Name): Collection {
   return { ...collection, namespace, fieldSelector: `metadata.name=${name}`, optional: true };
@@ -119,8 +123,8 @@ function sinkOf<T>(one: Watched<T>): Parameters<typeof listWatch<T & KubeObject>
 
 /** Both kinds together, as the Cluster shows them. */
 export function watchReferences(
-  configMaps: References<ConfigMap>,
-  secrets: References<Secret>,
+  configMaps: CachedReferences<ConfigMap>,
+  secrets: CachedReferences<Secret>,
   options: ListWatchOptions,
 ): { api: Required<Pick<Cluster, "configMap" | "secret" | "holdReferences">>; close: () => void } {
   const ofMaps = { list: calls.listConfigMaps, watch: calls.watchConfigMaps };
