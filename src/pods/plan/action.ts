@@ -39,3 +39,11 @@ export type Action =
     }
   /** Remove the API object, with its uid as precondition. */
   | { readonly do: "remove" };
+
+/** What comes first of several: whatever there is to do, else the soonest wait; `undefined` when there is nothing. */
+export function firstOf(actions: readonly Action[]): Action | undefined {
+  const doing = actions.find((action) => action.do !== "wait");
+  if (doing !== undefined || actions.length === 0) return doing;
+  const times = actions.flatMap((action) => (action.do === "wait" && action.until !== undefined ? [action.until] : []));
+  return { do: "wait", ...(times.length > 0 && { until: Math.min(...times) }) };
+}

@@ -1,7 +1,7 @@
 /** Ephemeral containers (`kubectl debug`) of a pod that runs already: which one the provider is asked for next. Pure. */
 import type { Pod } from "../../../model/kube.ts";
 import type { TaskState } from "../../../model/task-state.ts";
-import type { Action } from "../action.ts";
+import { type Action, firstOf } from "../action.ts";
 import type { World } from "../world.ts";
 
 /** One that was asked for shows in the feed soon; only when it does not, it is asked for again. */
@@ -23,7 +23,7 @@ export function additionDue(world: World, pod: Pod, task: TaskState): Action | u
       at > world.now ? { do: "wait", until: at } : { do: "add", attempt: task.identity.attempt, container: name },
     ];
   });
-  return actions.find((action) => action.do === "add") ?? actions[0];
+  return firstOf(actions);
 }
 
 /** Milliseconds since 1970; `undefined`: never. */

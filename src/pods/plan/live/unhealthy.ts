@@ -1,7 +1,7 @@
 /** A container that fails its liveness or startup probe is ended; whether it runs again is its end's business. Pure. */
 import type { PodSpec } from "../../../model/kube.ts";
 import type { TaskState } from "../../../model/task-state.ts";
-import type { Action, Unhealthy } from "../action.ts";
+import { type Action, firstOf, type Unhealthy } from "../action.ts";
 import { stopDue } from "../ending.ts";
 import type { World } from "../world.ts";
 
@@ -21,7 +21,7 @@ export function unhealthyDue(world: World, spec: PodSpec, task: TaskState): Acti
     if (probe === undefined) return [];
     return [endingOf(world, spec, task, { container: one.name, instance: one.instance, probe })];
   });
-  return actions.find((action) => action.do !== "wait") ?? actions[0];
+  return firstOf(actions);
 }
 
 function endingOf(world: World, spec: PodSpec, task: TaskState, unhealthy: Unhealthy): Action {
