@@ -15,8 +15,8 @@ const { BURSTLET_NAMESPACE_ADDRESS: _, ...env } = process.env;
 
 type Demo = ChildProcessByStdio<null, Readable, null>;
 
-function startDemo(): { demo: Demo; ended: Promise<number | null> } {
-  const demo: Demo = spawn(process.execPath, [join(root, "src/main.ts"), "demo"], {
+function startDemo(...options: readonly string[]): { demo: Demo; ended: Promise<number | null> } {
+  const demo: Demo = spawn(process.execPath, [join(root, "src/main.ts"), "demo", ...options], {
     env,
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -80,6 +80,15 @@ describeWith(["go", "namespaces", "root", "busybox"], "burstlet demo", () => {
     });
     expect(another.stdout).toBe("hello 1\nhello 2\nhello 3\nhello 4\nhello 5\n");
 
+    demo.kill("SIGTERM");
+    expect(await ended).toBe(0);
+    await expectNothingOf(demoPlace);
+  });
+
+  it("shows them on AWS Fargate over the stand-in, too", async () => {
+    const { demo, ended } = startDemo("--provider", "fargate");
+    await until(demo, "deployment.yaml", "job.yaml", "multi-container.yaml");
+    const demoPlace = place();
     demo.kill("SIGTERM");
     expect(await ended).toBe(0);
     await expectNothingOf(demoPlace);

@@ -1,4 +1,4 @@
-/** What each of deploy/examples/local comes to. `npm run demo` and the e2e test hold the examples to it. Pure. */
+/** What each of deploy/examples/local and fargate comes to. `npm run demo` and e2e tests hold them to it. Pure. */
 import type { V1Deployment, V1EndpointSlice, V1Job } from "@kubernetes/client-node";
 import type { Pod, Wire } from "../../src/model/kube.ts";
 
@@ -11,7 +11,7 @@ export interface Objects {
 }
 
 export interface Example {
-  /** In deploy/examples/local. */
+  /** In the folder of its provider. */
   readonly file: string;
   /** Pods with volumes or with addresses of their own: the process runtime has them as root alone. */
   readonly needs?: "root";
@@ -20,6 +20,16 @@ export interface Example {
   /** Is it reached? An example whose containers end ends with these exit codes and no others. */
   reached(objects: Objects): boolean;
 }
+
+const web: Example = {
+  file: "deployment.yaml",
+  needs: "root",
+  expected: "3 replicas ready, 3 addresses in the Service",
+  reached: ({ pods, deployments, endpointSlices }) =>
+    deployments.some(({ metadata, status }) => metadata?.name === "web" && status?.readyReplicas === 3) &&
+    sameSet(readyAddresses(endpointSlices, "web"), addressesOf(pods, "web")) &&
+    addressesOf(pods, "web").size === 3,
+};
 
 export const examples: readonly Example[] = [
   {
@@ -39,15 +49,7 @@ export const examples: readonly Example[] = [
     expected: "pod configured Succeeded with its configuration",
     reached: ({ pods }) => succeeded(pods, "configured", { main: 0 }),
   },
-  {
-    file: "deployment.yaml",
-    needs: "root",
-    expected: "3 replicas ready, 3 addresses in the Service",
-    reached: ({ pods, deployments, endpointSlices }) =>
-      deployments.some(({ metadata, status }) => metadata?.name === "web" && status?.readyReplicas === 3) &&
-      sameSet(readyAddresses(endpointSlices, "web"), addressesOf(pods, "web")) &&
-      addressesOf(pods, "web").size === 3,
-  },
+  web,
   {
     file: "job.yaml",
     expected: "Job pieces Complete: 5 of 5 pods Succeeded",
@@ -65,12 +67,36 @@ export const examples: readonly Example[] = [
   {
     file: "cronjob.yaml",
     expected: "CronJob tick: a Job Complete at the full minute",
-    reached: ({ jobs }) =>
-      jobs.some((job) => job.metadata?.ownerReferences?.some(isTick) === true && isTrue(job, "Complete")),
+    reached: hasTicked,
   },
 ];
 
-const isTick = (owner: { kind: string; name: string }): boolean => owner.kind === "CronJob" && owner.name === "tick";
+export const fargateExamples: readonly Example[] = [
+  web,
+  {
+    file: "job.yaml",
+    expected: "Job work Complete: 6 of 6 pieces Succeeded",
+    reached: ({ pods, jobs }) =>
+      jobs.some((job) => job.metadata?.name === "work" && isTrue(job, "Complete") && job.status?.succeeded === 6) &&
+      exitCodes(pods, "work").join() === "0,0,0,0,0,0",
+  },
+  {
+    file: "multi-container.yaml",
+    needs: "root",
+    expected: "pod together Succeeded: 2 mains, 1 init, 1 sidecar",
+    reached: ({ pods }) => pods.some((pod) => pod.metadata?.name === "together" && pod.status?.phase === "Succeeded"),
+  },
+  {
+    file: "cronjob.yaml",
+    expected: "CronJob tick: a Job Complete at the full five minutes",
+    reached: hasTicked,
+  },
+];
+
+function hasTicked({ jobs }: Objects): boolean {
+  const isTick = (owner: { kind: string; name: string }): boolean => owner.kind === "CronJob" && owner.name === "tick";
+  return jobs.some((job) => job.metadata?.ownerReferences?.some(isTick) === true && isTrue(job, "Complete"));
+}
 
 function isTrue(job: Wire<V1Job>, type: string): boolean {
   return job.status?.conditions?.some((one) => one.type === type && one.status === "True") === true;

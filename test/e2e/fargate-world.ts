@@ -11,6 +11,7 @@ import type { Pod } from "../../src/model/kube.ts";
 import { systemClock as clock } from "../../src/telemetry/clock.ts";
 import { eventually } from "../support/eventually.ts";
 import { silentLog as log } from "../support/silent-log.ts";
+import { standInNode } from "../support/stand-in-node.ts";
 import { startWorld, type World, type WorldOptions } from "./world.ts";
 
 export interface FargateWorld {
@@ -25,8 +26,6 @@ export interface FargateOptions extends Omit<WorldOptions, "local" | "node" | "n
   readonly scenario?: ScenarioInput;
 }
 
-const role = (name: string): string => `arn:aws:iam::123456789012:role/${name}`;
-
 export async function startFargateWorld(options: FargateOptions = {}): Promise<FargateWorld> {
   const { runtime: kind = "scripted", scenario = {}, ...rest } = options;
   const stateDir = mkdtempSync(join(tmpdir(), "burstlet-aws-"));
@@ -37,23 +36,14 @@ export async function startFargateWorld(options: FargateOptions = {}): Promise<F
     runtime: await openRuntimeOf(kind, { clock, log, stateDir }),
     metadataHost: metadataHostOf(kind),
   });
-  const fargate = {
-    region: "us-east-1",
-    endpoint: aws.url,
-    subnets: ["subnet-0a1b2c3d", "subnet-1a2b3c4d"],
-    securityGroups: ["sg-0a1b2c3d"],
-    executionRoleArn: role("burstlet-execution"),
-    taskRoleArn: role("burstlet-task"),
-  };
-  const env = { AWS_ACCESS_KEY_ID: "AKIASTANDIN", AWS_SECRET_ACCESS_KEY: "secret" };
-  const node = { name: "burst-fargate", provider: "fargate", fargate };
+  const { node, env } = standInNode(aws.url);
   const endCloud = async (): Promise<void> => {
     await aws.close();
     if (kind === "process") await shutdownSupervisor(stateDir, clock);
     rmSync(stateDir, { recursive: true, force: true });
   };
   try {
-    const world = await startWorld({ ...rest, env, node });
+    const world = await startWorld({ ...rest, env, node: { name: "burst-fargate", ...node } });
     return {
       world,
       aws,

@@ -25,8 +25,8 @@ export async function fargateTarget(scenario: ScenarioInput = {}): Promise<Contr
     scenario,
     runtime: () => createProcessRuntime({ stateDir, clock, log, ...ownNetwork() }),
   });
-  // ECS is asked four times as often, within its limits: most of the time of these tests is waiting for news.
-  const often = { ...createPacedClock(clock, 4), now: () => clock.now() };
+  // ECS is asked eight times as often, within its limits: most of the time of these tests is waiting for news.
+  const often = { ...createPacedClock(clock, 8), now: () => clock.now() };
   const context = providerContext(clock, { log, clock: often });
   const config = { ...set, endpoint: cloud.url };
   const open = async (): Promise<Provider> => create(config, context);

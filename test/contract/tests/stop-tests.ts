@@ -46,7 +46,7 @@ export const stopTests: readonly ContractTest[] = [
     name: "a later stop with less grace shortens it",
     async run(bench) {
       // Without a kill it ends by itself, with another code, long before the grace that its pod began with.
-      const task = await bench.launch({ name: "main", does: { run: 15, atTerm: "ignore" }, grace: 600 });
+      const task = await bench.launch({ name: "main", does: { run: 10, atTerm: "ignore" }, grace: 600 });
       await task.until("it runs", isRunning());
       expect(await bench.provider.stop(task, { graceSeconds: 600, discard: false })).toBe("stopping");
       await bench.target.pass(300);

@@ -4,13 +4,16 @@ import { namespaceAddress } from "../../support/namespace.ts";
 import { writeNote } from "./running-demo.ts";
 import { nodeName, type Stage } from "./stage.ts";
 
-/** A control plane of the demo's own, which goes with it. `trouble`: why this machine has no network namespace for it. */
-export async function startFreshCluster(folder: string, trouble: string | undefined): Promise<Stage> {
+/**
+ * A control plane of the demo's own, which goes with it. `trouble`: why this machine has no network namespace for it.
+ * `speaks`: a pod whose logs are worth reading, as kubectl takes it.
+ */
+export async function startFreshCluster(folder: string, trouble: string | undefined, speaks: string): Promise<Stage> {
   const address = namespaceAddress();
   const cluster = await startCluster({ bind: address });
   const identity = await burstletIdentity(cluster);
   writeNote(folder, cluster.kubeconfig);
-  const logs = address === undefined ? [] : ["  npm run kubectl -- logs hello"];
+  const logs = address === undefined ? [] : [`  npm run kubectl -- logs ${speaks}`];
   // The node's network is of this process alone.
   const inside = `  nsenter --net=/proc/${process.pid}/ns/net wget -qO- http://IP:8080`;
   const reach = address === undefined ? [] : ["Pods (web-…) answer inside the demo's network only:", inside];

@@ -5,10 +5,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { shutdownSupervisor } from "../../../providers/local/runtime/process/process-runtime.ts";
 import type { Node } from "../../../src/model/kube.ts";
 import { systemClock } from "../../../src/telemetry/clock.ts";
-import { type Example, examples } from "../../e2e/examples.ts";
+import type { Example } from "../../e2e/examples.ts";
 import { type Burstlet, startBurstlet } from "../../support/burstlet.ts";
 import { eventually } from "../../support/eventually.ts";
 import { type ApiReader, startApiReader } from "./api-reader.ts";
+import { type Backend, type BackendName, openBackend } from "./backend/backend.ts";
 import { startFreshCluster } from "./fresh-cluster.ts";
 import { enterOwnCluster, type OwnCluster } from "./own-cluster.ts";
 import type { Progress } from "./picture.ts";
@@ -18,12 +19,14 @@ import { nodeName, type Stage } from "./stage.ts";
 
 export interface DemoOptions extends OwnCluster {
   readonly once?: boolean | undefined;
+  /** Default `local`. */
+  readonly provider?: BackendName | undefined;
 }
 
-const exampleFolder = join(import.meta.dirname, "../../../deploy/examples/local");
+const exampleFolders = join(import.meta.dirname, "../../../deploy/examples");
 const lookEveryMs = 500;
-/** With --once. The slowest example waits for the next full minute, and a loaded machine is slow. */
-const patienceSeconds = 300;
+/** With --once, beyond the time for which the slowest example waits: a loaded machine is slow. */
+const patienceSeconds = 240;
 
 export interface DemoPlace {
   readonly binary: string;
@@ -37,36 +40,38 @@ export interface DemoPlace {
 export async function runDemo(options: DemoOptions, place: DemoPlace, signal: AbortSignal): Promise<number> {
   await using undo = new AsyncDisposableStack();
   const isOwn = options.kubeconfig !== undefined || options.context !== undefined;
+  const provider = options.provider ?? "local";
   if (!isOwn) console.log("starting a control plane");
   const stage = isOwn
     ? await enterOwnCluster(place.binary, options, place.folder)
-    : await startFreshCluster(place.folder, place.trouble);
+    : await startFreshCluster(place.folder, place.trouble, provider === "local" ? "hello" : "together -c second");
   undo.defer(() => stage.leave());
   signal.throwIfAborted();
 
-  console.log("starting burstlet");
   const stateDir = join(place.folder, "tasks");
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   // Tasks outlive burstlet on purpose; they must not outlive the demo.
   undo.defer(() => shutdownSupervisor(stateDir, systemClock));
-  const burstlet = startBurstlet(place.folder, stage.identity, { nodes: [nodeOf(stage, stateDir)] });
+  if (provider !== "local") console.log("starting a stand-in for the cloud");
+  const backend = await openBackend(provider, stateDir);
+  undo.defer(() => backend.close());
+  signal.throwIfAborted();
+
+  console.log("starting burstlet");
+  const node = { name: nodeName, address: stage.address, port: 0, ...backend.node };
+  const burstlet = startBurstlet(place.folder, stage.identity, { nodes: [node] }, backend.env);
   undo.defer(async () => void (await burstlet.stop()));
   writeLeftovers(place.folder, burstlet.pid, stage.cluster.folder);
   undo.defer(() => stage.clear());
   const kubelet = await nodeIsReady(stage, burstlet, signal);
 
-  const shown = examples.filter(({ needs }) => needs === undefined || stage.isRoot);
-  for (const sentence of limitsOf(stage, shown)) console.log(sentence);
+  const shown = backend.examples.filter(({ needs }) => needs === undefined || stage.isRoot);
+  for (const sentence of limitsOf(stage, backend, shown)) console.log(sentence);
   const reader = await startApiReader(stage.cluster);
   undo.defer(() => reader.close());
-  const code = await perform({ stage, burstlet, reader, shown, kubelet, once: options.once === true }, signal);
+  const code = await perform({ stage, backend, burstlet, reader, shown, kubelet, once: options.once === true }, signal);
   console.log("removing everything that the demo started");
   return code;
-}
-
-function nodeOf({ address }: Stage, stateDir: string): object {
-  const local = { runtime: "process", allowHostProcesses: true, stateDir };
-  return { name: nodeName, provider: "local", address, port: 0, local };
 }
 
 /** Resolves to the version that the node shows. */
@@ -85,7 +90,7 @@ async function nodeIsReady({ cluster }: Stage, burstlet: Burstlet, signal: Abort
   return version;
 }
 
-function limitsOf(stage: Stage, shown: readonly Example[]): string[] {
+function limitsOf(stage: Stage, { examples }: Backend, shown: readonly Example[]): string[] {
   const left = examples.filter((example) => !shown.includes(example)).map(({ file }) => file);
   return [
     ...stage.limits,
@@ -97,6 +102,7 @@ function limitsOf(stage: Stage, shown: readonly Example[]): string[] {
 
 interface Performance {
   readonly stage: Stage;
+  readonly backend: Backend;
   readonly burstlet: Burstlet;
   readonly reader: ApiReader;
   readonly shown: readonly Example[];
@@ -125,16 +131,18 @@ async function perform(play: Performance, signal: AbortSignal): Promise<number> 
   }
 }
 
-async function applyAll({ stage, shown }: Performance, signal: AbortSignal): Promise<void> {
+async function applyAll({ stage, backend, shown }: Performance, signal: AbortSignal): Promise<void> {
   for (const { file } of shown) {
-    if (!signal.aborted) await stage.apply(join(exampleFolder, file));
+    if (!signal.aborted) await stage.apply(join(exampleFolders, backend.name, file));
   }
 }
 
 /** Resolves to the examples that should have got somewhere and have not. */
-async function look({ stage, reader, shown, kubelet, once }: Performance, signal: AbortSignal): Promise<Example[]> {
+async function look(play: Performance, signal: AbortSignal): Promise<Example[]> {
+  const { stage, backend, reader, shown, kubelet, once } = play;
   const screen = createScreen(process.stdout, process.env);
-  const hints = once ? stage.hints : [...stage.hints, "Ctrl-C ends the demo and removes everything that it started."];
+  const told = [...stage.hints, ...backend.hints];
+  const hints = once ? told : [...told, "Ctrl-C ends the demo and removes everything that it started."];
   const reached = new Map<Example, number>();
   const missing = (): Example[] => shown.filter((example) => !reached.has(example));
   const began = performance.now();
@@ -143,9 +151,9 @@ async function look({ stage, reader, shown, kubelet, once }: Performance, signal
     const seconds = (performance.now() - began) / 1000;
     for (const example of missing()) if (example.reached(objects)) reached.set(example, seconds);
     const progress = shown.map((example): Progress => ({ example, reachedAfter: reached.get(example) }));
-    const title = `Node ${nodeName} (${kubelet})`;
+    const title = `Node ${nodeName} (${kubelet}${backend.title})`;
     screen.show({ title, seconds, now: Date.now(), progress, objects, hints });
-    if (once && (missing().length === 0 || seconds > patienceSeconds)) return missing();
+    if (once && (missing().length === 0 || seconds > backend.slowest + patienceSeconds)) return missing();
     await sleep(lookEveryMs, undefined, { signal }).catch(() => undefined);
     // Whoever stops the demo has seen enough of it; with --once they wanted the end.
     if (signal.aborted) return once ? missing() : [];
