@@ -1,5 +1,4 @@
 /** Many pods on Fargate, and what may go wrong in AWS: over tasks of the stand-in that follow a timetable. */
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Pod } from "../../src/model/kube.ts";
 import { eventually } from "../support/eventually.ts";
@@ -138,7 +137,7 @@ describeWith(["go", "namespaces", "root"], "on Fargate", () => {
     const [{ startedBy } = { startedBy: "" }] = launchesOf(cloud, short);
     await eventually("the short one has ended", () => endsOf(cloud).some((one) => one.startedBy === startedBy));
     aws.clock.advance(2 * hour);
-    const ahead = join(import.meta.dirname, "../support/programs/hours-later.mjs");
+    const ahead = import.meta.resolve("../support/programs/hours-later.mjs");
     world.startAgain({ NODE_OPTIONS: `--import ${ahead}`, HOURS_LATER: "2" });
     await world.until(long.metadata?.name ?? "", "runs", hasPhase("Running"));
     const pod = await world.until(short.metadata?.name ?? "", "has failed", hasPhase("Failed"));

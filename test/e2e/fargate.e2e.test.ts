@@ -41,6 +41,38 @@ describeWith(["go", "namespaces", "root", "busybox"], "on Fargate", () => {
   });
   afterAll(() => cloud?.stop());
 
+  // Those that wait longest stand first: five run at a time.
+  it.concurrent("an image that is not there is waited for with back-off, and the pod runs once it is", async () => {
+    const { world, aws } = cloud;
+    await world.cluster.apply(podManifest("no-image", { image: missing }));
+    const waiting = await world.until("no-image", "waits", (one) => waitsFor(one) === "ErrImagePull");
+    expect(waiting.status?.containerStatuses?.[0]?.state?.waiting?.message).toContain("CannotPullContainerError");
+    await eventually("it was tried again", () => launchesOf(cloud, waiting).length === 2);
+    const [first, second] = launchesOf(cloud, waiting);
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan(10_000);
+    aws.scenario.change({ images: { [missing]: { pull: undefined } } });
+    const pod = await world.until("no-image", "is ready", isReady);
+    expect(pod.status?.containerStatuses?.[0]?.restartCount).toBe(0);
+    await world.cluster.kubectl("delete", "pod", "no-image", "--wait=false");
+  });
+
+  it.concurrent("a container that fails runs again in another task, with the kubelet's back-off", async () => {
+    const { world } = cloud;
+    await world.cluster.apply(podManifest("again", { image, command: ["sh", "-c", "sleep 1; exit 3"] }));
+    const pod = await world.until("again", "waits for its second restart", (one) => {
+      return one.status?.containerStatuses?.[0]?.restartCount === 1 && waitsFor(one) === "CrashLoopBackOff";
+    });
+    expect(exitCode(pod)).toBe(3);
+    expect(pod.status?.phase).toBe("Running");
+    expect(launchesOf(cloud, pod).map(({ startedBy }) => startedBy.split("/").at(-1))).toEqual(["1", "2"]);
+    const third = await world.until("again", "has run a third time", (one) => {
+      return one.status?.containerStatuses?.[0]?.restartCount === 2;
+    });
+    const [, second, last] = launchesOf(cloud, third);
+    expect((last?.at ?? 0) - (second?.at ?? 0)).toBeGreaterThan(10_000);
+    await world.cluster.kubectl("delete", "pod", "again", "--wait=false");
+  });
+
   it.concurrent("the example Deployment serves at its tasks' addresses, is rolled out and scaled", async () => {
     const { world } = cloud;
     await world.cluster.apply(example("deployment.yaml"));
@@ -117,37 +149,6 @@ describeWith(["go", "namespaces", "root", "busybox"], "on Fargate", () => {
     expect([code, stdout.toString()]).toEqual([0, "line 1\nline 2\nline 3\nline 4\nline 5\n"]);
     expect(exitCode(await world.until("talks", "has failed", hasPhase("Failed")))).toBe(7);
     expect(await world.cluster.kubectl("logs", "talks", "--tail=2")).toBe("line 4\nline 5\n");
-  });
-
-  it.concurrent("an image that is not there is waited for with back-off, and the pod runs once it is", async () => {
-    const { world, aws } = cloud;
-    await world.cluster.apply(podManifest("no-image", { image: missing }));
-    const waiting = await world.until("no-image", "waits", (one) => waitsFor(one) === "ErrImagePull");
-    expect(waiting.status?.containerStatuses?.[0]?.state?.waiting?.message).toContain("CannotPullContainerError");
-    await eventually("it was tried again", () => launchesOf(cloud, waiting).length === 2);
-    const [first, second] = launchesOf(cloud, waiting);
-    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan(10_000);
-    aws.scenario.change({ images: { [missing]: { pull: undefined } } });
-    const pod = await world.until("no-image", "is ready", isReady);
-    expect(pod.status?.containerStatuses?.[0]?.restartCount).toBe(0);
-    await world.cluster.kubectl("delete", "pod", "no-image", "--wait=false");
-  });
-
-  it.concurrent("a container that fails runs again in another task, with the kubelet's back-off", async () => {
-    const { world } = cloud;
-    await world.cluster.apply(podManifest("again", { image, command: ["sh", "-c", "sleep 1; exit 3"] }));
-    const pod = await world.until("again", "waits for its second restart", (one) => {
-      return one.status?.containerStatuses?.[0]?.restartCount === 1 && waitsFor(one) === "CrashLoopBackOff";
-    });
-    expect(exitCode(pod)).toBe(3);
-    expect(pod.status?.phase).toBe("Running");
-    expect(launchesOf(cloud, pod).map(({ startedBy }) => startedBy.split("/").at(-1))).toEqual(["1", "2"]);
-    const third = await world.until("again", "has run a third time", (one) => {
-      return one.status?.containerStatuses?.[0]?.restartCount === 2;
-    });
-    const [, second, last] = launchesOf(cloud, third);
-    expect((last?.at ?? 0) - (second?.at ?? 0)).toBeGreaterThan(10_000);
-    await world.cluster.kubectl("delete", "pod", "again", "--wait=false");
   });
 
   it.concurrent("a pod that cannot be a task is refused with every reason, and nothing is launched", async () => {
