@@ -40,4 +40,9 @@ export const providers: Readonly<Record<string, ProviderEntry>> = {
     support: () => import("./fargate/support.ts"),
     provider: () => import("./fargate/provider.ts"),
   },
+  lambda: {
+    config: () => import("./lambda/config.ts"),
+    support: () => import("./lambda/support.ts"),
+    provider: () => import("./lambda/provider.ts"),
+  },
 };

@@ -1,0 +1,140 @@
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import {
+  GetAccountSettingsCommand,
+  GetFunctionCommand,
+  InvokeCommand,
+  type LambdaClient,
+} from "@aws-sdk/client-lambda";
+import { type Limiter, ProviderError, SecretText, type TaskIdentity } from "../../src/provider.ts";
+import { awsError } from "../aws/errors.ts";
+import type { ClientConfig } from "../aws/session.ts";
+import type { Account, FunctionInfo } from "./functions/function-info.ts";
+import type { Answer } from "./outcome/ended.ts";
+import type { FunctionName, LambdaRequest } from "./request.ts";
+import { mostPayload } from "./translate/payload.ts";
+
+/** What of Lambda is used. */
+export interface Lambda {
+  /** Rejects with a ProviderError: `notFound` for a function or qualifier that does not exist. */
+  describe(name: FunctionName): Promise<FunctionInfo>;
+  account(): Promise<Account>;
+  /**
+   * Holds one connection until the function has ended. Sent once whatever happens: it rejects with what the SDK has thrown,
+   * which `outcome/failure.ts` judges.
+   */
+  invoke(name: FunctionName, body: Uint8Array, signal: AbortSignal): Promise<Answer>;
+}
+
+export interface LambdaClients {
+  readonly control: Pick<LambdaClient, "send">;
+  /** Made with `heldConnections`. */
+  readonly held: Pick<LambdaClient, "send">;
+}
+
+/** `describing`: GetFunction has 100 calls a second of its own (Lambda quotas). */
+export function createClient({ control, held }: LambdaClients, describing: Limiter): Lambda {
+  return {
+    async describe({ name: FunctionName, qualifier: Qualifier }) {
+      const input = { FunctionName, ...(Qualifier !== undefined && { Qualifier }) };
+      const found = await describing.run(async () => asked(async () => control.send(new GetFunctionCommand(input))));
+      const { Version, MemorySize, Timeout, EphemeralStorage, Architectures, State } = found.Configuration ?? {};
+      return {
+        version: Version ?? "$LATEST",
+        memory: MemorySize ?? 128,
+        timeout: Timeout ?? 3,
+        storage: EphemeralStorage?.Size ?? 512,
+        architecture: Architectures?.[0] === "arm64" ? "arm64" : "amd64",
+        state: State ?? "Active",
+        stateReason: found.Configuration?.StateReason,
+        reserved: found.Concurrency?.ReservedConcurrentExecutions,
+      };
+    },
+
+    async account() {
+      const { AccountLimit } = await asked(async () => control.send(new GetAccountSettingsCommand({})));
+      const { ConcurrentExecutions = 1_000, UnreservedConcurrentExecutions = ConcurrentExecutions } =
+        AccountLimit ?? {};
+      return { unreserved: UnreservedConcurrentExecutions };
+    },
+
+    async invoke({ name: FunctionName, qualifier: Qualifier }, Payload, abortSignal) {
+      const input = {
+        FunctionName,
+        ...(Qualifier !== undefined && { Qualifier }),
+        InvocationType: "RequestResponse" as const,
+        LogType: "Tail" as const,
+        Payload,
+      };
+      const answer = await held.send(new InvokeCommand(input), { abortSignal });
+      return {
+        requestId: answer.$metadata.requestId ?? "",
+        functionError: answer.FunctionError,
+        payload: answer.Payload?.transformToString() ?? "",
+        tail: Buffer.from(answer.LogResult ?? "", "base64").toString(),
+      };
+    },
+  };
+}
+
+async function asked<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw awsError(error);
+  }
+}
+
+/** NAT gateways drop connections that are silent for 350 seconds, and tell nobody. */
+const KEEP_ALIVE_MS = 60_000;
+
+/**
+ * Connections that may be silent for as long as a function runs; who calls says when to give up. Each is used once: a
+ * reused one may just be closed at the other end, and then nobody knows whether the function has run.
+ */
+export function heldConnections({ requestHandler }: ClientConfig): {
+  readonly requestHandler: object;
+  close(): void;
+} {
+  const options = { keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS, maxFreeSockets: 0, maxSockets: Infinity };
+  const httpAgent = new HttpAgent(options);
+  const httpsAgent = new HttpsAgent(options);
+  const { connectionTimeout } = requestHandler;
+  return {
+    requestHandler: { httpAgent, httpsAgent, connectionTimeout, requestTimeout: 0 },
+    close() {
+      httpAgent.destroy();
+      httpsAgent.destroy();
+    },
+  };
+}
+
+/** The payload as it is sent: here, and only here, secrets are opened. Rejects what is too large with `invalid`. */
+export function bodyOf({ payload, pod, container }: LambdaRequest, identity: TaskIdentity, token: string): Uint8Array {
+  const text = "json" in payload ? payload.json : JSON.stringify(opened({ burstlet: whoOf(), ...payload.parts }));
+  const body = Buffer.from(text);
+  if (body.length <= mostPayload) return body;
+  throw new ProviderError(
+    "invalid",
+    "PayloadTooLarge",
+    `the payload has ${body.length} bytes, and Lambda takes ${mostPayload} at most: keep large data in S3`,
+  );
+
+  function whoOf(): object {
+    return {
+      invocationId: token,
+      podUid: identity.podUid,
+      namespace: pod.namespace,
+      name: pod.name,
+      container: container.name,
+      attempt: identity.attempt,
+    };
+  }
+}
+
+function opened(value: unknown): unknown {
+  if (value instanceof SecretText) return value.reveal();
+  if (Array.isArray(value)) return value.map(opened);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, opened(inner)]));
+}

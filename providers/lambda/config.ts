@@ -1,0 +1,59 @@
+import { z } from "zod";
+
+const prices = z.strictObject({
+  gbSecond: z
+    .number()
+    .positive()
+    .describe("US dollars for one GB of memory and second.")
+    .meta({ examples: [0.0000166667] }),
+  request: z
+    .number()
+    .positive()
+    .describe("US dollars for one invocation.")
+    .meta({ examples: [0.0000002] }),
+});
+
+/** Part `lambda` of a node's configuration. */
+export const configSchema = z.strictObject({
+  region: z
+    .string()
+    .regex(/^[a-z]{2,}(-[a-z]+)+-\d$/, "a region such as eu-central-1")
+    .optional()
+    .describe("Region of AWS; default AWS_REGION, then the region of the shared configuration file's profile.")
+    .meta({ examples: ["eu-central-1"] }),
+  endpoint: z
+    .url()
+    .optional()
+    .describe("Endpoint of every AWS service, for emulators; default AWS_ENDPOINT_URL, then AWS itself.")
+    .meta({ examples: ["http://127.0.0.1:4566"] }),
+  concurrency: z
+    .int()
+    .positive()
+    .optional()
+    .describe("Invocations of one function at once; default what the function has reserved, or the account has left.")
+    .meta({ examples: [100] }),
+  rate: z
+    .number()
+    .positive()
+    .max(1_000)
+    .default(100)
+    .describe("Invocations a second of one function; Lambda adds 1,000 environments in ten seconds.")
+    .meta({ examples: [50] }),
+  capacity: z
+    .strictObject({
+      pods: z
+        .int()
+        .positive()
+        .optional()
+        .describe("Pods at once; default the account's unreserved concurrency.")
+        .meta({ examples: [500] }),
+    })
+    .prefault({})
+    .describe("What the node promises."),
+  prices: prices
+    .optional()
+    .describe("Prices of your region and contract; default the public ones of us-east-1.")
+    .meta({ examples: [{ gbSecond: 0.0000166667, request: 0.0000002 }] }),
+});
+
+export type LambdaConfig = z.output<typeof configSchema>;

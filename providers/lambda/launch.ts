@@ -1,0 +1,58 @@
+import type { Launch, ProviderContext, TaskState } from "../../src/provider.ts";
+import { bodyOf, type Lambda } from "./client.ts";
+import type { LambdaConfig } from "./config.ts";
+import { concurrencyOf, unfit } from "./functions/function-info.ts";
+import type { KnownFunctions } from "./functions/known-functions.ts";
+import { createGate } from "./invoke/gate.ts";
+import type { Invocations } from "./invoke/invocations.ts";
+import { type Held, invoke } from "./invoke/invoke.ts";
+import { pricesOf } from "./outcome/prices.ts";
+import type { LambdaRequest } from "./request.ts";
+
+export interface LaunchOptions extends Pick<ProviderContext, "clock" | "log" | "limiter" | "nodeName"> {
+  readonly client: Pick<Lambda, "invoke">;
+  readonly functions: KnownFunctions;
+  readonly invocations: Invocations<Held>;
+  readonly config: Pick<LambdaConfig, "concurrency" | "rate" | "prices">;
+  readonly random: () => number;
+}
+
+/**
+ * As Provider.launch. An attempt that this process knows is never invoked again, whatever became of it; one of an earlier
+ * process is not launched again by the core, because the provider's memory is 0.
+ */
+export function createLaunch(options: LaunchOptions): (launch: Launch<LambdaRequest>) => Promise<TaskState> {
+  const { functions, invocations, config, limiter, nodeName } = options;
+  const gate = createGate();
+  const buckets = new Map<string, ReturnType<typeof limiter>>();
+  const bucketOf = (name: string): ReturnType<typeof limiter> => {
+    const bucket = buckets.get(name) ?? limiter({ rate: config.rate, burst: config.rate });
+    buckets.set(name, bucket);
+    return bucket;
+  };
+  const known = (launch: Launch<LambdaRequest>) => invocations.find(launch.identity)?.state;
+
+  return async (launch) => {
+    const before = known(launch);
+    if (before !== undefined) return before;
+    const { identity, request, token } = launch;
+    const body = bodyOf(request, identity, token);
+    const [info, account] = await Promise.all([functions.describe(request.function), functions.account()]);
+    const trouble = unfit(request.function, info, request.need);
+    if (trouble !== undefined) throw trouble;
+    if (known(launch) === undefined) {
+      const concurrency = concurrencyOf(info, account, config.concurrency);
+      const prices = pricesOf(config, info.architecture);
+      const { function: named, container, pod } = request;
+      const kept = { function: named, container, pod };
+      invoke({ identity, nodeName, request: kept, info, prices, concurrency }, body, {
+        ...options,
+        gate,
+        bucket: bucketOf(request.function.name),
+      });
+    }
+    const state = known(launch);
+    if (state === undefined) throw new TypeError("an invocation that was begun is not known");
+    return state;
+  };
+}
