@@ -1,0 +1,31 @@
+import { knownFieldsOf, refusesUnknown, type SupportRow } from "../../src/provider.ts";
+import { configSchema } from "./config.ts";
+import { containerRows } from "./support/container-rows.ts";
+import { podRows } from "./support/pod-rows.ts";
+import type { AciRow, Where } from "./support/row.ts";
+import { securityRows } from "./support/security-rows.ts";
+import { emptyDirRows, volumeRows } from "./support/volume-rows.ts";
+
+const fieldRows: readonly AciRow[] = [...podRows, ...containerRows, ...securityRows, ...volumeRows];
+
+export const knownFields = knownFieldsOf(fieldRows);
+
+/** Every field of a pod's spec in Kubernetes 1.36, in the order of the documentation, and what no row knows. */
+export const allRows: readonly AciRow[] = [...fieldRows, ...emptyDirRows, refusesUnknown(knownFields)];
+
+/** The rows that hold on a node with this network and this configuration. */
+export function supportRows(where: Where): readonly SupportRow[] {
+  return allRows.filter(({ on }) => on === undefined || on.holds(where));
+}
+
+/** The rows for a configuration, on a node that does not reach its groups; what the registry loads. Contacts nothing. */
+export function supportOf(config: unknown): readonly SupportRow[] {
+  const { readiness, security, network } = (config ?? {}) as Readonly<Record<string, unknown>>;
+  const { shape } = configSchema;
+  return supportRows({
+    network: "none",
+    readiness: shape.readiness.parse(readiness),
+    security: shape.security.parse(security),
+    addresses: shape.network.parse(network),
+  });
+}
