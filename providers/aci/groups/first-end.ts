@@ -1,0 +1,37 @@
+/**
+ * Under Never a container runs once. Azure may run one that has failed again all the same (its page on restart policies),
+ * so that the first end is the pod's, and the group is to be ended before more work is done twice. Pure.
+ */
+import type { ContainerState, TaskState, Terminated } from "../../../src/provider.ts";
+import { endOf, unknownEnd } from "./reasons.ts";
+import type { ContainerGroup, ContainerView } from "./shapes.ts";
+
+/** The end of the first run, where there has been a second one: Azure tells the present and the one before alone. */
+export function firstEnd(view: ContainerView): Terminated | undefined {
+  if (!ranAgain(view)) return undefined;
+  const { previousState, restartCount, events } = view;
+  const count = restartCount ?? 1;
+  if (count <= 1 && previousState?.state === "Terminated") return endOf(previousState, events ?? []);
+  const message = `Azure has run it ${count + 1} times in spite of Never, and does not tell how the first run ended.`;
+  return unknownEnd("ContainerStatusUnknown", message);
+}
+
+/** An end that was seen once stays as it was. */
+export function keepsFirst(containers: readonly ContainerState[], before: TaskState | undefined): ContainerState[] {
+  const known = new Map((before?.containers ?? []).map(({ name, state }) => [name, state]));
+  return containers.map((container) => {
+    const earlier = known.get(container.name);
+    return earlier?.is === "terminated" ? { ...container, state: earlier } : container;
+  });
+}
+
+/** Is this a group of a pod that never restarts, in which a container runs again or has? Then it is to be ended. */
+export function isToEnd({ properties }: ContainerGroup): boolean {
+  const all = [...(properties?.initContainers ?? []), ...(properties?.containers ?? [])];
+  const views = all.map((container) => container.properties?.instanceView ?? {});
+  return properties?.restartPolicy === "Never" && views.some(ranAgain);
+}
+
+function ranAgain({ restartCount, previousState }: ContainerView): boolean {
+  return (restartCount ?? 0) > 0 || previousState?.state === "Terminated";
+}
