@@ -64,9 +64,9 @@ export function podSink(memory: Memory, { ask, tell, hold }: PodNews, clock: Clo
       if (before !== undefined && recordOf(before) !== undefined && !hasEnded(pod)) {
         for (const event of editEvents(before, pod)) tell(pod, event);
       }
-      if (before !== undefined && filesDiffer(before, pod)) lookAgain(memory, uid);
+      if (before !== undefined && filesDiffer(before, pod)) lookAgain(memory, uid, clock.now());
       hold?.(uid, hasEnded(pod) ? [] : referencesOf(pod), () => {
-        if (lookAgain(memory, uid)) ask(uid);
+        if (lookAgain(memory, uid, clock.now())) ask(uid);
       });
       ask(uid);
     },
@@ -84,12 +84,13 @@ export function podSink(memory: Memory, { ask, tell, hold }: PodNews, clock: Clo
 }
 
 /** What a pod is made of has changed: it may be what the pod waits for, or a file that it has. Does it matter? */
-function lookAgain({ notes }: Memory, uid: string): boolean {
+function lookAgain({ notes }: Memory, uid: string, changedAt: number): boolean {
   const { prepared, files, ...others } = notes.get(uid) ?? {};
   const waits = prepared?.is === "missing";
-  if (!waits && files === undefined) return false;
-  notes.set(uid, { ...others, prepared: waits ? undefined : prepared, files: files && { ...files, checkAt: 0 } });
-  return true;
+  // A launch that is under way finds by the time that it has to look again when it is done.
+  const news = { ...others, changedAt, prepared: waits ? undefined : prepared };
+  notes.set(uid, { ...news, files: files && { ...files, checkAt: 0 } });
+  return waits || files !== undefined;
 }
 
 /** Has the pod itself changed in what its files show? */

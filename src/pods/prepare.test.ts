@@ -43,7 +43,7 @@ const withEnv = (map: string, name = "a") => {
 describe("preparing a pod", () => {
   it("ends in a request, for this generation and attempt, without what has completed", async () => {
     const { prepared: outcome, events } = await prepared(pod(["a", "b"], "OnFailure"), ["a"]);
-    const files = { sent: new Map(), refreshAt: undefined };
+    const files = { sent: new Map(), refreshAt: undefined, lookedAt: now };
     expect(outcome).toEqual({ generation: 1, attempt: 2, is: "ready", request: { names: ["b"] }, files });
     expect(events).toEqual([]);
   });

@@ -46,7 +46,7 @@ export function createPrepare({ provider, sources, node, fingerprint, notices }:
     if ("is" in forbidding) return { prepared: { ...key, ...forbidding }, events };
     const told = await notices.fresh(pod);
     const sent = new Map(resolution.pod.volumes.filter(isFiles).map((volume) => [volume.name, fingerprint(volume)]));
-    const files = { sent, refreshAt: resolution.refreshAt };
+    const files = { sent, refreshAt: resolution.refreshAt, lookedAt: now };
     return { prepared: { ...key, is: "ready", request: translation.request, files }, events: [...events, ...told] };
   };
 }

@@ -76,7 +76,7 @@ async function launch(deps: ActDeps, uid: string, action: Doing<"launch">): Prom
         const { request } = prepared;
         deps.tasks.put(await deps.provider.launch({ identity, token, tryNumber: action.try, request }, deps.signal));
         // What was launched is not needed again, and holds the contents of every file of the pod.
-        note(deps, uid, { prepared: undefined, ...launchedFiles(deps, action.attempt, prepared.files) });
+        note(deps, uid, { prepared: undefined, ...launchedFiles(deps, uid, action.attempt, prepared.files) });
       },
       { signal: deps.signal },
     ),
@@ -89,12 +89,14 @@ async function launch(deps: ActDeps, uid: string, action: Doing<"launch">): Prom
 
 /** What the task was launched with is what later news are compared with. */
 function launchedFiles(
-  { provider, clock, random }: ActDeps,
+  { provider, clock, random, notes }: ActDeps,
+  uid: string,
   of: number,
   files: ReadyFiles | undefined,
 ): Pick<Notes, "files"> {
   if (provider.update === undefined || files === undefined) return {};
-  const checkAt = nextCheck(clock.now(), files.refreshAt, random());
+  const isOld = (notes.get(uid)?.changedAt ?? Number.NEGATIVE_INFINITY) >= files.lookedAt;
+  const checkAt = isOld ? 0 : nextCheck(clock.now(), files.refreshAt, random());
   return { files: { attempt: of, sent: files.sent, checkAt } };
 }
 

@@ -14,6 +14,7 @@ import { refreshDue } from "../plan/live/refresh.ts";
 import type { PodEvent } from "../pod-events.ts";
 import { createLookAtFiles } from "../prepare.ts";
 import { recorded, world } from "../testing.ts";
+import { act } from "./act.ts";
 import type { ActDeps } from "./deps.ts";
 import { refresh } from "./refresh.ts";
 
@@ -98,7 +99,7 @@ function bench(...volumes: Volume[]) {
       }
     }
   };
-  return { clock, memory, cluster, provider, sent, events, live, pass };
+  return { clock, memory, cluster, provider, sent, events, live, deps, pass };
 }
 
 describe("a live pod", () => {
@@ -162,5 +163,31 @@ describe("a live pod", () => {
     expect(sent).toHaveLength(2);
     await pass(minute * 5);
     expect(sent).toHaveLength(2);
+  });
+
+  test.for([
+    [true, ["0 min: settings(a=1)"]],
+    [false, []],
+  ] as const)("whose sources change while it is launched (%s) is sent that at once", async ([changes, first]) => {
+    const { clock, memory, sent, live, deps, pass } = bench(settings);
+    let changed = (): void => {};
+    const news = {
+      ask: () => {},
+      tell: () => {},
+      hold: (_uid: string, _all: unknown, call: () => void) => void (changed = call),
+    };
+    podSink(memory, news, clock).changed({ ...live, metadata: { ...live.metadata, resourceVersion: "9" } });
+    const files = { sent: new Map<string, string>(), refreshAt: undefined, lookedAt: clock.now() };
+    memory.notes.set(uid, { prepared: { generation: 1, attempt: 1, is: "ready", request: {}, files } });
+    await clock.advance(1_000);
+    const [started] = memory.tasks.of(uid);
+    if (started === undefined) throw new Error("there is no task");
+    deps.provider.launch = async () => {
+      if (changes) changed();
+      return started;
+    };
+    await act(deps, uid, world(live), { do: "launch", attempt: 1, try: 1 });
+    await pass(0);
+    expect(sent.map((one) => one.replace(/^\S+ min/, "0 min"))).toEqual(first);
   });
 });

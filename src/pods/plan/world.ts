@@ -68,6 +68,8 @@ export interface Notes {
   readonly kills?: ReadonlyMap<string, KillSent> | undefined;
   /** The sidecars behind which the row was let go on, with the attempt. */
   readonly startups?: ReadonlyMap<string, number> | undefined;
+  /** Milliseconds since 1970: when we were last told that something changed of which the pod is made. */
+  readonly changedAt?: number | undefined;
   /** What the volumes of the present attempt's task hold. */
   readonly files?: FilesNote | undefined;
   readonly resize?: ResizeNote | undefined;
@@ -95,6 +97,8 @@ export type Prepared = { readonly generation: number; readonly attempt: number }
 export interface ReadyFiles {
   readonly sent: ReadonlyMap<string, string>;
   readonly refreshAt: number | undefined;
+  /** Milliseconds since 1970: before the first of them was read. */
+  readonly lookedAt: number;
 }
 
 /** What resolve and translate said of an ephemeral container, or when the provider was asked for it. */
