@@ -17,6 +17,9 @@ export class TaskLife {
   readonly #attendants: Attendants;
   #cancel: () => void = () => {};
   #started: Promise<void> | undefined;
+  #discarded: Promise<void> | undefined;
+  /** Nothing of it is asked of the runtime any more. */
+  readonly #closed = new AbortController();
   #lastNews: TaskState | undefined;
   /** Helpers whose end is the stand-in's doing. */
   readonly #endedHelpers = new Set<string>();
@@ -104,7 +107,8 @@ export class TaskLife {
   async close(): Promise<void> {
     this.#cancel();
     this.#attendants.close();
-    if (this.#started === undefined || this.record.stoppedAt !== undefined) return;
+    this.#closed.abort();
+    if (this.#started === undefined) return;
     await this.#started.catch(() => undefined);
     await this.#discard();
   }
@@ -166,12 +170,11 @@ export class TaskLife {
   async #end(): Promise<void> {
     this.#turn("STOPPING");
     await this.#started;
-    for (;;) {
-      if (this.record.lastStatus !== "STOPPING") return;
+    while (this.record.lastStatus === "STOPPING" && !this.#closed.signal.aborted) {
       try {
         return await this.#terminate();
       } catch {
-        await this.#around.clock.sleep(1000);
+        await this.#around.clock.sleep(1000, this.#closed.signal).catch(() => undefined);
       }
     }
   }
@@ -232,9 +235,14 @@ export class TaskLife {
     if (this.#started !== undefined) await this.#discard();
   }
 
-  async #discard(): Promise<void> {
+  /** Once; a runtime that is away keeps what it has, until the next stand-in finds it. */
+  #discard(): Promise<void> {
     const task = { identity: identityOf(this.record.id) };
-    await this.#around.runtime.stop(task, { graceSeconds: 0, discard: true }).catch(() => undefined);
+    this.#discarded ??= this.#around.runtime.stop(task, { graceSeconds: 0, discard: true }).then(
+      () => undefined,
+      () => undefined,
+    );
+    return this.#discarded;
   }
 
   #endHelpers(): void {

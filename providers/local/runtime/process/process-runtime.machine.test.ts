@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { eventually } from "../../../../test/support/eventually.ts";
 import { describeWith } from "../../../../test/support/requirements.ts";
 import { containerSpec } from "../../../../test/support/tasks/task-specs.ts";
+import { createProcessRuntime } from "./process-runtime.ts";
 import { endOf, isRunning, isStopped, logText, shell, stateOf, useWorld } from "./testing.ts";
 
 describeWith(["root", "namespaces", "busybox"], "the process runtime", () => {
@@ -128,6 +129,13 @@ describeWith(["root", "namespaces", "busybox"], "the process runtime", () => {
     await world().until(task, isStopped);
     expect((await look())?.containers).toEqual([]);
     await eventually("its network is gone", async () => (await look())?.network === undefined);
+  });
+
+  it("that is closed asks no other supervisor for what it was still asking", async () => {
+    const other = await createProcessRuntime(world().options);
+    const listed = other.list();
+    await other.close();
+    await expect(listed).rejects.toMatchObject({ kind: "transient", reason: "RuntimeClosed" });
   });
 
   it("follows a log until the run has ended, and hands out the last lines only where asked", async () => {

@@ -139,11 +139,13 @@ function openSupervisor(place: SupervisorPlace): {
   };
   return {
     async call<M extends Method>(method: M, params: Methods[M]["params"]) {
-      if (closed) throw new ProviderError("transient", "RuntimeClosed", "the process runtime is closed");
+      if (closed) throw closedError();
       try {
         return await (await reach()).call(method, params);
       } catch (error) {
         if (!(error instanceof ConnectionLost)) throw error;
+        // By ourselves: nobody would close another connection, nor end a supervisor that is started for it.
+        if (closed) throw closedError();
         current = undefined;
         // Every method is idempotent: ask the next supervisor.
         return (await reach()).call(method, params);
@@ -157,6 +159,10 @@ function openSupervisor(place: SupervisorPlace): {
       void current?.then((connection) => connection.close()).catch(() => undefined);
     },
   };
+}
+
+function closedError(): ProviderError {
+  return new ProviderError("transient", "RuntimeClosed", "the process runtime is closed");
 }
 
 async function* readRunLog(
