@@ -99,6 +99,13 @@ test("patience that the cloud asks for is in seconds, and only where it asks for
   expect(awsError(answered("ThrottlingException")).retryAfter).toBeUndefined();
 });
 
+test("words of the network say that they are about AWS", () => {
+  expect(awsError(socket("ENOTFOUND", "getaddrinfo ENOTFOUND x")).message).toBe(
+    "AWS cannot be reached, check region, endpoint and the network's way there: getaddrinfo ENOTFOUND x",
+  );
+  expect(awsError(socket("ECONNRESET", "socket hang up")).message).toBe("AWS gave no answer: socket hang up");
+});
+
 test("missing credentials and a missing region come with what to do", () => {
   expect(awsError(named("CredentialsProviderError", "Could not load credentials")).message).toContain("AWS_PROFILE");
   expect(awsError(new Error("Region is missing")).message).toContain("fargate.region");

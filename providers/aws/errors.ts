@@ -120,9 +120,15 @@ export function awsError(error: unknown): ProviderError {
   const text = thrown.message ?? String(error);
   const { kind, reason } = meaningOf(thrown, text);
   const retryAfter = kind === "throttled" ? secondsOf(thrown.$response?.headers?.["retry-after"]) : undefined;
-  const message = kind === "denied" ? withHint(thrown.name, text) : text;
+  const message = kind === "denied" ? withHint(thrown.name, text) : (ofNetwork[reason]?.(text) ?? text);
   return new ProviderError(kind, reason, message, { cause: error, ...(retryAfter !== undefined && { retryAfter }) });
 }
+
+/** The network's words alone tell nobody that they are about AWS. */
+const ofNetwork: Readonly<Record<string, (text: string) => string>> = {
+  CloudUnreachable: (text) => `AWS cannot be reached, check region, endpoint and the network's way there: ${text}`,
+  CloudSilent: (text) => `AWS gave no answer: ${text}`,
+};
 
 function meaningOf(thrown: Thrown, text: string): { kind: ProviderErrorKind; reason: string } {
   const { name = "Error", code = "", $metadata: { httpStatusCode: status } = {} } = thrown;

@@ -139,7 +139,11 @@ describe("a launch", () => {
   ] as const)("beyond the quota, told by %s, has no capacity and shrinks the node", async ([, reply]) => {
     const { aws, launch, exhausted } = await open();
     aws.on.RunTask = () => reply;
-    await expect(launch(launchOf(), signal)).rejects.toMatchObject({ kind: "noCapacity", reason: "VcpuQuotaExceeded" });
+    await expect(launch(launchOf(), signal)).rejects.toMatchObject({
+      kind: "noCapacity",
+      reason: "VcpuQuotaExceeded",
+      message: expect.stringContaining("this task takes 0.25 vCPU") as string,
+    });
     expect(exhausted()).toBe(1);
   });
 

@@ -32,10 +32,13 @@ export function createLaunch(
     } catch (error) {
       const present = await adopted(error, launch, options, signal);
       if (present === undefined) {
-        const { kind, reason } = error as ProviderError;
+        const { kind, reason, message } = error as ProviderError;
         if (kind === "notFound") definitions.forget(template.family);
-        if (reason === "VcpuQuotaExceeded") exhausted();
-        throw error;
+        if (reason !== "VcpuQuotaExceeded") throw error;
+        exhausted();
+        throw new ProviderError(kind, reason, `${message.replace(/\.$/, "")}: ${quotaAdvice(launch.request.vcpu)}`, {
+          cause: error,
+        });
       }
       task = present;
     }
@@ -48,6 +51,9 @@ export function createLaunch(
     );
   };
 }
+
+const quotaAdvice = (vcpu: number): string =>
+  `this task takes ${vcpu} vCPU and starts when so many are free; quota L-3032A538 of Service Quotas can be raised`;
 
 /** Pure. One task, one pod; the next try goes to the next subnet, because capacity belongs to availability zones. */
 export function runTaskInput(
