@@ -31,6 +31,9 @@ describeWith(["go", "namespaces", "root"], "a node on Fargate whose set-up in AW
     const pod = await world.until("waits", "says why", (one) => waitsFor(one) === "PreflightFailed");
     for (const one of words) expect(pod.status?.containerStatuses?.[0]?.state?.waiting?.message).toContain(one);
     expect(aws.calls.of("ecs:RunTask")).toBe(0);
+    // However often it has looked.
+    await eventually("it has looked again", () => aws.calls.of("ecs:DescribeClusters") > 1);
+    expect(world.burstlet.log().split("the provider's set-up is not right")).toHaveLength(2);
 
     // As the fixes say.
     await createAsUsual(aws.url);

@@ -115,6 +115,7 @@ describeWith(["go", "namespaces", "root"], "on Fargate", () => {
 
   it("a Job's pod whose burstlet died before it knew of the task, and came back after two hours, is not run twice", async () => {
     const { world, aws } = cloud;
+    await eventually("all is well", async () => (await condition("burstlet.dev/ProviderReady"))?.status === "True");
     for (const name of ["RunTask", "ListTasks", "DescribeTasks"])
       aws.faults.set({ name, call: `ecs:${name}`, cut: "after" });
     const job = (name: string, what: string) => ({
