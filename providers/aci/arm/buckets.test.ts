@@ -1,0 +1,80 @@
+import { describe, expect, test } from "vitest";
+import type { CallLimits, Limiter } from "../../../src/provider.ts";
+import { createArmBuckets, learned, limitsOf, usualQuota } from "./buckets.ts";
+
+const left = (fiveMinutes: string, hour: string) => (name: string) =>
+  ({
+    "x-ms-ratelimit-remaining-subscription-resource-requests-pt5m": fiveMinutes,
+    "x-ms-ratelimit-remaining-subscription-resource-requests-pt1h": hour,
+  })[name];
+
+describe("the quota of creations", () => {
+  test("is the usual one, as Azure's answer to the first creation confirms", () => {
+    expect(learned(usualQuota, left("99", "299"))).toEqual({ fiveMinutes: 100, hour: 300 });
+    expect(limitsOf(usualQuota)).toEqual({
+      fiveMinutes: { burst: 100, rate: 1 / 3 },
+      hour: { burst: 300, rate: 1 / 12 },
+    });
+  });
+
+  test("is a greater one where more is left than the usual one has", () => {
+    expect(learned(usualQuota, left("899", "1799"))).toEqual({ fiveMinutes: 900, hour: 1800 });
+  });
+
+  test("does not shrink as it is used, nor by what is no number", () => {
+    for (const headers of [left("0", "0"), left("", "x"), left("-1", "1e999"), () => undefined])
+      expect(learned(usualQuota, headers)).toEqual(usualQuota);
+  });
+});
+
+describe("the buckets", () => {
+  const counting = () => {
+    const made: { limits: CallLimits; calls: number }[] = [];
+    const limiter = (limits: CallLimits): Limiter => {
+      const one = { limits, calls: 0 };
+      made.push(one);
+      return {
+        run: async (call) => {
+          one.calls++;
+          return call();
+        },
+        waiting: 0,
+        delay: () => 0,
+        rate: limits.rate,
+      };
+    };
+    const used = () => made.filter(({ calls }) => calls > 0).map(({ limits, calls }) => [limits.burst, calls]);
+    return { buckets: createArmBuckets(limiter), used };
+  };
+  const call = async () => 1;
+
+  test("count a read once, and a creation or a deletion in both windows of its own", async () => {
+    const { buckets, used } = counting();
+    expect(await buckets.read(call)).toBe(1);
+    await buckets.create(call);
+    expect(used()).toEqual([
+      [250, 1],
+      [300, 1],
+      [100, 1],
+    ]);
+    await buckets.remove(call);
+    expect(used()).toEqual([
+      [250, 1],
+      [300, 1],
+      [100, 1],
+      [300, 1],
+      [100, 1],
+    ]);
+  });
+
+  test("are larger once an answer has told so", async () => {
+    const { buckets, used } = counting();
+    buckets.learn(left("99", "299"));
+    buckets.learn(left("899", "1799"));
+    await buckets.create(call);
+    expect(used()).toEqual([
+      [1800, 1],
+      [900, 1],
+    ]);
+  });
+});
