@@ -233,7 +233,7 @@ describe("a pod is refused", () => {
       "spec.containers[0].image",
     ]);
     expect(refusals.join()).not.toContain("hush");
-    expect(refusals[5]).toContain("asks for 33 vCPU and 0 GB of memory");
+    expect(refusals[5]).toContain("asks for 33 vCPU and 0 MiB of memory");
     expect(refusals[6]).toContain("asks for 201 GiB of ephemeral storage, and a task has at most 200");
     expect(refusals[7]).toContain("at most 255 characters of an image's name, this one 300.");
   });

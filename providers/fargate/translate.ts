@@ -115,8 +115,8 @@ function overridesOf({ pod, context, placed, size, storage }: Parts, width: Widt
 function sizeRefusals({ cpu, memory, storage }: Need, prices: Prices): Refusal[] {
   const disk = `The pod asks for ${storage} GiB of ephemeral storage, and a task has at most ${mostStorage}.`;
   const machine =
-    `The pod asks for ${cpu / 1024} vCPU and ${memory / 1024} GB of memory, and no task of Fargate has both: ` +
-    "the largest have 32 vCPU and 244 GB.";
+    `The pod asks for ${cpu / 1024} vCPU and ${Math.ceil(memory)} MiB of memory, and no task of Fargate has as much: ` +
+    "the largest have 32 vCPU and 244 GB. Ask for less, or make several pods of it.";
   return [
     ...(cheapestSize({ cpu, memory }, prices) === undefined
       ? [{ path: "spec.containers[].resources", sentence: machine }]
