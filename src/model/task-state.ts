@@ -15,6 +15,8 @@ export interface TaskState {
   readonly version: number;
   /** `starting`: accepted, no main container ran yet. `stopped`: every container has ended and none will start by itself. */
   readonly phase: "starting" | "running" | "stopping" | "stopped";
+  /** Milliseconds since 1970 at which a stopped task ended, where the cloud tells it. */
+  readonly endedAt?: number | undefined;
   /** Every container of the task: init containers in order, then the others, as in the pod. */
   readonly containers: readonly ContainerState[];
   /** The task's addresses, primary first; empty when it has none (yet). */

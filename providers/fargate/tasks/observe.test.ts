@@ -17,6 +17,11 @@ describe("a task of ECS", () => {
     expect(pictureOf({ a: runs }, { startedBy: other })).toBeUndefined();
   });
 
+  test("tells when it ended, once it has", () => {
+    expect(pictureOf({ a: { ...stopped, exitCode: 0 } }, exited)?.endedAt).toBe(at(120).getTime());
+    expect(pictureOf({ a: runs })?.endedAt).toBeUndefined();
+  });
+
   test("shows the pod's containers in the pod's order, and none that the pod does not know", () => {
     const task = pictureOf({
       prepare: { kind: "init", ...stopped, exitCode: 0 },

@@ -40,6 +40,7 @@ export function observe(task: Task, definition: TaskDefinition, observer: Observ
     nodeName: observer.nodeName,
     version: (task.version ?? 0) * versionStep,
     phase: phaseOf(task, began),
+    endedAt: (task.stoppedAt ?? task.executionStoppedAt ?? task.stoppingAt)?.getTime(),
     containers: parts.map((part) => containerState(part, parts, task)),
     podIPs: addressesOf(task),
     // Where the node reaches no task nobody asks over the network: the support table refuses such a probe, or tells of it.

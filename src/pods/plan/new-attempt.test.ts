@@ -73,6 +73,9 @@ describe("where a restart is a new attempt", () => {
     expect(again.pod.status).toMatchObject({ containerStatuses: [{ restartCount: 0 }] });
     expect(written(failed(2, now - seconds(10), "")).action).toEqual({ do: "wait", until: now + seconds(10) });
     expect(written(failed(9, now, "")).action).toEqual({ do: "wait", until: now + seconds(300) });
+    const late = failed(2, now - seconds(60), "");
+    const ended = late.tasks.map((one) => ({ ...one, endedAt: now - seconds(5) }));
+    expect(written({ ...late, tasks: ended }).action).toEqual({ do: "wait", until: now + seconds(15) });
     // Two of these three attempts were restarts of what had run.
     expect(written(failed(3, now, "a=2")).action).toEqual({ do: "wait", until: now + seconds(10) });
   });

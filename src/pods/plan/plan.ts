@@ -162,7 +162,7 @@ function nextAttemptAt({ record, spec }: View, task: TaskState, dues: readonly D
   const unstarted = task.containers.some(({ kind, state }) => kind !== "ephemeral" && state.is === "waiting");
   if (!unstarted || record?.recordedAt === undefined || isFinished(spec, task)) return undefined;
   const restarts = Math.max(0, ...Object.values(record.earlierRestarts));
-  return record.recordedAt + startBackOffMs(record.attempt - restarts);
+  return (task.endedAt ?? record.recordedAt) + startBackOffMs(record.attempt - restarts);
 }
 
 /** A restart that was sent shows in the feed soon; only when it does not, it is sent again. */
