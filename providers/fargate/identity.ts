@@ -43,6 +43,11 @@ function nodeMark(nodeName: string): string {
   return sha256(nodeName).slice(0, 10);
 }
 
+/** Of the few clusters and nodes of a process; asked for again with every task of every answer. */
+const hashes = new Map<string, string>();
+
 function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  const known = hashes.get(text) ?? createHash("sha256").update(text).digest("hex");
+  hashes.set(text, known);
+  return known;
 }
