@@ -17,8 +17,8 @@ export interface FargateComparison {
   readonly scripted: readonly DeploymentRound[];
 }
 
-/** By default the controllers create 20 pods a second, no more than ECS launches. */
-const quickControllers = ["--kube-api-qps=1000", "--kube-api-burst=1000"].map(
+/** By default the controllers create 20 pods a second, no more than ECS launches. Far more would crowd the API server. */
+const quickControllers = ["--kube-api-qps=100", "--kube-api-burst=100"].map(
   (flag) => `--controller-manager-arg=${flag}`,
 );
 

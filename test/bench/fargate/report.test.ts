@@ -11,6 +11,7 @@ function round(cpu: number, running?: number, throttleAnswers = 0): DeploymentRo
   const counted = { runTaskCalls: 120, registerCalls: 1, describesPerSecond: 3 };
   return {
     speed: { ...times, readyFromCreation: spread, readyFromBind: spread },
+    writes: { total: 360, by: { "patch pods/status": 240, "create events": 120 } },
     cpu: { ready: cpu, rest: 0.01 },
     memory: { before: { now: 90 * mb, peak: 95 * mb }, after: { now: 100 * mb, peak: 120 * mb } },
     allGone: 6,
@@ -38,5 +39,6 @@ it("targets that nobody has measured are missed", () => {
 it("the table has a column for each side, and the stand-in's figures for one", () => {
   const lines = fargateTable({ fargate, scripted }, 120);
   expect(lines).toContainEqual(expect.stringMatching(/^CPU per pod to the last Ready, ms +3\.33 +1\.67$/));
+  expect(lines).toContainEqual(expect.stringMatching(/^status patches per pod +2 +2$/));
   expect(lines).toContainEqual(expect.stringMatching(/^first launch to all Running, s +5\.3$/));
 });

@@ -15,9 +15,11 @@ const figures: readonly (readonly [string, Figure])[] = [
   ["all bound, s", ({ speed }) => speed.allBound],
   ["all Running, s", ({ speed }) => speed.allRunning],
   ["CPU per pod to the last Ready, ms", cpuPerPod],
-  ["CPU at rest, ms a second", ({ cpu }) => cpu.rest * 1000],
+  ["CPU at rest, ms a second", ({ cpu }) => (cpu.rest ?? Number.NaN) * 1000],
+  ["status patches per pod", ({ writes }, pods) => (writes.by["patch pods/status"] ?? 0) / pods],
+  ["writes of any kind per pod", ({ writes }, pods) => writes.total / pods],
   ["RSS before any pod, MB", ({ memory }) => megabytes(memory.before.now)],
-  ["RSS after a minute of rest, MB", ({ memory }) => megabytes(memory.after.now)],
+  ["RSS then, on Fargate after a minute, MB", ({ memory }) => megabytes(memory.after.now)],
   ["peak RSS, MB", ({ memory }) => megabytes(memory.after.peak)],
   ["all deleted, s", ({ allGone }) => allGone],
 ];
@@ -91,7 +93,8 @@ export function fargateLine(side: SideName, what: string, round: DeploymentRound
   const { speed, cpu, memory, aws, allGone } = round;
   const words = [
     `all Running after ${number(speed.allRunning)} s (created ${number(speed.allCreated)} s, bound ${number(speed.allBound)} s)`,
-    `CPU ${number(cpu.ready)} s, at rest ${number(cpu.rest * 1000)} ms a second`,
+    `CPU ${number(cpu.ready)} s`,
+    ...(cpu.rest === undefined ? [] : [`at rest ${number(cpu.rest * 1000)} ms a second`]),
     `RSS ${number(megabytes(memory.after.now))} MB, peak ${number(megabytes(memory.after.peak))} MB`,
     ...(aws === undefined ? [] : awsFigures.map(([label, figure]) => `${label}: ${number(aws[figure])}`)),
     `all deleted after ${number(allGone)} s`,

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Audit, users } from "../audit.ts";
 import { onFreshNode, podSpec, quietMs, type Stage } from "../drive.ts";
-import { type Speed, speedOf } from "../measure.ts";
+import { type Speed, speedOf, type Writes } from "../measure.ts";
 import { cpuSeconds, memory, type Memory } from "../process.ts";
 import type { Arena, Side } from "../sides/side.ts";
 import { type AwsFigures, awsFigures } from "./measure.ts";
@@ -10,8 +10,10 @@ import type { StandIn } from "./stand-in.ts";
 
 export interface DeploymentRound {
   readonly speed: Speed;
-  /** Of the node process, seconds: from the first bind to the last Ready, and for each second of the rest. */
-  readonly cpu: { readonly ready: number; readonly rest: number };
+  /** Until burstlet had nothing more to write. */
+  readonly writes: Writes;
+  /** Of the node process, seconds: from the first bind to the last Ready, and on Fargate for each second of the rest. */
+  readonly cpu: { readonly ready: number; readonly rest?: number };
   readonly memory: { readonly before: Memory; readonly after: Memory };
   /** Seconds from the request to delete the Deployment until no pod was there. */
   readonly allGone: number;
@@ -30,27 +32,22 @@ export async function deploymentRound(
   standIn?: () => StandIn,
 ): Promise<DeploymentRound> {
   return onFreshNode(arena, side, audit, async (stage) => {
+    const mark = audit.mark();
     const up = await bringUp(arena, side, stage, pods);
     await audit.quiet(users[side.name], quietMs);
-    const calls = await standIn?.().calls();
-    const rest = await cpuOfRest(stage.node.pid);
+    const writes = audit.since(mark, users[side.name]);
+    const rest = standIn === undefined ? undefined : await restOf(stage.node.pid, standIn(), up.runningAt);
     const after = memory(stage.node.pid);
-    const seen = standIn !== undefined && {
-      before: calls ?? {},
-      after: await standIn().calls(),
-      ledger: await standIn().ledger(),
-      restSeconds,
-      runningAt: up.runningAt,
-    };
     const start = performance.now();
     await arena.client.send("DELETE", `${deployments(stage)}/bench`);
     await stage.timeline.reached("gone", pods, patienceMs);
     return {
       speed: up.speed,
-      cpu: { ready: up.cpu, rest },
+      writes,
+      cpu: { ready: up.cpu, ...(rest !== undefined && { rest: rest.cpu }) },
       memory: { before: up.before, after },
       allGone: (performance.now() - start) / 1000,
-      ...(seen && { aws: awsFigures(seen) }),
+      ...(rest !== undefined && { aws: rest.aws }),
     };
   });
 }
@@ -70,11 +67,14 @@ async function bringUp({ client }: Arena, side: Side, stage: Stage, pods: number
   return { before, cpu, runningAt, speed: speedOf(times, createdAt) };
 }
 
-/** Seconds of processor time a second. */
-async function cpuOfRest(pid: number): Promise<number> {
-  const before = cpuSeconds(pid);
+/** `runningAt`: wall milliseconds. `cpu`: seconds of processor time a second. */
+async function restOf(pid: number, standIn: StandIn, runningAt: number): Promise<{ cpu: number; aws: AwsFigures }> {
+  const before = await standIn.calls();
+  const cpuBefore = cpuSeconds(pid);
   await sleep(restSeconds * 1000);
-  return (cpuSeconds(pid) - before) / restSeconds;
+  const cpu = (cpuSeconds(pid) - cpuBefore) / restSeconds;
+  const [after, ledger] = [await standIn.calls(), await standIn.ledger()];
+  return { cpu, aws: awsFigures({ ledger, runningAt, before, after, restSeconds }) };
 }
 
 const deployments = ({ namespace }: Stage): string => `/apis/apps/v1/namespaces/${namespace}/deployments`;
