@@ -184,6 +184,17 @@ describe("what the API server already holds", () => {
     expect(again(status("a", 0), container("a", ended(3)), about).state?.terminated?.exitCode).toBe(0);
   });
 
+  it("keeps the time of an end that the provider no longer knows, of that very run", () => {
+    const of = (containerID: string, finishedAt: number | undefined) =>
+      container("a", { ...ended(0), finishedAt }, { containerID });
+    const about = { restartPolicy: "Never" };
+    const told = again(status("a", "running"), of("c://1", now - 9_000), about);
+    const time = told.state?.terminated?.finishedAt;
+    expect(time).toMatch(/^2/);
+    expect(again(told, of("c://1", undefined), about).state?.terminated?.finishedAt).toBe(time);
+    expect(again(told, of("c://2", undefined), about).state?.terminated?.finishedAt).toBeNull();
+  });
+
   it("counts restarts of earlier attempts, and never fewer than before", () => {
     const before = { ...status("a", "running"), restartCount: 4 };
     expect(again(before, container("a", running(), { instance: 2 }), { earlierRestarts: 3 }).restartCount).toBe(5);

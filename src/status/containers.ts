@@ -44,7 +44,7 @@ export function containerStatus(
   const state = seen.state;
   const crashed =
     state.is === "terminated" && (context.backOffMs ?? 0) > 0 && mayRunAgain(context.kind, context, state.exitCode);
-  const now = crashed ? crashLoop(spec.name, context) : kubeState(state, seen, context);
+  const now = crashed ? crashLoop(spec.name, context) : withKnownEnd(kubeState(state, seen, context), before?.state);
   return {
     name: spec.name,
     state: now,
@@ -145,6 +145,13 @@ function terminatedState(
       ...(containerID !== undefined && { containerID }),
     } as NonNullable<KubeContainerState["terminated"]>,
   };
+}
+
+/** When a run has ended stays known, also to a provider that was started anew and cannot tell any more. */
+function withKnownEnd(now: KubeContainerState, before: KubeContainerState | undefined): KubeContainerState {
+  const [end, known] = [now.terminated, before?.terminated];
+  if (end === undefined || end.finishedAt || !known?.finishedAt || end.containerID !== known.containerID) return now;
+  return { terminated: { ...end, finishedAt: known.finishedAt } };
 }
 
 function cut(message: string, bytes: number): string {

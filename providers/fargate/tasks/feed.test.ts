@@ -158,6 +158,28 @@ describe("the feed of a node's tasks", () => {
     expect([...tasks.values()].map(({ state }) => state.version)).toEqual([5_001]);
   });
 
+  test("tells an end of which ECS tells no time with the time at which it was seen, and keeps that", async () => {
+    const { feed, clock, put, tasks } = world();
+    put("one");
+    put("old", { lastStatus: "STOPPED", exitCode: 0 }, ended);
+    const { feed: listening, signal } = listener();
+    void feed.watch(listening, signal);
+    await clock.advance(0);
+    put("one", { lastStatus: "STOPPED", exitCode: 0 }, { version: 2, desiredStatus: "STOPPED" });
+    const ends = () =>
+      [...tasks.values()].map(({ state }) => {
+        const [container] = state.containers;
+        return container?.state.is === "terminated" ? container.state.finishedAt : undefined;
+      });
+    await clock.advance(6_000);
+    const [first] = ends();
+    expect(clock.now() - (first ?? 0)).toBeLessThanOrEqual(6_000);
+    put("one", { lastStatus: "STOPPED", exitCode: 0 }, { version: 3, desiredStatus: "STOPPED" });
+    await clock.advance(6_000);
+    // Of one that had ended before anybody looked nothing is known.
+    expect(ends()).toEqual([first, undefined]);
+  });
+
   test("loses no task while credentials have expired, says so once, and catches up afterwards", async () => {
     const { feed, clock, put, ecs } = world();
     for (let i = 0; i < 50; i++) put(`p${i}`);

@@ -154,7 +154,8 @@ class Watching implements Feed {
   }
 
   #put(state: TaskState): void {
-    const news = this.#options.tasks.put(state, this.#options.clock.monotonic());
+    const { tasks, clock } = this.#options;
+    const news = tasks.put(state, clock.monotonic(), clock.now());
     if (news !== undefined) for (const feed of this.#feeds.keys()) feed.task(news);
   }
 

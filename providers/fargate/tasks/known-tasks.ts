@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { TaskIdentity, TaskRef, TaskState } from "../../../src/provider.ts";
+import type { ContainerState, TaskIdentity, TaskRef, TaskState } from "../../../src/provider.ts";
 import { versionStep } from "./observe.ts";
 
 /** One task of this node that ECS is known to have. */
@@ -14,8 +14,8 @@ export interface KnownTask {
 
 /** Every task of this node that ECS has told of: what launching, watching and stopping share. */
 export interface Tasks {
-  /** A picture from ECS. Returns the state to tell, or `undefined` when it is no news. */
-  put(state: TaskState, now: number): TaskState | undefined;
+  /** A picture from ECS, seen at `at` (1970). Returns the state to tell, or `undefined` when it is no news. */
+  put(state: TaskState, now: number, at: number): TaskState | undefined;
   /** ECS did not find it. Returns since when. */
   miss(arn: string, now: number): number | undefined;
   forget(arn: string): KnownTask | undefined;
@@ -43,10 +43,10 @@ export function createTasks(): Tasks {
     return known;
   };
   return {
-    put(seen, now) {
+    put(seen, now, at) {
       if (discarded.has(seen.id)) return undefined;
       const known = tasks.get(seen.id);
-      const state = successor(known?.state, seen);
+      const state = successor(known?.state, seen, at);
       if (state === undefined) return undefined;
       tasks.set(seen.id, { arn: seen.id, state, since: known?.since ?? now, seenAt: now });
       arns.set(keyOf(seen.identity), seen.id);
@@ -82,10 +82,10 @@ function arnOfKey(discarded: ReadonlyMap<string, string>, wanted: string): strin
  * What follows the known picture: itself when nothing has changed, `undefined` when what was seen is older (answers of
  * ECS overtake each other). A change that ECS does not count, of health say, rises within its version.
  */
-function successor(known: TaskState | undefined, seen: TaskState): TaskState | undefined {
+function successor(known: TaskState | undefined, seen: TaskState, at: number): TaskState | undefined {
   if (known === undefined) return seen;
   if (seen.version < Math.floor(known.version / versionStep) * versionStep) return undefined;
-  const kept = withTags(known, seen);
+  const kept = withEnds(known, withTags(known, seen), at);
   if (isDeepStrictEqual({ ...kept, version: 0 }, { ...known, version: 0 })) return known;
   return { ...kept, version: Math.max(seen.version, known.version + 1) };
 }
@@ -94,6 +94,17 @@ function successor(known: TaskState | undefined, seen: TaskState): TaskState | u
 function withTags(known: TaskState, seen: TaskState): TaskState {
   if (seen.podName !== "") return seen;
   return { ...seen, podName: known.podName, podNamespace: known.podNamespace };
+}
+
+/** An end of which ECS tells no time is told with the time at which it was first seen: late by one look at most. */
+function withEnds(known: TaskState, seen: TaskState, at: number): TaskState {
+  const containers = seen.containers.map((one): ContainerState => {
+    if (one.state.is !== "terminated" || one.state.finishedAt !== undefined) return one;
+    const before = known.containers.find(({ name }) => name === one.name)?.state;
+    const finishedAt = before?.is === "running" ? at : before?.is === "terminated" ? before.finishedAt : undefined;
+    return { ...one, state: { ...one.state, finishedAt } };
+  });
+  return { ...seen, containers };
 }
 
 const keyOf = ({ clusterUid, podUid, attempt }: TaskIdentity): string => `${clusterUid}/${podUid}/${attempt}`;

@@ -144,7 +144,7 @@ function startOf({ pullStoppedAt, startedAt, createdAt }: Task): number | undefi
 
 /**
  * The end of an essential container ends the task, and executionStoppedAt is when the last container ended. What has
- * ended earlier, an init container say, did so at a time that nobody tells.
+ * ended earlier, an init container say, did so at a time that ECS does not tell.
  */
 function endTime({ definition, kind }: Part, { executionStoppedAt, stoppedAt }: Task): number | undefined {
   if (definition.essential !== true || kind !== "main") return undefined;
