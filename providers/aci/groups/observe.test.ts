@@ -180,7 +180,8 @@ describe("a container that has ended", () => {
   ])("%s", ([, run, state]) => {
     const parts = { policy: "Never", state: "Failed", main: { restartCount: 0, currentState: run } };
     expect(mainOf(parts).state).toMatchObject({ is: "terminated", startedAt: ms(5), finishedAt: ms(9), ...state });
-    expect(taskOf(parts).phase).toBe("stopped");
+    expect(taskOf(parts)).toMatchObject({ phase: "stopped", endedAt: ms(9) });
+    expect(taskOf({ ...parts, policy: "Always", state: "Running" })).not.toHaveProperty("endedAt");
   });
 
   test("by the platform, as an event says, unless that is of a run before", () => {

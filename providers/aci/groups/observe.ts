@@ -51,6 +51,7 @@ export function observe(group: ContainerGroup, observer: Observer, before?: Task
     nodeName: observer.nodeName,
     version: observer.version,
     phase: phaseOf(facts, containers),
+    ...(facts.isOver && endTime(containers)),
     containers,
     podIPs: typeof ip === "string" && ip !== "" ? [ip] : [],
     // Where the node reaches no group nobody asks over the network: the support table refuses such a probe, or tells of it.
@@ -134,6 +135,12 @@ function phaseOf(
   // Under Never all have ended once, and Azure runs one of them again: the provider ends the group.
   const lasting = containers.filter(({ kind }) => kind !== "init");
   return isNever && lasting.every(({ state }) => state.is === "terminated") ? "stopping" : "running";
+}
+
+/** Azure tells no end of the group itself, only those of its containers. */
+function endTime(containers: readonly ContainerState[]): Pick<TaskState, "endedAt"> {
+  const ends = containers.flatMap(({ state }) => (state.is === "terminated" ? (state.finishedAt ?? []) : []));
+  return ends.length > 0 ? { endedAt: Math.max(...ends) } : {};
 }
 
 function containerState(part: Part, facts: Facts): ContainerState {
