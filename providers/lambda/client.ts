@@ -77,9 +77,13 @@ export function createClient({ control, held }: LambdaClients, describing: Limit
   };
 }
 
+/** Of reads only: one that finds its connection just closed at the other end is sent again, once. */
 async function asked<T>(call: () => Promise<T>): Promise<T> {
   try {
-    return await call();
+    return await call().catch((error: unknown) => {
+      if (awsError(error).reason === "CloudSilent") return call();
+      throw error;
+    });
   } catch (error) {
     throw awsError(error);
   }

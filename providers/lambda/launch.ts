@@ -1,4 +1,10 @@
-import type { Launch, ProviderContext, TaskState } from "../../src/provider.ts";
+import {
+  asProviderError,
+  type Launch,
+  ProviderError,
+  type ProviderContext,
+  type TaskState,
+} from "../../src/provider.ts";
 import { bodyOf, type Lambda } from "./client.ts";
 import type { LambdaConfig } from "./config.ts";
 import { concurrencyOf, unfit } from "./functions/function-info.ts";
@@ -37,7 +43,10 @@ export function createLaunch(options: LaunchOptions): (launch: Launch<LambdaRequ
     if (before !== undefined) return before;
     const { identity, request, token } = launch;
     const body = bodyOf(request, identity, token);
-    const [info, account] = await Promise.all([functions.describe(request.function), functions.account()]);
+    const looked = Promise.all([functions.describe(request.function), functions.account()]);
+    const [info, account] = await looked.catch((error: unknown) => {
+      throw nothingStarted(error);
+    });
     const trouble = unfit(request.function, info, request.need);
     if (trouble !== undefined) throw trouble;
     if (known(launch) === undefined) {
@@ -56,3 +65,21 @@ export function createLaunch(options: LaunchOptions): (launch: Launch<LambdaRequ
     return state;
   };
 }
+
+/**
+ * What goes wrong before the invocation has started nothing, and the core must hear so: of any doubt it would make a pod
+ * whose outcome is unknown, because the provider's memory is 0.
+ */
+function nothingStarted(error: unknown): ProviderError {
+  const meant = asProviderError(error);
+  if (definite.has(meant.kind)) return meant;
+  return new ProviderError("noCapacity", meant.reason, meant.message, { cause: error });
+}
+
+const definite: ReadonlySet<ProviderError["kind"]> = new Set([
+  "refused",
+  "invalid",
+  "denied",
+  "throttled",
+  "noCapacity",
+]);

@@ -144,7 +144,7 @@ describe("before any invocation", () => {
       { kind: "invalid", reason: "LambdaFunctionMissing" },
     ],
     ["one that has failed", { State: "Failed" }, {}, { kind: "invalid", reason: "LambdaFunctionUnavailable" }],
-    ["one that is being created", { State: "Pending" }, {}, { kind: "transient", reason: "LambdaFunctionPending" }],
+    ["one that is being created", { State: "Pending" }, {}, { kind: "noCapacity", reason: "LambdaFunctionPending" }],
     [
       "one with too little memory",
       {},
@@ -161,6 +161,22 @@ describe("before any invocation", () => {
     await expect(launched).rejects.toMatchObject(error);
     expect(opened.lambda.invoked).toEqual([]);
     expect(await opened.provider.list()).toEqual([]);
+  });
+
+  test("trouble is told as such that has started nothing, so that no pod ends as unknown by it", async () => {
+    await using opened = await openLambda();
+    // One for each of the two questions: a read that finds its connection closed is sent again.
+    opened.lambda.hangsUp = 2;
+    await opened.launch("a");
+    await opened.clock.advance(31_000);
+    opened.lambda.hangsUp = 10;
+    await expect(opened.launch("b")).rejects.toMatchObject({ kind: "noCapacity", reason: "CloudSilent" });
+    opened.lambda.hangsUp = 0;
+    opened.lambda.denies = "AccessDeniedException";
+    await expect(opened.launch("b")).rejects.toMatchObject({ kind: "denied" });
+    opened.lambda.denies = undefined;
+    await opened.launch("b");
+    await opened.until("sent", () => opened.lambda.invoked.length === 2);
   });
 
   test("a function is asked for once for many pods, and again after half a minute", async () => {

@@ -31,17 +31,20 @@ export interface FakeLambda {
   unreserved: number;
   /** Rejects every call of the control plane with this code. */
   denies: string | undefined;
+  /** So many of the next calls of the control plane find their connection cut. */
+  hangsUp: number;
   answer: (call: Invoked, nth: number) => Reply | Promise<Reply>;
   close(): Promise<void>;
 }
 
-async function startFakeLambda(): Promise<FakeLambda> {
+export async function startFakeLambda(): Promise<FakeLambda> {
   const fake: Omit<FakeLambda, "url" | "close"> = {
     invoked: [],
     calls: [],
     functions: { f: { Configuration: { Version: "$LATEST", MemorySize: 128, Timeout: 3, State: "Active" } } },
     unreserved: 1_000,
     denies: undefined,
+    hangsUp: 0,
     answer: () => ({ returns: null }),
   };
   const server = createServer((req, res) => {
@@ -60,6 +63,10 @@ async function startFakeLambda(): Promise<FakeLambda> {
       }
       const isAccount = pathname.endsWith("/account-settings/") || pathname.endsWith("/account-settings");
       fake.calls.push(isAccount ? "lambda:GetAccountSettings" : "lambda:GetFunction");
+      if (fake.hangsUp > 0) {
+        fake.hangsUp--;
+        return replied(res, "hang up");
+      }
       if (fake.denies !== undefined) return replied(res, { status: 403, code: fake.denies });
       if (isAccount)
         return json(res, 200, {

@@ -36,7 +36,7 @@ export function unfit(name: FunctionName, info: FunctionInfo, need: Need): Provi
   // An Inactive one is woken by being invoked, which is answered by an error until it is ready.
   if (state === "Pending")
     return new ProviderError(
-      "transient",
+      "noCapacity",
       "LambdaFunctionPending",
       `function ${called} is being created: ${stateReason}`,
     );
