@@ -50,6 +50,27 @@ const logs = z.strictObject({
     .meta({ examples: ["25m"] }),
 });
 
+const serviceAccount = z.strictObject({
+  namespace: z
+    .string()
+    .min(1)
+    .describe("Namespace of the service account.")
+    .meta({ examples: ["team-a"] }),
+  name: z
+    .string()
+    .min(1)
+    .describe("Its name.")
+    .meta({ examples: ["builder"] }),
+  taskRoleArn: roleArn
+    .optional()
+    .describe("Role of the containers of its pods; default that of the node.")
+    .meta({ examples: ["arn:aws:iam::123456789012:role/team-a-builder"] }),
+  executionRoleArn: roleArn
+    .optional()
+    .describe("Role with which ECS pulls their images and writes their logs; default that of the node.")
+    .meta({ examples: ["arn:aws:iam::123456789012:role/team-a-execution"] }),
+});
+
 /** Part `fargate` of a node's configuration. */
 export const configSchema = z.strictObject({
   region: z
@@ -105,6 +126,17 @@ export const configSchema = z.strictObject({
     .optional()
     .describe("Role of the containers of every pod that names no other; default none.")
     .meta({ examples: ["arn:aws:iam::123456789012:role/burstlet-task"] }),
+  serviceAccounts: z
+    .array(serviceAccount)
+    .default([])
+    .describe(
+      "Roles of service accounts, whose pods then need to name none; what a pod names by a grant stands before them.",
+    )
+    .meta({
+      examples: [
+        [{ namespace: "team-a", name: "builder", taskRoleArn: "arn:aws:iam::123456789012:role/team-a-builder" }],
+      ],
+    }),
   logs: logs.prefault({}).describe("Where the containers' output goes."),
   sentinelImage: z
     .string()

@@ -64,10 +64,13 @@ test.concurrent.for(["TerminationNotice", "InfrastructureHealth", "ServiceSchedu
   },
 );
 
-test.concurrent.for(["failures", "exception"] as const)("no capacity, told as %s, has started nothing", async (capacityAnswer) => {
-  await using fargate = await openFargate({ zones, switches: { capacityAnswer } });
-  await expect(fargate.launch(uidOf(1))).rejects.toMatchObject({ kind: "noCapacity", reason: "CapacityUnavailable" });
-});
+test.concurrent.for(["failures", "exception"] as const)(
+  "no capacity, told as %s, has started nothing",
+  async (capacityAnswer) => {
+    await using fargate = await openFargate({ zones, switches: { capacityAnswer } });
+    await expect(fargate.launch(uidOf(1))).rejects.toMatchObject({ kind: "noCapacity", reason: "CapacityUnavailable" });
+  },
+);
 
 test.concurrent("no capacity, told by a task that stops, is a start that failed and says so", async () => {
   await using fargate = await openFargate({ zones, switches: { capacityAnswer: "stopped" } });

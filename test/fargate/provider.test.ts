@@ -127,6 +127,14 @@ describe("preflight", () => {
     await expect(fargate.provider.preflight?.()).resolves.toEqual([]);
   });
 
+  test("asks for the roles of service accounts too", async () => {
+    const taskRoleArn = "arn:aws:iam::123456789012:role/nowhere";
+    const serviceAccounts = [{ namespace: "team-a", name: "builder", taskRoleArn }];
+    await using fargate = await openFargate({}, { serviceAccounts });
+    const findings = (await fargate.provider.preflight?.()) ?? [];
+    expect(findings.map(({ message }) => message)).toEqual([expect.stringContaining("nowhere")]);
+  });
+
   test("names everything that is not there, each with its command", async () => {
     await using fargate = await openFargate({
       clusters: [],

@@ -58,11 +58,16 @@ async function hasLogGroup(connection: Connection, group: string): Promise<boole
   return found.logGroups?.[0]?.logGroupName === group;
 }
 
-function rolesOf({ executionRoleArn, taskRoleArn }: FargateConfig): Pick<RoleFacts, "arn" | "use">[] {
-  return [
-    ...(executionRoleArn === undefined ? [] : [{ arn: executionRoleArn, use: "execution" as const }]),
-    ...(taskRoleArn === undefined ? [] : [{ arn: taskRoleArn, use: "task" as const }]),
-  ];
+/** Every role that the configuration names, each once for each use. */
+function rolesOf({ serviceAccounts, ...node }: FargateConfig): Pick<RoleFacts, "arn" | "use">[] {
+  const named = [node, ...serviceAccounts];
+  const uses = [
+    { use: "execution", arns: named.map(({ executionRoleArn }) => executionRoleArn) },
+    { use: "task", arns: named.map(({ taskRoleArn }) => taskRoleArn) },
+  ] as const;
+  return uses.flatMap(({ use, arns }) =>
+    [...new Set(arns)].flatMap((arn) => (arn === undefined ? [] : [{ arn, use }])),
+  );
 }
 
 async function askRole(

@@ -97,3 +97,34 @@ describe("an execution role", () => {
     expect(overrides).not.toHaveProperty("executionRoleArn");
   });
 });
+
+describe("the roles of a service account", () => {
+  const other = "arn:aws:iam::123456789012:role/other";
+  const serviceAccounts = [
+    { namespace: "ns", name: "robot", taskRoleArn: role, executionRoleArn: other },
+    { namespace: "elsewhere", name: "robot", taskRoleArn: other },
+  ];
+  const rolesOf = async (options: Options, pod = podOf({})) => {
+    const { taskRoleArn, executionRoleArn } = (await requestOf(pod, options)).overrides;
+    return { taskRoleArn, executionRoleArn };
+  };
+
+  test("are those of its pods, which name none, and of nobody else's", async () => {
+    expect(await rolesOf({ config: { serviceAccounts } })).toEqual({ taskRoleArn: role, executionRoleArn: other });
+    const others = serviceAccounts.map((one) => ({ ...one, name: "another" }));
+    expect(await rolesOf({ config: { serviceAccounts: others } })).toEqual({});
+  });
+
+  test("give way to what a pod names by a grant", async () => {
+    const pod = annotated({ "task-role-arn": other });
+    const options = { config: { serviceAccounts }, ...granting(other) };
+    expect(await rolesOf(options, pod)).toEqual({ taskRoleArn: other, executionRoleArn: other });
+    expect(await refusalsOf(pod, { config: { serviceAccounts } })).toHaveLength(1);
+  });
+
+  test("are enough where the node itself has none", async () => {
+    const config = { executionRoleArn: undefined };
+    expect(await refusalsOf(podOf({}), { config })).toHaveLength(1);
+    expect(await refusalsOf(podOf({}), { config: { ...config, serviceAccounts } })).toEqual([]);
+  });
+});

@@ -1,4 +1,4 @@
-/** Roles, subnets and security groups: those of the node, or what the pod's annotations name and a grant allows. Pure. */
+/** Roles, subnets and security groups: those of the node or the service account, or what annotations name and a grant allows. Pure. */
 import { isGranted, type Refusal, type ResolvedPod } from "../../../src/provider.ts";
 import type { Placement } from "../request.ts";
 import type { TranslateContext } from "./context.ts";
@@ -48,8 +48,11 @@ export interface Placed {
 export function placedOf(pod: ResolvedPod, { config, grants }: TranslateContext): Placed {
   const found = keys.map((key) => ({ key, ...named(pod, key, grants) }));
   const idsOf = (key: Key) => found.find((one) => one.key === key)?.ids;
-  const taskRoleArn = (idsOf("taskRole") ?? idsOf("otherTaskRole"))?.[0];
-  const executionRoleArn = idsOf("executionRole")?.[0];
+  const account = config.serviceAccounts.find(
+    ({ namespace, name }) => namespace === pod.namespace && name === (pod.serviceAccountName || "default"),
+  );
+  const taskRoleArn = (idsOf("taskRole") ?? idsOf("otherTaskRole"))?.[0] ?? account?.taskRoleArn;
+  const executionRoleArn = idsOf("executionRole")?.[0] ?? account?.executionRoleArn;
   const publicly = idsOf("assignPublicIp")?.[0];
   return {
     placement: {
