@@ -65,7 +65,8 @@ class SharedPoller implements Poller {
   subscribe(subscriber: Subscriber): () => void {
     const reader: Reader = { subscriber, seen: new Map(), endedAt: undefined };
     this.#readers.add(reader);
-    this.#newest = Math.max(this.#newest, subscriber.from);
+    // What this one has already others may still lack: for their sake it is read again, and left out in `#deliver`.
+    if (this.#readers.size === 1) this.#newest = Math.max(this.#newest, subscriber.from);
     this.#wait = SHORTEST_MS;
     if (!this.#running) void this.#run();
     return () => void this.#readers.delete(reader);
@@ -142,7 +143,9 @@ class SharedPoller implements Poller {
     let isNews = false;
     const byStream = Map.groupBy(events, ({ stream }) => stream);
     for (const { subscriber, seen } of this.#readers) {
-      const fresh = byStream.get(subscriber.stream)?.filter(({ id }) => !seen.has(id)) ?? [];
+      const since = subscriber.from - OVERLAP_MS;
+      const fresh =
+        byStream.get(subscriber.stream)?.filter(({ id, timestamp }) => timestamp >= since && !seen.has(id)) ?? [];
       if (fresh.length === 0) continue;
       isNews = true;
       for (const { id, timestamp } of fresh) seen.set(id, timestamp);

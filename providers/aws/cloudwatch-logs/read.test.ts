@@ -283,7 +283,25 @@ test("whatever is written, seen late and followed: each follower gets each line 
         }
       },
     ),
-    { numRuns: 150 },
+    {
+      numRuns: 150,
+      // A later follower, who has everything, once made an earlier one miss what it had not read yet.
+      examples: [
+        [
+          [
+            { write: 0, lines: 1, delay: 1 },
+            { follow: 0, tail: undefined },
+            { wait: 1_000 },
+            { write: 0, lines: 1, delay: 0 },
+            { follow: 0, tail: undefined },
+            { wait: 1 },
+            { write: 0, lines: 1, delay: 0 },
+            { follow: 0, tail: undefined },
+          ],
+          2,
+        ],
+      ],
+    },
   );
 });
 
