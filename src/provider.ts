@@ -29,6 +29,7 @@ export * from "./model/resolved-pod.ts";
 export * from "./model/secret-text.ts";
 export * from "./model/streams.ts";
 export * from "./model/support/rows.ts";
+export * from "./model/support/written.ts";
 export * from "./model/task-state.ts";
 export * from "./model/task-stats.ts";
 export type { Pod } from "./model/kube.ts";

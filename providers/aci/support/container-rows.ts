@@ -8,8 +8,8 @@ import {
   kept,
   type Pod,
   refused,
+  writtenContainers,
 } from "../../../src/provider.ts";
-import { writtenContainers } from "../translate/raw.ts";
 import { probeRows } from "./probe-rows.ts";
 import { type AciRow, quietly } from "./row.ts";
 

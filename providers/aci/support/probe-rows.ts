@@ -1,6 +1,5 @@
-import { changed, isMentioned, isSet, kept, type Pod, refused } from "../../../src/provider.ts";
+import { changed, isMentioned, isSet, kept, type Pod, refused, writtenContainers } from "../../../src/provider.ts";
 import { portOf } from "../translate/probes.ts";
-import { writtenContainers } from "../translate/raw.ts";
 import { type AciRow, both, on, readinessRefused, readinessRunning, routed, unrouted } from "./row.ts";
 
 const kinds = ["startup", "readiness", "liveness"] as const;

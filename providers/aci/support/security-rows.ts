@@ -8,8 +8,10 @@ import {
   type Pod,
   refused,
   type SupportRow,
+  isAutomountedToken,
+  type Written,
+  writtenContainers,
 } from "../../../src/provider.ts";
-import { isAutomountedToken, type Written, writtenContainers } from "../translate/raw.ts";
 import { type AciRow, on, quietly, securityRefused, securitySent } from "./row.ts";
 
 /**

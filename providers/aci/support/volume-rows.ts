@@ -1,5 +1,14 @@
-import { changed, isMentioned, isNot, kept, type Pod, refused, type SupportRow } from "../../../src/provider.ts";
-import { isAutomountedToken, type RawVolume } from "../translate/raw.ts";
+import {
+  changed,
+  isMentioned,
+  isNot,
+  kept,
+  type Pod,
+  refused,
+  type SupportRow,
+  isAutomountedToken,
+  type RawVolume,
+} from "../../../src/provider.ts";
 import type { AciRow } from "./row.ts";
 
 const at = "spec.volumes[]";

@@ -1,11 +1,10 @@
 /** Containers of a pod as those of a group. Pure. */
-import type { ResolvedContainer, ResolvedPod } from "../../../src/provider.ts";
+import { type ResolvedContainer, type ResolvedPod, writtenOf } from "../../../src/provider.ts";
 import type { ContainerBody, ContainerProperties, InitContainerBody } from "../request.ts";
 import { smallest, type Size } from "../size/sizes.ts";
 import { wordsOf } from "./environment.ts";
 import { portsByContainer } from "./network.ts";
 import { livenessOf } from "./probes.ts";
-import { writtenOf } from "./raw.ts";
 import { securityOf } from "./security.ts";
 import { mountsOf } from "./volumes.ts";
 

@@ -6,9 +6,10 @@ import {
   type ResolvedPod,
   SecretText,
   type Text,
+  type Written,
+  writtenOf,
 } from "../../../src/provider.ts";
 import type { ContainerProperties, Variable } from "../request.ts";
-import { type Written, writtenOf } from "./raw.ts";
 
 type Words = Pick<ContainerProperties, "command" | "environmentVariables">;
 

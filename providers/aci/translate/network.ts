@@ -1,8 +1,7 @@
 /** Ports, address and resolver of a group. Pure. */
-import type { Refusal, ResolvedPod } from "../../../src/provider.ts";
+import { type Refusal, type ResolvedPod, writtenOf } from "../../../src/provider.ts";
 import type { DnsConfig, GroupProperties, IpAddress, Port } from "../request.ts";
 import type { TranslateContext } from "./context.ts";
-import { writtenOf } from "./raw.ts";
 
 /** Of one group's address (Azure's page of ACI's limits). */
 const mostPorts = 5;

@@ -1,6 +1,6 @@
 /** Liveness probes as Azure's own. Others it does not ask, or asks and does not tell the answer. Pure. */
+import type { RawContainer } from "../../../src/provider.ts";
 import type { ProbeBody } from "../request.ts";
-import type { RawContainer } from "./raw.ts";
 
 export type Probe = NonNullable<RawContainer["livenessProbe"]>;
 

@@ -1,7 +1,6 @@
 /** A pod's securityContext in Azure's words. What it cannot do is refused by the support table. Pure. */
-import type { Pod } from "../../../src/provider.ts";
+import type { Pod, RawContainer } from "../../../src/provider.ts";
 import type { SecurityBody } from "../request.ts";
-import type { RawContainer } from "./raw.ts";
 
 /** A container's own settings come before the pod's; each field for itself. `undefined`: nothing is asked for. */
 export function securityOf({ spec }: Pod, { securityContext: own = {} }: RawContainer): SecurityBody | undefined {

@@ -5,10 +5,11 @@ import {
   type ResolvedContainer,
   type ResolvedPod,
   type ResolvedVolume,
+  isAutomountedToken,
+  volumePath,
 } from "../../../src/provider.ts";
 import { volumeName } from "../names.ts";
 import { type ContainerProperties, FileBytes, type VolumeBody } from "../request.ts";
-import { isAutomountedToken, volumePath } from "./raw.ts";
 
 /** Of one group (Azure's page of ACI's limits). */
 const mostVolumes = 20;

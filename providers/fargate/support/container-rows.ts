@@ -1,5 +1,14 @@
-import { changed, inContainers, is, isMentioned, isNot, isSet, kept, refused } from "../../../src/provider.ts";
-import { writtenContainers } from "../translate/raw.ts";
+import {
+  changed,
+  inContainers,
+  is,
+  isMentioned,
+  isNot,
+  isSet,
+  kept,
+  refused,
+  writtenContainers,
+} from "../../../src/provider.ts";
 import { isPodAddress } from "../translate/values.ts";
 import { probeRows } from "./probe-rows.ts";
 import type { FargateRow } from "./row.ts";

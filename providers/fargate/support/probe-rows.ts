@@ -1,4 +1,13 @@
-import { changed, isMentioned, kept, type Pod, refused, type SupportRow } from "../../../src/provider.ts";
+import {
+  changed,
+  isMentioned,
+  kept,
+  type Pod,
+  refused,
+  type SupportRow,
+  type Written,
+  writtenContainers,
+} from "../../../src/provider.ts";
 import {
   isCommand,
   isOutOfRange,
@@ -9,7 +18,6 @@ import {
   ranges,
   unasked,
 } from "../translate/health-check.ts";
-import { type Written, writtenContainers } from "../translate/raw.ts";
 import { both, type FargateRow, on, readinessRefused, readinessRunning, routed, unrouted } from "./row.ts";
 
 const overNetwork = ["grpc", "httpGet", "tcpSocket"] as const;

@@ -8,8 +8,9 @@ import {
   type Pod,
   refused,
   type SupportRow,
+  type Written,
+  writtenContainers,
 } from "../../../src/provider.ts";
-import { type Written, writtenContainers } from "../translate/raw.ts";
 import { addableCapability, capabilityName, defaultCapabilities, sysctlName } from "../translate/security.ts";
 import type { FargateRow } from "./row.ts";
 

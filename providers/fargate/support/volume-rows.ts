@@ -1,5 +1,14 @@
-import { changed, isMentioned, isNot, kept, type Pod, refused, type SupportRow } from "../../../src/provider.ts";
-import { isAutomountedToken, writtenContainers } from "../translate/raw.ts";
+import {
+  changed,
+  isMentioned,
+  isNot,
+  kept,
+  type Pod,
+  refused,
+  type SupportRow,
+  isAutomountedToken,
+  writtenContainers,
+} from "../../../src/provider.ts";
 import { isTmpfs } from "../translate/volumes.ts";
 import type { FargateRow } from "./row.ts";
 

@@ -1,8 +1,7 @@
 /** How much ECS and Fargate take of one task. Checked before anything is launched. Pure. */
-import type { Refusal, ResolvedPod } from "../../../src/provider.ts";
+import { type Refusal, type ResolvedPod, writtenOf } from "../../../src/provider.ts";
 import type { FargateRequest } from "../request.ts";
 import { environmentSize } from "./environment.ts";
-import { writtenOf } from "./raw.ts";
 
 /** Characters of all overrides of a RunTask, as JSON (ECS API reference, RunTask). */
 const mostOverrides = 8_192;

@@ -1,11 +1,10 @@
 import type { ContainerDefinition, PortMapping } from "@aws-sdk/client-ecs";
-import type { ResolvedContainer, ResolvedPod } from "../../../src/provider.ts";
+import { type ResolvedContainer, type ResolvedPod, writtenOf } from "../../../src/provider.ts";
 import { labels } from "../request.ts";
 import type { TranslateContext } from "./context.ts";
 import { type Width, wordsAndVariables } from "./environment.ts";
 import { checkOf } from "./health-check.ts";
 import { placesOf, sentinelOf } from "./order.ts";
-import { writtenOf } from "./raw.ts";
 import { capabilitiesOf, securityOf } from "./security.ts";
 import { mountsOf } from "./volumes.ts";
 

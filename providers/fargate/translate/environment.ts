@@ -3,8 +3,14 @@
  * what into the overrides of one launch, which hold no more than 8,192 characters for all containers together. Pure.
  */
 import type { ContainerDefinition, ContainerOverride, KeyValuePair } from "@aws-sdk/client-ecs";
-import { lengthOf, type ResolvedContainer, type ResolvedPod, type Text } from "../../../src/provider.ts";
-import { type RawContainer, writtenOf } from "./raw.ts";
+import {
+  lengthOf,
+  type ResolvedContainer,
+  type ResolvedPod,
+  type Text,
+  type RawContainer,
+  writtenOf,
+} from "../../../src/provider.ts";
 
 /**
  * `wide`: all that may differ between two pods is in the overrides. `narrow`, when that is too much for them: only what

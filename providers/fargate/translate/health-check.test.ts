@@ -1,8 +1,8 @@
+import type { RawContainer } from "../../../src/provider.ts";
 import { describe, expect, test } from "vitest";
 import { podOf, podWith } from "../../../test/support/resolve-sources.ts";
 import { labels } from "../request.ts";
 import { definitionsOf, mainOf, requestOf } from "./testing.ts";
-import type { RawContainer } from "./raw.ts";
 
 const exec = (...command: string[]) => ({ exec: { command } });
 

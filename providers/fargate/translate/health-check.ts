@@ -2,8 +2,8 @@
  * Probes that are commands become ECS's health check, of which a container has one. Source of the ranges: ECS API
  * reference, HealthCheck. Pure.
  */
+import type { RawContainer, Written } from "../../../src/provider.ts";
 import type { HealthCheck } from "@aws-sdk/client-ecs";
-import type { RawContainer, Written } from "./raw.ts";
 
 export type ProbeKind = "startup" | "readiness" | "liveness";
 

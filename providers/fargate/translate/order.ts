@@ -1,9 +1,8 @@
 /** Which container waits for which, and whose end is the end of the task. Pure. */
 import type { ContainerDefinition, ContainerDependency } from "@aws-sdk/client-ecs";
-import type { ResolvedContainer, ResolvedPod } from "../../../src/provider.ts";
+import { type ResolvedContainer, type ResolvedPod, writtenOf } from "../../../src/provider.ts";
 import { labels } from "../request.ts";
 import { checkOf } from "./health-check.ts";
-import { writtenOf } from "./raw.ts";
 
 export interface Place {
   readonly essential: boolean;

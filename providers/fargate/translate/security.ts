@@ -1,7 +1,6 @@
 /** A pod's securityContext in ECS's words. What ECS cannot do is refused by the support table. Pure. */
 import type { ContainerDefinition, KernelCapabilities } from "@aws-sdk/client-ecs";
-import type { Pod } from "../../../src/provider.ts";
-import type { RawContainer } from "./raw.ts";
+import type { Pod, RawContainer } from "../../../src/provider.ts";
 
 type SecurityPart = Pick<ContainerDefinition, "user" | "readonlyRootFilesystem" | "systemControls">;
 

@@ -1,6 +1,13 @@
 /** Values that cannot be given to a task: secret ones, and those that only the task knows. Pure. */
-import { Late, SecretText, type Refusal, type ResolvedPod, type Text } from "../../../src/provider.ts";
-import { type RawContainer, writtenOf } from "./raw.ts";
+import {
+  Late,
+  SecretText,
+  type Refusal,
+  type ResolvedPod,
+  type Text,
+  type RawContainer,
+  writtenOf,
+} from "../../../src/provider.ts";
 
 const secret =
   "It holds a value of a Secret, and whoever may describe tasks could read it: let the program fetch it with the task's role.";

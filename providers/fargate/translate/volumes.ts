@@ -1,7 +1,13 @@
 /** emptyDir as a volume of the task, or in memory as a tmpfs of the one container that mounts it. Pure. */
 import type { ContainerDefinition, Tmpfs, Volume } from "@aws-sdk/client-ecs";
-import type { Pod, ResolvedContainer, ResolvedMount, ResolvedPod, ResolvedVolume } from "../../../src/provider.ts";
-import { writtenContainers } from "./raw.ts";
+import {
+  type Pod,
+  type ResolvedContainer,
+  type ResolvedMount,
+  type ResolvedPod,
+  type ResolvedVolume,
+  writtenContainers,
+} from "../../../src/provider.ts";
 
 const MiB = 2 ** 20;
 

@@ -8,9 +8,9 @@ import {
   type Pod,
   refused,
   type SupportRow,
+  isAutomountedToken,
 } from "../../../src/provider.ts";
 import { podAnnotations } from "../request.ts";
-import { isAutomountedToken } from "../translate/written.ts";
 import { quietly } from "./row.ts";
 
 const at = "spec.containers[]";

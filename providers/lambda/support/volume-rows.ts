@@ -1,5 +1,4 @@
-import { isMentioned, kept, type Pod, refused, type SupportRow } from "../../../src/provider.ts";
-import { isAutomountedToken } from "../translate/written.ts";
+import { isMentioned, kept, type Pod, refused, type SupportRow, isAutomountedToken } from "../../../src/provider.ts";
 import { allowsSecrets, secretRows } from "./container-rows.ts";
 
 const at = "spec.volumes[]";

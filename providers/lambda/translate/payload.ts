@@ -8,10 +8,10 @@ import {
   type ResolvedPod,
   SecretText,
   type Text,
+  isAutomountedToken,
 } from "../../../src/provider.ts";
 import { type Payload, type PayloadFile, podAnnotations } from "../request.ts";
 import { pathOf } from "./function-named.ts";
-import { isAutomountedToken } from "./written.ts";
 
 /** Bytes of a synchronous invocation's payload (Lambda quotas). */
 export const mostPayload = 6 * 2 ** 20;

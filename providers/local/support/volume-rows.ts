@@ -1,4 +1,4 @@
-import { type Pod, changed, isMentioned, isNot, kept, refused } from "../../../src/provider.ts";
+import { isAutomountedToken, type Pod, changed, isMentioned, isNot, kept, refused } from "../../../src/provider.ts";
 import { type LocalRow, on, onlyOn, withoutPrivileges } from "./row.ts";
 
 const at = "spec.volumes[]";
@@ -118,10 +118,10 @@ export const volumeRows: readonly LocalRow[] = [
 /** Kubernetes adds a projected volume to nearly every pod, which nobody needs to be told of. */
 function projectionsOfUsers(kind: "configMap" | "secret" | "downwardAPI" | "serviceAccountToken") {
   return ({ spec }: Pod): readonly string[] =>
-    (spec?.volumes ?? []).flatMap(({ name, projected }, index) =>
-      name.startsWith("kube-api-access-")
+    (spec?.volumes ?? []).flatMap((volume, index) =>
+      isAutomountedToken(volume)
         ? []
-        : (projected?.sources ?? []).flatMap((source, nth) =>
+        : (volume.projected?.sources ?? []).flatMap((source, nth) =>
             source[kind] === undefined ? [] : [`spec.volumes[${index}].projected.sources[${nth}].${kind}`],
           ),
     );

@@ -1,7 +1,10 @@
-/** A pod's containers as its author wrote them, beside what they resolve to. Pure. */
-import type { ContainerKind, Pod, ResolvedContainer } from "../../../src/provider.ts";
+/** A pod's containers and volumes as its author wrote them, beside what they resolve to. Pure. */
+import type { Pod } from "../kube.ts";
+import type { ResolvedContainer } from "../resolved-pod.ts";
+import type { ContainerKind } from "../task-state.ts";
 
 export type RawContainer = NonNullable<Pod["spec"]>["containers"][number];
+export type RawVolume = NonNullable<NonNullable<Pod["spec"]>["volumes"]>[number];
 
 export interface Written {
   readonly container: RawContainer;
@@ -35,4 +38,10 @@ export function writtenOf(pod: Pod, { name }: Pick<ResolvedContainer, "name">): 
 /** The volume that Kubernetes adds to nearly every pod: token, certificate and namespace for calls of the API server. */
 export function isAutomountedToken({ name, projected }: { name: string; projected?: unknown }): boolean {
   return projected !== undefined && projected !== null && name.startsWith("kube-api-access-");
+}
+
+/** Where a volume of this name stands in the pod, e.g. `spec.volumes[2]`. */
+export function volumePath({ spec }: Pod, name: string): string {
+  const index = (spec?.volumes ?? []).findIndex((volume) => volume.name === name);
+  return index < 0 ? `spec.volumes (${name})` : `spec.volumes[${index}]`;
 }
