@@ -1,4 +1,4 @@
-import { knownFieldsOf, refusesUnknown, type SupportRow } from "../../src/provider.ts";
+import { knownFieldsOf, refusesUnknown, type SupportRow, rowsThatHold } from "../../src/provider.ts";
 import { configSchema } from "./config.ts";
 import { containerRows } from "./support/container-rows.ts";
 import { podRows } from "./support/pod-rows.ts";
@@ -15,7 +15,7 @@ export const allRows: readonly AciRow[] = [...fieldRows, ...emptyDirRows, refuse
 
 /** The rows that hold on a node with this network and this configuration. */
 export function supportRows(where: Where): readonly SupportRow[] {
-  return allRows.filter(({ on }) => on === undefined || on.holds(where));
+  return rowsThatHold(allRows, where);
 }
 
 /** The rows for a configuration, on a node that does not reach its groups; what the registry loads. Contacts nothing. */

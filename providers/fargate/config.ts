@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { connectionFields } from "../aws/config.ts";
 
 const id = (prefix: string, what: string) =>
   z.string().regex(new RegExp(`^${prefix}-[0-9a-z]+$`), `the id of ${what}, such as ${prefix}-0a1b2c3d`);
@@ -73,17 +74,7 @@ const serviceAccount = z.strictObject({
 
 /** Part `fargate` of a node's configuration. */
 export const configSchema = z.strictObject({
-  region: z
-    .string()
-    .regex(/^[a-z]{2,}(-[a-z]+)+-\d$/, "a region such as eu-central-1")
-    .optional()
-    .describe("Region of AWS; default AWS_REGION, then the region of the shared configuration file's profile.")
-    .meta({ examples: ["eu-central-1"] }),
-  endpoint: z
-    .url()
-    .optional()
-    .describe("Endpoint of every AWS service, for emulators; default AWS_ENDPOINT_URL, then AWS itself.")
-    .meta({ examples: ["http://127.0.0.1:4566"] }),
+  ...connectionFields,
   cluster: z
     .string()
     .regex(/^[\w-]{1,255}$/, "the name of an ECS cluster: letters, digits, '-' and '_'")

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { connectionFields } from "../aws/config.ts";
 
 const prices = z.strictObject({
   gbSecond: z
@@ -15,17 +16,7 @@ const prices = z.strictObject({
 
 /** Part `lambda` of a node's configuration. */
 export const configSchema = z.strictObject({
-  region: z
-    .string()
-    .regex(/^[a-z]{2,}(-[a-z]+)+-\d$/, "a region such as eu-central-1")
-    .optional()
-    .describe("Region of AWS; default AWS_REGION, then the region of the shared configuration file's profile.")
-    .meta({ examples: ["eu-central-1"] }),
-  endpoint: z
-    .url()
-    .optional()
-    .describe("Endpoint of every AWS service, for emulators; default AWS_ENDPOINT_URL, then AWS itself.")
-    .meta({ examples: ["http://127.0.0.1:4566"] }),
+  ...connectionFields,
   concurrency: z
     .int()
     .positive()

@@ -9,9 +9,10 @@ import {
   type Pod,
   refused,
   writtenContainers,
+  quietly,
 } from "../../../src/provider.ts";
 import { probeRows } from "./probe-rows.ts";
-import { type AciRow, quietly } from "./row.ts";
+import type { AciRow } from "./row.ts";
 
 const counted = ["cpu", "memory", "ephemeral-storage"];
 const podAddresses: readonly unknown[] = ["status.podIP", "status.podIPs"];

@@ -1,5 +1,5 @@
-import { changed, is, isNot, isSet, kept, type Pod, refused } from "../../../src/provider.ts";
-import { type AciRow, inPublic, inSubnet, on, quietly } from "./row.ts";
+import { changed, is, isNot, isSet, kept, type Pod, refused, quietly } from "../../../src/provider.ts";
+import { type AciRow, inPublic, inSubnet, on } from "./row.ts";
 
 const scheduling = "For the scheduler alone, which has done its work when the pod arrives here.";
 const ownMachine = "Every group has a machine of its own, which it cannot share with others: remove the field.";

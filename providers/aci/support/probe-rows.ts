@@ -1,6 +1,15 @@
-import { changed, isMentioned, isSet, kept, type Pod, refused, writtenContainers } from "../../../src/provider.ts";
+import {
+  changed,
+  isMentioned,
+  isSet,
+  kept,
+  type Pod,
+  refused,
+  writtenContainers,
+  both,
+} from "../../../src/provider.ts";
 import { portOf } from "../translate/probes.ts";
-import { type AciRow, both, on, readinessRefused, readinessRunning, routed, unrouted } from "./row.ts";
+import { type AciRow, on, readinessRefused, readinessRunning, routed, unrouted } from "./row.ts";
 
 const kinds = ["startup", "readiness", "liveness"] as const;
 const numbers = ["failureThreshold", "initialDelaySeconds", "periodSeconds", "successThreshold", "timeoutSeconds"];

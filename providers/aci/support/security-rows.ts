@@ -11,8 +11,9 @@ import {
   isAutomountedToken,
   type Written,
   writtenContainers,
+  quietly,
 } from "../../../src/provider.ts";
-import { type AciRow, on, quietly, securityRefused, securitySent } from "./row.ts";
+import { type AciRow, on, securityRefused, securitySent } from "./row.ts";
 
 /**
  * Security settings ask for less power than the default. One that is not enforced must not look as if it were. Azure's API

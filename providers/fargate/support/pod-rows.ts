@@ -1,6 +1,6 @@
-import { changed, is, isNot, isSet, kept, refused } from "../../../src/provider.ts";
+import { changed, is, isNot, isSet, kept, refused, quietly } from "../../../src/provider.ts";
 import { longestGrace } from "../translate/containers.ts";
-import { type FargateRow, quietly } from "./row.ts";
+import type { FargateRow } from "./row.ts";
 
 const scheduling = "For the scheduler alone, which has done its work when the pod arrives here.";
 const ownMachine = "Every task has a machine of its own, which it cannot share with others: remove the field.";

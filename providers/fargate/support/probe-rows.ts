@@ -7,6 +7,7 @@ import {
   type SupportRow,
   type Written,
   writtenContainers,
+  both,
 } from "../../../src/provider.ts";
 import {
   isCommand,
@@ -18,7 +19,7 @@ import {
   ranges,
   unasked,
 } from "../translate/health-check.ts";
-import { both, type FargateRow, on, readinessRefused, readinessRunning, routed, unrouted } from "./row.ts";
+import { type FargateRow, on, readinessRefused, readinessRunning, routed, unrouted } from "./row.ts";
 
 const overNetwork = ["grpc", "httpGet", "tcpSocket"] as const;
 

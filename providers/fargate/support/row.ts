@@ -1,4 +1,4 @@
-import type { Condition, ConditionalRow, ProviderContext, SupportRow } from "../../../src/provider.ts";
+import type { Condition, ConditionalRow, ProviderContext } from "../../../src/provider.ts";
 import type { FargateConfig } from "../config.ts";
 
 /** What the table depends on besides the pod. */
@@ -23,16 +23,3 @@ export const readinessRunning: Condition<Where> = {
   in: "readiness: running",
   holds: ({ readiness }) => readiness === "running",
 };
-
-export const both = (a: Condition<Where>, b: Condition<Where>): Condition<Where> => ({
-  in: `${a.in}, ${b.in}`,
-  holds: (where) => a.holds(where) && b.holds(where),
-});
-
-/** Honoured differently in every pod, so that only the table tells of it: Kubernetes itself sets the field. */
-export const quietly = (path: string, sentence: string): SupportRow => ({
-  path,
-  effect: "changed",
-  sentence,
-  find: () => [],
-});

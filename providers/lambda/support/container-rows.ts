@@ -9,9 +9,9 @@ import {
   refused,
   type SupportRow,
   isAutomountedToken,
+  quietly,
 } from "../../../src/provider.ts";
 import { podAnnotations } from "../request.ts";
-import { quietly } from "./row.ts";
 
 const at = "spec.containers[]";
 

@@ -1,5 +1,4 @@
-import { changed, is, isNot, isSet, kept, refused, type SupportRow } from "../../../src/provider.ts";
-import { quietly } from "./row.ts";
+import { changed, is, isNot, isSet, kept, refused, type SupportRow, quietly } from "../../../src/provider.ts";
 
 const scheduling = "For the scheduler alone, which has done its work when the pod arrives here.";
 const ownMachine = "A function shares nothing with its host: remove the field.";

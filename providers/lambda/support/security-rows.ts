@@ -1,5 +1,4 @@
-import { changed, is, isNot, kept, refused, type SupportRow } from "../../../src/provider.ts";
-import { quietly } from "./row.ts";
+import { changed, is, isNot, kept, refused, type SupportRow, quietly } from "../../../src/provider.ts";
 
 /**
  * A function runs as a user of Lambda's own, without capabilities, on a root file system that it cannot write (AWS

@@ -13,6 +13,16 @@ export interface Condition<Where> {
   readonly holds: (where: Where) => boolean;
 }
 
+export const both = <Where>(a: Condition<Where>, b: Condition<Where>): Condition<Where> => ({
+  in: `${a.in}, ${b.in}`,
+  holds: (where) => a.holds(where) && b.holds(where),
+});
+
+/** The rows that hold here. */
+export function rowsThatHold<Where>(rows: readonly ConditionalRow<Where>[], where: Where): readonly SupportRow[] {
+  return rows.filter(({ on }) => on === undefined || on.holds(where));
+}
+
 type Matches = (value: unknown) => boolean;
 
 export const kept = (path: string, sentence: string): SupportRow => ({ path, effect: "kept", sentence });
@@ -23,6 +33,14 @@ export const changed = (path: string, sentence: string, matches: Matches = isSet
   effect: "changed",
   sentence,
   find: fieldsAt(path, matches),
+});
+
+/** Honoured differently in every pod, so that only the table tells of it: Kubernetes itself sets the field. */
+export const quietly = (path: string, sentence: string): SupportRow => ({
+  path,
+  effect: "changed",
+  sentence,
+  find: () => [],
 });
 
 /** `matches`: which values of the field are refused; by default every one that says something. */
