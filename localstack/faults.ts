@@ -20,12 +20,14 @@ export const faultSchema = z
     delay: z.number().min(0).default(0).describe("Seconds until the call goes on, or goes wrong."),
     error: z
       .strictObject({
-        type: z.string().min(1).describe("AWS's name of the error: ServerException."),
+        type: z.string().min(1).describe("The cloud's name of the error: ServerException."),
         message: z.string().describe("Its text."),
         status: z.int().min(400).max(599).default(400).describe("Its HTTP status."),
+        retryAfter: z.number().min(0).optional().describe("Seconds of its header Retry-After."),
+        late: z.boolean().default(false).describe("The call has happened all the same."),
       })
       .optional()
-      .describe("The answer; nothing else happens."),
+      .describe("The answer; nothing else happens, unless it is late."),
     cut: z
       .enum(["before", "after"])
       .optional()
@@ -84,13 +86,19 @@ export function createFaults(clock: Clock): Faults {
       const fault = hit(`${service}:${operation}`, service);
       if (fault === undefined) return undefined;
       if (fault.delay > 0) await clock.sleep(fault.delay * 1000);
-      if (fault.error !== undefined) throw new ApiError(fault.error.type, fault.error.message, fault.error.status);
+      if (fault.error?.late === false) throw errorOf(fault.error);
       if (fault.cut === "before") throw new CutConnection();
       return {
         afterwards() {
+          if (fault.error !== undefined) throw errorOf(fault.error);
           if (fault.cut === "after") throw new CutConnection();
         },
       };
     },
   };
+}
+
+function errorOf({ type, message, status, retryAfter }: NonNullable<Fault["error"]>): ApiError {
+  const headers = retryAfter === undefined ? {} : { "retry-after": String(retryAfter) };
+  return new ApiError(type, message, status, { headers });
 }

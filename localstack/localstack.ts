@@ -18,6 +18,7 @@ import { ecsService } from "./ecs/service.ts";
 import { createTasks } from "./ecs/tasks.ts";
 import { createTokens } from "./ecs/tokens.ts";
 import { createFaults } from "./faults.ts";
+import { follow } from "./follow.ts";
 import { createLedger } from "./ledger.ts";
 import { createBuckets } from "./limits/buckets.ts";
 import { logsService } from "./logs/service.ts";
@@ -108,13 +109,20 @@ async function serve(options: LocalstackOptions, { scenario, clock, runtime }: G
   const { host = "127.0.0.1", port = 4566, metadataHost: wish } = options;
   const metadataHost = (typeof wish === "function" ? await wish(runtime) : wish) ?? host;
   const door = metadataDoor(tasks);
-  const server = await listen({ host, port, services, doors: [adminDoor(controls), door], requestId: newId });
+  const server = await listen({
+    host,
+    port,
+    services,
+    paths: [],
+    doors: [adminDoor(controls), door],
+    requestId: newId,
+  });
   const inside: Listening =
     metadataHost === host
       ? server
-      : await listen({ host: metadataHost, port: 0, services: [], doors: [door], requestId: newId });
+      : await listen({ host: metadataHost, port: 0, services: [], paths: [], doors: [door], requestId: newId });
   const over = new AbortController();
-  const following = tasks.follow(over.signal);
+  const following = follow(runtime, ({ podUid }) => tasks.find(podUid), over.signal);
   return {
     ...controls,
     url: server.url,

@@ -1,8 +1,8 @@
 import type { ProcessRuntimeOptions } from "../providers/local/runtime/process/process-runtime.ts";
 import type { Runtime } from "../providers/local/runtime/runtime.ts";
 import type { Clock } from "../src/model/clock.ts";
-import { owner } from "./ecs/task/spec.ts";
 import type { LocalstackOptions } from "./localstack.ts";
+import { owner } from "./owner.ts";
 import { scriptedRuntime } from "./scripted.ts";
 
 export type RuntimeKind = "scripted" | "process" | "engine";

@@ -1,12 +1,10 @@
 import type { RunTaskInput } from "./input/run-task.ts";
 import type { TaskDefinition } from "./input/definition.ts";
 import { shortName, taskArn } from "./names.ts";
-import type { Runtime } from "../../providers/local/runtime/runtime.ts";
 import type { Cluster } from "./clusters.ts";
 import type { Position } from "./placement.ts";
 import { TaskLife } from "./task/life.ts";
 import type { ContainerRecord, TaskRecord } from "./task/record.ts";
-import { owner } from "./task/spec.ts";
 import type { Surroundings } from "./task/surroundings.ts";
 import type { TaskSize } from "./rules/sizes.ts";
 
@@ -26,8 +24,6 @@ export interface Tasks {
   launch(wish: TaskWish): TaskLife;
   /** By ARN or id, whether it can be seen yet or not. */
   find(idOrArn: string): TaskLife | undefined;
-  /** Tells tasks the runtime's news until the signal aborts. */
-  follow(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -46,7 +42,6 @@ export function createTasks(around: Surroundings, newId: () => string): Tasks {
       return life;
     },
     find: (idOrArn) => lives.get(shortName(idOrArn)),
-    follow: (signal) => follow(around.runtime, lives, signal),
     async close() {
       await Promise.all([...lives.values()].map((life) => life.close()));
     },
@@ -96,22 +91,4 @@ function newRecord(
     lastStatus: "PROVISIONING",
     desiredStatus: "RUNNING",
   };
-}
-
-/** What an earlier stand-in has left in the runtime ends: nobody would ever ask for it. */
-async function follow(runtime: Runtime, lives: ReadonlyMap<string, TaskLife>, signal: AbortSignal): Promise<void> {
-  const feed = {
-    task(state: Parameters<TaskLife["news"]>[0]) {
-      const { identity } = state;
-      const life = lives.get(identity.podUid);
-      if (life !== undefined) life.news(state);
-      else if (identity.clusterUid === owner.clusterUid) {
-        void runtime.stop({ identity }, { graceSeconds: 0, discard: true }).catch(() => undefined);
-      }
-    },
-    gone: ({ podUid }: { readonly podUid: string }) => lives.get(podUid)?.lost(),
-    synced() {},
-    health() {},
-  };
-  await runtime.watch(feed, signal);
 }

@@ -18,9 +18,11 @@ const subnet = z.strictObject({
 const image = z
   .strictObject({
     pull: z
-      .enum(["missing", "denied"])
+      .enum(["missing", "denied", "limited"])
       .optional()
-      .describe("It cannot be pulled: no such image, or no right to it; other images are the runtime's business."),
+      .describe(
+        "It cannot be pulled: no such image, no right to it, or the registry has had too many pulls; other images are the runtime's business.",
+      ),
     health: z
       .enum(["HEALTHY", "UNHEALTHY"])
       .optional()

@@ -17,25 +17,50 @@ export interface GateParts {
   readonly calls: CallCounts;
 }
 
-export function createGate({ scenario, faults, buckets, calls }: GateParts): Gate {
+/** As AWS guards it. */
+export function createGate({ scenario, buckets, ...parts }: GateParts): Gate {
   return {
-    async pass(service, operation, work) {
-      const call = `${service}:${operation}`;
-      try {
-        checkCredentials(scenario.now.switches.credentials, call);
-        // A throttled call has no other effect than to be counted.
-        buckets.take(service, operation);
-        const fault = await faults.meet(service, operation);
-        const answer = await work();
-        fault?.afterwards();
-        calls.count(call, "ok");
-        return answer;
-      } catch (error) {
-        calls.count(call, error instanceof ApiError ? error.type : "cut");
-        throw error;
-      }
-    },
+    pass: (service, operation, work) =>
+      passCall(
+        parts,
+        {
+          service,
+          operation,
+          admit() {
+            checkCredentials(scenario.now.switches.credentials, `${service}:${operation}`);
+            buckets.take(service, operation);
+          },
+        },
+        work,
+      ),
   };
+}
+
+export interface Call {
+  readonly service: string;
+  readonly operation: string;
+  /** Throws what is refused before anything has happened: a throttled call has no other effect than to be counted. */
+  admit(): void;
+}
+
+/** Counts the call by its outcome, and has faults befall it where it is admitted. */
+export async function passCall<T>(
+  { faults, calls }: Pick<GateParts, "faults" | "calls">,
+  { service, operation, admit }: Call,
+  work: () => T | Promise<T>,
+): Promise<T> {
+  const call = `${service}:${operation}`;
+  try {
+    admit();
+    const fault = await faults.meet(service, operation);
+    const answer = await work();
+    fault?.afterwards();
+    calls.count(call, "ok");
+    return answer;
+  } catch (error) {
+    calls.count(call, error instanceof ApiError ? error.type : "cut");
+    throw error;
+  }
 }
 
 /** Texts of AWS (from memory), with those of the names that its SDKs know as trouble with credentials. */

@@ -33,8 +33,12 @@ export function jsonService({ name, target, operations, gate }: JsonServiceOptio
   };
 }
 
-function refusal({ type, status, message, members }: ApiError): ServiceAnswer {
-  return { status, headers: contentType, body: JSON.stringify({ __type: type, message, ...members }) };
+function refusal({ type, status, message, members, headers }: ApiError): ServiceAnswer {
+  return {
+    status,
+    headers: { ...contentType, ...headers },
+    body: JSON.stringify({ __type: type, message, ...members }),
+  };
 }
 
 function membersOf(body: string): unknown {

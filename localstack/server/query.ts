@@ -52,7 +52,11 @@ function refusal({ dialect, namespace, requestId }: QueryServiceOptions, error: 
     dialect === "ec2"
       ? `<Response><Errors><Error>${what}</Error></Errors><RequestID>${requestId()}</RequestID></Response>`
       : `<ErrorResponse xmlns="${namespace}"><Error><Type>Sender</Type>${what}</Error><RequestId>${requestId()}</RequestId></ErrorResponse>`;
-  return { status, headers: contentType, body: `<?xml version="1.0" encoding="UTF-8"?>\n${body}` };
+  return {
+    status,
+    headers: { ...contentType, ...error.headers },
+    body: `<?xml version="1.0" encoding="UTF-8"?>\n${body}`,
+  };
 }
 
 /** The query services have names and statuses of their own for some errors. */

@@ -1,4 +1,9 @@
-/** What a stand-in's service is to the server: a name, and an answer to each request that is signed for that name. */
+/**
+ * What a stand-in's service is to the server: a name, and an answer to each request that is signed for that name, or whose
+ * path is the service's.
+ */
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
 
 export interface ServiceRequest {
   readonly method: string;
@@ -18,6 +23,21 @@ export interface ServiceAnswer {
   readonly cut?: boolean | undefined;
 }
 
+/** Of a service that is found by its path: no signature tells a region. */
+export type PathRequest = Omit<ServiceRequest, "region">;
+
+/** A service that is found by its path, and whose callers show a token instead of a signature. */
+export interface PathService {
+  readonly name: string;
+  /** Begins of the paths that are its own: `/subscriptions/`. */
+  readonly prefixes: readonly string[];
+  /** Header of its answers that names the request. */
+  readonly requestIdHeader: string;
+  answer(request: PathRequest): Promise<ServiceAnswer>;
+  /** Takes over a connection that asks for another protocol; without it such a connection is closed. */
+  readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+}
+
 export interface Service {
   /** Name in the credential scope of a signature: `ecs`, `logs`. */
   readonly name: string;
@@ -29,18 +49,34 @@ export interface Service {
 /** The operations of a service by name; each takes the members of its request and returns those of its answer. */
 export type Operations = Readonly<Record<string, (input: unknown, region: string) => unknown>>;
 
-/** An error as AWS names it: `type` is `__type` in JSON and `Code` in XML; `members` are further members of it. */
+/**
+ * An error as its cloud names it: `type` is `__type` in AWS's JSON, `Code` in its XML and `code` in Azure's; `members` are
+ * further members of it.
+ */
 export class ApiError extends Error {
   readonly type: string;
   readonly status: number;
   readonly members: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(type: string, message: string, status = 400, members: Readonly<Record<string, unknown>> = {}) {
+  constructor(
+    type: string,
+    message: string,
+    status = 400,
+    {
+      members = {},
+      headers = {},
+    }: {
+      readonly members?: Readonly<Record<string, unknown>>;
+      readonly headers?: Readonly<Record<string, string>>;
+    } = {},
+  ) {
     super(message);
     this.name = "ApiError";
     this.type = type;
     this.status = status;
     this.members = members;
+    this.headers = headers;
   }
 }
 

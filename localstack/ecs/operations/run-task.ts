@@ -55,7 +55,9 @@ function repeated(account: EcsAccount, request: RunTaskInput, known: RememberedL
   if (parameters !== known.parameters) {
     if (first !== undefined) write(account, request, first, "conflict");
     const message = "The client token has been used with other parameters.";
-    throw new ApiError("ConflictException", message, 400, { resourceIds: known.tasks.map(({ arn }) => arn) });
+    throw new ApiError("ConflictException", message, 400, {
+      members: { resourceIds: known.tasks.map(({ arn }) => arn) },
+    });
   }
   if (first !== undefined) write(account, request, first, "repeated");
   return { tasks: known.tasks.map((task) => taskPicture(task, true)), failures: [] };

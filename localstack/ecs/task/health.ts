@@ -3,7 +3,7 @@ import type { PacedClock } from "../../clock.ts";
 import type { Runtime } from "../../../providers/local/runtime/runtime.ts";
 import type { ContainerDefinition } from "../input/container-definition.ts";
 import type { Health } from "./record.ts";
-import { identityOf } from "./spec.ts";
+import { identityOf } from "../../owner.ts";
 
 export interface HealthWatch {
   readonly clock: Clock;

@@ -1,7 +1,8 @@
 import type { TaskState } from "../../../src/model/task-state.ts";
+import { identityOf } from "../../owner.ts";
 import { Attendants } from "./attendants.ts";
 import type { Health, StopCode, TaskRecord, TaskStatus } from "./record.ts";
-import { graceOf, identityOf, specOf, stopTimeoutOf } from "./spec.ts";
+import { graceOf, specOf, stopTimeoutOf } from "./spec.ts";
 import { startTrouble } from "./start-trouble.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { gaveUpOn, helpersToEnd, takeNews, type Verdict, verdictOf } from "./verdict.ts";

@@ -2,7 +2,7 @@ import type { LogRecord } from "../../../src/model/streams.ts";
 import { parseTime } from "../../../src/model/clock.ts";
 import type { Runtime } from "../../../providers/local/runtime/runtime.ts";
 import type { PacedClock } from "../../clock.ts";
-import { identityOf } from "./spec.ts";
+import { identityOf } from "../../owner.ts";
 
 export interface LogPump {
   readonly runtime: Runtime;

@@ -1,15 +1,8 @@
 import type { ContainerSpec, SecuritySpec, TaskSpec, VolumeSpec } from "../../../providers/local/runtime/runtime.ts";
-import type { TaskIdentity } from "../../../src/model/identity.ts";
+import { identityOf, owner } from "../../owner.ts";
 import type { ContainerDefinition } from "../input/container-definition.ts";
 import { type Place, rowOf } from "./order.ts";
 import { overridden, type TaskRecord } from "./record.ts";
-
-/** Under which names a runtime knows the stand-in's tasks; an engine finds them by these. */
-export const owner = { clusterUid: "localstack", nodeName: "localstack" } as const;
-
-export const identityOf = (taskId: string): TaskIdentity => {
-  return { clusterUid: owner.clusterUid, podUid: taskId, attempt: 1 };
-};
 
 export interface SpecSurroundings {
   /** Base of the task metadata endpoint as tasks reach it, without a slash at its end; `undefined`: none. */

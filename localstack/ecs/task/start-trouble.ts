@@ -17,6 +17,7 @@ export function startTrouble(record: TaskRecord, scenario: Scenario, logs: LogSt
   for (const { name, image } of record.definition.containerDefinitions) {
     const pull = scenario.images[image]?.pull;
     if (pull === "missing") return failedPull(name, image, "not found");
+    if (pull === "limited") return failedPull(name, image, "toomanyrequests: You have reached your pull rate limit.");
     if (pull === "denied")
       return failedPull(
         name,
