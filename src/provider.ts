@@ -43,8 +43,14 @@ export interface Provider<Request = unknown> {
    * `cloud`: the cloud does it by itself and the core only reports.
    */
   readonly restarts: "container" | "task" | "cloud";
-  /** Seconds for which the cloud remembers an ended task and its idempotency token. `Infinity`: until `stop` with discard. */
+  /**
+   * Seconds for which the cloud remembers an ended task and its idempotency token. `Infinity`: until `stop` with discard.
+   * 0: nobody can know whether a launch that this process has not seen has run, so such a task is never launched again,
+   * whatever the pod's restart policy. A translation may say otherwise of its own request.
+   */
   readonly memory: number;
+  /** How the end of a container is told that nobody can know any more. Absent: `ContainerStatusUnknown`, 137. */
+  readonly unknownEnd?: UnknownEnd;
   readonly support: readonly SupportRow[];
   /** NetworkPolicies hold for its tasks. Absent: they do not, and the node warns about them, or refuses such pods. */
   readonly enforcesNetworkPolicies?: boolean;
@@ -134,6 +140,8 @@ export type Translation<Request> =
       readonly request: Request;
       readonly provisioned?: string | undefined;
       readonly hourlyUsd?: number | undefined;
+      /** As `Provider.memory`, of this request; part of the write-ahead record. Absent: the provider's. */
+      readonly memory?: number | undefined;
     };
 
 export interface Launch<Request> {
@@ -142,6 +150,13 @@ export interface Launch<Request> {
   /** From 1; rises with each definite "nothing started" of this attempt, so that it may choose the next place. */
   readonly tryNumber: number;
   readonly request: Request;
+}
+
+/** Of a task that cannot be asked for. The exit code is never 0. */
+export interface UnknownEnd {
+  readonly exitCode: number;
+  readonly reason: string;
+  readonly message: string;
 }
 
 /** Names one task: by identity always, by the cloud's id where it is known. */

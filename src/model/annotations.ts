@@ -8,6 +8,8 @@ export const annotations = {
   backend: "burstlet.dev/backend",
   /** When the record was written, RFC 3339: past the provider's memory the outcome of a launch is unknown. */
   recorded: "burstlet.dev/recorded",
+  /** Seconds for which the cloud remembers this launch, where that is another time than the provider's. */
+  memory: "burstlet.dev/memory",
   /** Restarts counted before this attempt, `container=count,…`: restartCount never falls. */
   earlierRestarts: "burstlet.dev/earlier-restarts",
   /** The cloud's id of the task. */

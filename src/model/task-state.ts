@@ -27,6 +27,13 @@ export interface TaskState {
   /** The provider's own words about the task, unchanged: e.g. why it stopped or why it waits. */
   readonly reason?: string | undefined;
   readonly message?: string | undefined;
+  /**
+   * Whether it has run to its end is not known, and nobody can find out: no container of it runs again, whatever the pod's
+   * restart policy says. Only with every container ended.
+   */
+  readonly final?: boolean | undefined;
+  /** What the pod's owner must hear beside the status: told once, by an event. */
+  readonly warning?: { readonly reason: string; readonly message: string } | undefined;
   /** Set when the cloud took the task away (Spot, retirement): becomes condition DisruptionTarget. */
   readonly disrupted?: boolean | undefined;
   /** Size and price really provisioned, where the provider knows them; written on the pod as annotations. */

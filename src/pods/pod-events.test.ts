@@ -207,6 +207,12 @@ describe("events of a task", () => {
     ]);
   });
 
+  it("tell once what the provider warns of", () => {
+    const warning = { reason: "MayStillRun", message: "it may" };
+    expect(taskEvents(picture({}), { ...picture({}), warning })).toEqual([{ type: "Warning", ...warning }]);
+    expect(taskEvents({ ...picture({}), warning }, { ...picture({}), warning })).toEqual([]);
+  });
+
   it("tell once why the pod has no sandbox, in the kubelet's words, and again when the reason is another", () => {
     const stuck = (message: string): TaskState => ({ ...picture({}), reason: "FailedCreatePodSandBox", message });
     expect(taskEvents(picture({}), stuck("no memory"))).toEqual([

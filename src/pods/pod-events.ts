@@ -81,7 +81,17 @@ export function unhealthyEvent({ spec }: Pod, { container, probe }: Unhealthy): 
 /** What has gone wrong with the task since the picture before. Without one before, whoever told that one has told of it. */
 export function taskEvents(before: TaskState | undefined, after: TaskState): PodEvent[] {
   if (before === undefined) return [];
-  return [...sandboxEvents(before, after), ...pullEvents(before, after), ...hookEvents(before, after)];
+  return [
+    ...sandboxEvents(before, after),
+    ...warningEvents(before, after),
+    ...pullEvents(before, after),
+    ...hookEvents(before, after),
+  ];
+}
+
+function warningEvents(before: TaskState, { warning }: TaskState): PodEvent[] {
+  if (warning === undefined || isDeepStrictEqual(warning, before.warning)) return [];
+  return [{ type: "Warning", ...warning }];
 }
 
 /** The kubelet's event (pkg/kubelet/kuberuntime); the provider goes on trying. */

@@ -47,7 +47,8 @@ export function createPrepare({ provider, sources, node, fingerprint, notices }:
     const told = await notices.fresh(pod);
     const sent = new Map(resolution.pod.volumes.filter(isFiles).map((volume) => [volume.name, fingerprint(volume)]));
     const files = { sent, refreshAt: resolution.refreshAt, lookedAt: now };
-    return { prepared: { ...key, is: "ready", request: translation.request, files }, events: [...events, ...told] };
+    const { request, memory } = translation;
+    return { prepared: { ...key, is: "ready", request, memory, files }, events: [...events, ...told] };
   };
 }
 

@@ -39,6 +39,7 @@ export function createReconcile(options: ReconcileOptions): Reconcile {
     canUpdate: provider.update !== undefined,
     canResize: provider.resize !== undefined,
     memory: provider.memory,
+    unknownEnd: provider.unknownEnd,
   };
   const worldOf = (uid: string): World => ({
     pod: pods.get(uid),

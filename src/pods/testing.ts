@@ -56,7 +56,7 @@ export function world(of: Pod | undefined, more: Partial<World> = {}): World {
 /** The pod with a write-ahead record of this attempt. */
 export function recorded(
   of: Pod,
-  record: { attempt?: number; try?: number; at?: number; task?: string; backend?: string } = {},
+  record: { attempt?: number; try?: number; at?: number; task?: string; backend?: string; memory?: number } = {},
 ): Pod {
   const own = {
     [annotations.backend]: record.backend ?? "local",
@@ -64,6 +64,7 @@ export function recorded(
     [annotations.try]: String(record.try ?? 1),
     [annotations.recorded]: rfc3339(record.at ?? now),
     ...(record.task !== undefined && { [annotations.task]: record.task }),
+    ...(record.memory !== undefined && { [annotations.memory]: String(record.memory) }),
   };
   return { ...of, metadata: { ...of.metadata, annotations: { ...of.metadata?.annotations, ...own } } };
 }

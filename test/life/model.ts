@@ -10,7 +10,7 @@ import { createLookAtFiles, createPrepare, createPrepareAddition } from "../../s
 import type { Container } from "../../src/model/kube.ts";
 import type { Outcome } from "../../src/probes/probe.ts";
 import type { AskProbe } from "../../src/probes/prober.ts";
-import type { Pod, Provider, ResolvedPod } from "../../src/provider.ts";
+import type { Pod, Provider, ResolvedPod, TaskIdentity } from "../../src/provider.ts";
 import { type FakeClock, fakeClock } from "../support/fake-clock.ts";
 import { type MemoryApi, memoryApi } from "./memory-api.ts";
 
@@ -39,8 +39,11 @@ export interface Life {
   readonly isRunning: boolean;
 }
 
-/** `restarts`: who restarts a container, as the provider declares it. */
-export function createLife(restarts: Provider["restarts"]): Life {
+/**
+ * `restarts`: who restarts a container, as the provider declares it. `forgets`: the cloud tells nobody but the process that
+ * has launched a task, and launches it again when it is asked again.
+ */
+export function createLife(restarts: Provider["restarts"], { forgets = false } = {}): Life {
   const clock = fakeClock();
   const ledger = createLedger(clock);
   const cloud = createScriptedCloud({ clock, ledger });
@@ -84,7 +87,8 @@ export function createLife(restarts: Provider["restarts"]): Life {
       running = new AbortController();
       const { signal } = running;
       const request = through(signal);
-      const provider = scriptedProvider(cloud, restarts, request);
+      const scripted = scriptedProvider(cloud, restarts, request);
+      const provider = forgets ? forgetful(scripted) : scripted;
       const pods = api.pods;
       const resolving = { provider, sources: noSources, node: resolveNode, fingerprint: () => "", notices: silent };
       const controller = createPodController({
@@ -170,6 +174,27 @@ function scriptedProvider(
       restart: (task, container, instance) => through(() => runtime.restart(task, container, instance)),
       kill: (run, graceSeconds) => through(() => runtime.kill(run, graceSeconds)),
     }),
+  };
+}
+
+/** How the end is told of what a killed burstlet has launched in a cloud that forgets. */
+export const forgotten = { exitCode: 255, reason: "OutcomeUnknown", message: "nobody knows" } as const;
+
+/** The provider of one process in a cloud that forgets: it knows what it has launched itself. */
+function forgetful(provider: Provider<TaskSpec>): Provider<TaskSpec> {
+  const own = new Set<string>();
+  const key = ({ podUid, attempt }: TaskIdentity): string => `${podUid}/${attempt}`;
+  return {
+    ...provider,
+    memory: 0,
+    unknownEnd: forgotten,
+    async launch(launch, signal) {
+      own.add(key(launch.identity));
+      return provider.launch(launch, signal);
+    },
+    stop: async (task, how) => (own.has(key(task.identity)) ? provider.stop(task, how) : "gone"),
+    watch: (feed, signal) =>
+      provider.watch({ ...feed, task: (state) => void (own.has(key(state.identity)) && feed.task(state)) }, signal),
   };
 }
 

@@ -50,6 +50,7 @@ export function dueRestarts(
   counted: (container: ContainerState) => number,
   since: number,
 ): DueRestart[] {
+  if (task.final === true) return [];
   const failedInit = task.containers.find((one) => one.kind === "init" && isFailed(one));
   // Behind a failed init container nothing has started; a sidecar before it restarts in its own right.
   const candidates = failedInit === undefined ? task.containers : upTo(task.containers, failedInit);
@@ -72,8 +73,9 @@ function isFailed(container: ContainerState): boolean {
 
 /** Will no main container run any more, by the pod's own rules? Sidecars do not count. */
 export function isFinished(spec: PodSpec, task: TaskState): boolean {
-  const forGood = (one: ContainerState) => one.state.is === "terminated" && !runsAgain(spec, one);
-  const dead = task.containers.some((one) => one.kind === "init" && isFailed(one) && !runsAgain(spec, one));
+  const again = (one: ContainerState) => task.final !== true && runsAgain(spec, one);
+  const forGood = (one: ContainerState) => one.state.is === "terminated" && !again(one);
+  const dead = task.containers.some((one) => one.kind === "init" && isFailed(one) && !again(one));
   const mains = task.containers.filter((one) => one.kind === "main");
   return dead || (mains.length > 0 && mains.every(forGood));
 }

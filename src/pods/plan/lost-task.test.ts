@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { annotations } from "../../model/annotations.ts";
-import type { PodSpec } from "../../model/kube.ts";
+import type { Pod, PodSpec } from "../../model/kube.ts";
 import { now, pod, status } from "../../status/testing.ts";
-import { recorded, world } from "../testing.ts";
+import { recorded, taskProvider, world } from "../testing.ts";
 import { viewOf } from "./view.ts";
+import type { World } from "./world.ts";
 
 describe("a lost task, rebuilt", () => {
   const container = (name: string, more: object) => ({ name, image: "busybox", ...more });
@@ -97,5 +98,52 @@ describe("a lost task, rebuilt", () => {
     const running = { ...status("b", "crashed"), state: { running: { startedAt: "2026-01-02T03:04:05Z" } } };
     const again = { ...of, status: { containerStatuses: [running] } };
     expect(viewOf(world(again), again).task?.containers[1]?.state).toMatchObject({ exitCode: undefined });
+  });
+});
+
+describe("a task that its cloud has forgotten for good", () => {
+  const lambda = {
+    ...taskProvider,
+    memory: 0,
+    unknownEnd: { exitCode: 255, reason: "OutcomeUnknown", message: "nobody knows" },
+  } as const;
+  const lostOf = (of: Pod, provider: Partial<World["provider"]> = lambda) =>
+    viewOf(world(of, { provider: { ...lambda, ...provider } }), of);
+  const at = { backend: "fargate", task: "t" };
+  const running = pod(["a"], "OnFailure", { status: { containerStatuses: [status("a", "running")] } });
+
+  it("ends in the provider's words, and finishes the pod although its policy allows another run", () => {
+    const { task, life } = lostOf(recorded(running, at));
+    expect(task).toMatchObject({ final: true, containers: [{ state: lambda.unknownEnd }] });
+    expect(life).toMatchObject({ is: "terminating", why: "finished" });
+  });
+
+  it("may run again where the cloud remembers tasks, for a while that is over", () => {
+    const { task, life } = lostOf(recorded(running, at), { memory: 10 });
+    expect(task?.final).toBeUndefined();
+    expect(life).toEqual({ is: "running" });
+  });
+
+  it("of another provider has the words of nobody", () => {
+    const { task } = lostOf(recorded(running, { ...at, backend: "other" }));
+    expect(task?.containers).toMatchObject([{ state: { exitCode: undefined, reason: "ContainerStatusUnknown" } }]);
+  });
+
+  it("has the known end of a container that waits for its next run, and may run again", () => {
+    const failed = { terminated: { exitCode: 3, reason: "Error" } };
+    const waiting = { ...status("a", "crashed"), lastState: failed };
+    const { task, life } = lostOf(recorded({ ...running, status: { containerStatuses: [waiting] } }, at));
+    expect(task).toMatchObject({ containers: [{ state: { exitCode: 3 } }] });
+    expect(task?.final).toBeUndefined();
+    expect(life).toEqual({ is: "running" });
+  });
+
+  it("has an unknown end although the attempt before had a known one", () => {
+    const failed = { terminated: { exitCode: 3, reason: "Error" } };
+    const begun = { ...status("a", "waiting"), restartCount: 1, lastState: failed };
+    const annotated = { [annotations.earlierRestarts]: "a=1" };
+    const of = { ...running, metadata: { ...running.metadata, annotations: annotated } };
+    const { task } = lostOf(recorded({ ...of, status: { containerStatuses: [begun] } }, { ...at, attempt: 2 }));
+    expect(task).toMatchObject({ final: true, containers: [{ instance: 0, state: { exitCode: 255 } }] });
   });
 });

@@ -15,7 +15,7 @@ import { nodeRefusal, refusalStory } from "./refuse.ts";
 import { report, type Story, storyOf } from "./report.ts";
 import { startupDue } from "./live/startup.ts";
 import { unhealthyDue } from "./live/unhealthy.ts";
-import { deadlineOf, isUnsent, type View, viewOf } from "./view.ts";
+import { deadlineOf, isUnsent, memoryOf, type View, viewOf } from "./view.ts";
 import type { AttemptRecord, World } from "./world.ts";
 import { mayRunAgain, restartPolicyOf } from "../../status/may-run-again.ts";
 
@@ -101,7 +101,7 @@ function planLaunch(world: World, view: View, next: NextLaunch, told: Story): Ac
  */
 function needsRenewal(world: World, recorded: AttemptRecord): boolean {
   const age = world.now - (recorded.recordedAt ?? world.now);
-  return isUnsent(recorded, world) && age > Math.max(RENEW_RECORD_MS, world.provider.memory * 500);
+  return isUnsent(recorded, world) && age > Math.max(RENEW_RECORD_MS, memoryOf(recorded, world) * 500);
 }
 
 /** A task exists (or is lost): tell what changed, clear what is older, restart what is due. */

@@ -40,6 +40,19 @@ describe("the write-ahead record", () => {
     });
   });
 
+  it("says for how long the cloud remembers this launch, where that is known of it alone", () => {
+    const of = recorded(pod(["a"], "Never"), { memory: 5 });
+    const patched = (memory: number | undefined) => {
+      const prepared = { generation: 1, attempt: 1, is: "ready", request: {}, memory } as const;
+      const action = { do: "record", attempt: 1, try: 1, story: {} } as const;
+      const { metadata } = recordPatch(world(of, { notes: { prepared } }), of, action);
+      return (metadata as Pod["metadata"])?.annotations?.[annotations.memory];
+    };
+    expect([0, 86_400, undefined].map(patched)).toEqual(["0", "86400", null]);
+    expect(recordOf(of)?.memory).toBe(5);
+    expect(recordOf(recorded(of, { memory: Number.NaN }))?.memory).toBeUndefined();
+  });
+
   it("of the same attempt leaves the containers' history alone", () => {
     const before = { ...status("a", "waiting"), restartCount: 2, lastState: { terminated: { exitCode: 1 } } };
     const of = {

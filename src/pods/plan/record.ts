@@ -31,11 +31,19 @@ export function recordPatch(
         [annotations.attempt]: String(action.attempt),
         [annotations.try]: String(action.try),
         [annotations.recorded]: rfc3339(world.now),
+        ...memoryNote(world, pod),
         ...(again && { [annotations.task]: null, [annotations.earlierRestarts]: restartsText(restartsOf(launching)) }),
       },
     },
     status: statusPatch(pod, wanted) ?? {},
   };
+}
+
+/** Known since the pod was translated, and as old as its record. */
+function memoryNote({ notes: { prepared } }: World, pod: Pod): object {
+  const memory = prepared?.is === "ready" ? prepared.memory : undefined;
+  if (memory !== undefined && Number.isFinite(memory)) return { [annotations.memory]: String(memory) };
+  return pod.metadata?.annotations?.[annotations.memory] === undefined ? {} : { [annotations.memory]: null };
 }
 
 /** The pod as a new attempt begins: what ended and runs again waits, with one more restart and its last state kept. */

@@ -151,6 +151,18 @@ describe("the task that counts", () => {
       false,
     ],
     [
+      "a record within its own memory is not, whatever the provider's",
+      recorded(of, { backend: "fargate", at: now - seconds(3_601), memory: 86_400 }),
+      { provider: taskProvider },
+      false,
+    ],
+    [
+      "a record without any memory is",
+      recorded(of, { backend: "fargate", at: now - 1, memory: 0 }),
+      { provider: taskProvider },
+      true,
+    ],
+    [
       "a record without a time is not",
       { ...of, metadata: { ...of.metadata, annotations: undated } },
       { provider: { ...taskProvider, name: "local" } },

@@ -39,7 +39,7 @@ export function viewOf(world: World, pod: Pod): View {
   const told = world.tasks.find((task) => task.identity.attempt === record?.attempt);
   const real = told === undefined ? undefined : probed(told, world.health);
   const lost = real === undefined && record !== undefined && world.tasksKnown && isLost(record, world);
-  const task = real ?? (lost ? lostTask(pod, spec, record) : undefined);
+  const task = real ?? (lost ? lostTask(pod, spec, record, world) : undefined);
   return { pod, spec, record, task, lost, life: lifeOf(pod, spec, task, world.now) };
 }
 
@@ -69,7 +69,12 @@ function isLost(record: AttemptRecord, world: World): boolean {
   if (record.taskSeen || world.notes.vanished === record.attempt) return true;
   if (isUnsent(record, world)) return false;
   const age = record.recordedAt === undefined ? 0 : world.now - record.recordedAt;
-  return age > world.provider.memory * 1000;
+  return age > memoryOf(record, world) * 1000;
+}
+
+/** Seconds for which the cloud remembers what this record was written for. */
+export function memoryOf(record: AttemptRecord, { provider }: World): number {
+  return record.memory ?? provider.memory;
 }
 
 /** Is it certain that this record's try has started nothing? */
@@ -130,8 +135,11 @@ export function orphanKillAt(pod: Pod | undefined, now: number): number {
   return now + Math.max(SHORTEST_GRACE_MS, (grace ?? DEFAULT_GRACE_SECONDS) * 1000);
 }
 
-/** What remains of a task that vanished: every container that had not ended has an unknown end. */
-function lostTask(pod: Pod, spec: PodSpec, record: AttemptRecord): TaskState {
+/**
+ * What remains of a task that vanished: every container that had not ended has an unknown end, and is final where the
+ * cloud has no memory: it may have run, and to run it again would be a second time.
+ */
+function lostTask(pod: Pod, spec: PodSpec, record: AttemptRecord, world: World): TaskState {
   const kinds: [ContainerState["kind"], { name: string; image?: string }][] = [
     ...(spec.initContainers ?? []).map(
       (one) => [one.restartPolicy === "Always" ? "sidecar" : "init", one] as [ContainerState["kind"], typeof one],
@@ -139,6 +147,7 @@ function lostTask(pod: Pod, spec: PodSpec, record: AttemptRecord): TaskState {
     ...spec.containers.map((one) => ["main", one] as [ContainerState["kind"], typeof one]),
     ...startedEphemeral(pod).map((one) => ["ephemeral", one] as [ContainerState["kind"], typeof one]),
   ];
+  const containers = kinds.map(([kind, container]) => lostContainer(pod, kind, container, record, world));
   return {
     id: "",
     identity: { clusterUid: "", podUid: pod.metadata?.uid ?? "", attempt: record.attempt },
@@ -147,10 +156,15 @@ function lostTask(pod: Pod, spec: PodSpec, record: AttemptRecord): TaskState {
     nodeName: spec.nodeName ?? "",
     version: 0,
     phase: "stopped",
-    containers: kinds.map(([kind, container]) => lostContainer(pod, kind, container, record)),
+    containers,
+    ...(memoryOf(record, world) === 0 && containers.some((one) => isUnknown(one, world)) && { final: true }),
     podIPs: [],
     probedBy: "core",
   };
+}
+
+function isUnknown({ state }: ContainerState, { provider: { unknownEnd } }: World): boolean {
+  return state.is === "terminated" && (state.exitCode === undefined || state.reason === unknownEnd?.reason);
 }
 
 /** Those of which a status tells that they were started. */
@@ -166,11 +180,16 @@ function lostContainer(
   kind: ContainerState["kind"],
   container: { name: string; image?: string },
   record: AttemptRecord,
+  { provider: { name, unknownEnd } }: World,
 ): ContainerState {
   const { initContainerStatuses = [], containerStatuses = [], ephemeralContainerStatuses = [] } = pod.status ?? {};
   const all = [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses];
   const status = all.find((one) => one.name === container.name);
-  const ended = status?.state?.terminated ?? (status?.state?.running ? undefined : status?.lastState?.terminated);
+  const instance = (status?.restartCount ?? 0) - (record.earlierRestarts[container.name] ?? 0);
+  // Of a container that waits for its first run in this attempt, it tells of the attempt before.
+  const isOurs = status?.state?.waiting?.reason === "CrashLoopBackOff" || instance > 0;
+  const before = status?.state?.running || !isOurs ? undefined : status?.lastState?.terminated;
+  const ended = status?.state?.terminated ?? before;
   const end: Terminated =
     ended === undefined
       ? {
@@ -178,6 +197,7 @@ function lostContainer(
           exitCode: undefined,
           reason: "ContainerStatusUnknown",
           message: `The container could not be located: provider ${record.backend} no longer knows its task or is not this node's`,
+          ...(name === record.backend && unknownEnd),
           startedAt: parseTime(status?.state?.running?.startedAt),
         }
       : {
@@ -192,7 +212,7 @@ function lostContainer(
   return {
     name: container.name,
     kind,
-    instance: (status?.restartCount ?? 0) - (record.earlierRestarts[container.name] ?? 0),
+    instance,
     image: status?.image ?? container.image ?? "",
     imageID: status?.imageID,
     containerID: status?.containerID,

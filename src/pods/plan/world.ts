@@ -3,6 +3,7 @@ import { annotations } from "../../model/annotations.ts";
 import { parseTime } from "../../model/clock.ts";
 import type { Pod } from "../../model/kube.ts";
 import type { ProviderError } from "../../model/provider-error.ts";
+import type { UnknownEnd } from "../../provider.ts";
 import type { Refusal } from "../../model/support/refusal.ts";
 import type { TaskState } from "../../model/task-state.ts";
 import type { Health } from "../../probes/health.ts";
@@ -39,6 +40,7 @@ export interface ProviderTraits {
   readonly canResize: boolean;
   /** Seconds. */
   readonly memory: number;
+  readonly unknownEnd?: UnknownEnd | undefined;
 }
 
 export interface NodeTraits {
@@ -87,6 +89,8 @@ export type Prepared = { readonly generation: number; readonly attempt: number }
       readonly request: unknown;
       readonly provisioned?: string;
       readonly hourlyUsd?: number;
+      /** Seconds for which the cloud remembers this launch; absent: as the provider says of all. */
+      readonly memory?: number | undefined;
       readonly files?: ReadyFiles;
     }
   | { readonly is: "refused"; readonly refusals: readonly Refusal[] }
@@ -166,6 +170,8 @@ export interface AttemptRecord {
   readonly recordedAt: number | undefined;
   /** A status has named the task: it existed, so its absence means that it is lost. */
   readonly taskSeen: boolean;
+  /** Seconds for which the cloud remembers this launch; absent: as the provider says of all. */
+  readonly memory?: number | undefined;
   /** Restarts counted before this attempt, by container. */
   readonly earlierRestarts: Readonly<Record<string, number>>;
 }
@@ -182,8 +188,14 @@ export function recordOf(pod: Pod): AttemptRecord | undefined {
     try: Math.max(1, Number(notes[annotations.try]) || 1),
     recordedAt: parseTime(notes[annotations.recorded]),
     taskSeen: notes[annotations.task] !== undefined,
+    memory: secondsOf(notes[annotations.memory]),
     earlierRestarts: restartsOf(notes[annotations.earlierRestarts]),
   };
+}
+
+function secondsOf(text: string | undefined): number | undefined {
+  const seconds = Number(text ?? "");
+  return text === undefined || text === "" || !(seconds >= 0) ? undefined : seconds;
 }
 
 /** `a=3,b=1` */
