@@ -38,6 +38,8 @@ export function limitsOf({ fiveMinutes, hour }: WriteQuota): Readonly<Record<key
 
 /** Reads of Azure Resource Manager, for a subscription, principal and region (Azure's page on request limits). */
 const readLimits: CallLimits = { burst: 250, rate: 25 };
+/** Its writes, of the same page. Creations and deletions are fewer than that by far. */
+const writeLimits: CallLimits = { burst: 200, rate: 10 };
 
 type Paced = <T>(call: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
 
@@ -46,6 +48,8 @@ export interface ArmBuckets {
   readonly read: Paced;
   readonly create: Paced;
   readonly remove: Paced;
+  /** Whatever else is no read: stops, commands. */
+  readonly write: Paced;
   /** What an answer to a creation tells; deletions are counted alike, and tell nothing. */
   learn(headerOf: (name: string) => string | undefined): void;
 }
@@ -53,6 +57,7 @@ export interface ArmBuckets {
 /** With the usual quotas until an answer tells of others. Who waits in a bucket that is replaced stays there. */
 export function createArmBuckets(limiter: ProviderContext["limiter"]): ArmBuckets {
   const reads = limiter(readLimits);
+  const writes = limiter(writeLimits);
   let quota = usualQuota;
   let create = writeBucket(limiter, quota);
   let remove = writeBucket(limiter, quota);
@@ -60,6 +65,7 @@ export function createArmBuckets(limiter: ProviderContext["limiter"]): ArmBucket
     read: async (call, signal) => reads.run(call, signal),
     create: async (call, signal) => create(call, signal),
     remove: async (call, signal) => remove(call, signal),
+    write: async (call, signal) => writes.run(call, signal),
     learn(headerOf) {
       const now = learned(quota, headerOf);
       if (isDeepStrictEqual(now, quota)) return;

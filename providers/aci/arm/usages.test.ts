@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { promisedBy, type Usages } from "./usages.ts";
+import type { Usage } from "@azure/arm-containerinstance";
+import { promisedBy } from "./usages.ts";
 
 const usage = (name: string, currentValue: number, limit: number) => ({
   name: { value: name },
@@ -7,9 +8,7 @@ const usage = (name: string, currentValue: number, limit: number) => ({
   limit,
   unit: "Count",
 });
-const usages: Usages = {
-  value: [usage("ContainerGroups", 30, 100), usage("StandardCores", 12, 10), usage("StandardSpotCores", 0, 5)],
-};
+const usages = [usage("ContainerGroups", 30, 100), usage("StandardCores", 12, 10), usage("StandardSpotCores", 0, 5)];
 const none = { vcpu: 0, groups: 0 };
 
 describe("the node promises", () => {
@@ -25,11 +24,8 @@ describe("the node promises", () => {
   });
 
   test("nothing that nobody has told", () => {
-    for (const told of [
-      {},
-      { value: [{}] },
-      { value: [{ name: null }, { name: { value: "StandardCores" }, limit: null }] },
-    ])
+    const nulls = [{ name: null }, { name: { value: "StandardCores" }, limit: null }] as unknown as Usage[];
+    for (const told of [[], [{}], nulls])
       expect(promisedBy(told, {}, none)).toEqual({ vcpu: undefined, pods: undefined });
   });
 });

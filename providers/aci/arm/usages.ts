@@ -1,14 +1,6 @@
 /** Quotas of a subscription in one region, as `locations/<region>/usages` tells them. Pure. */
+import type { Usage } from "@azure/arm-containerinstance";
 import type { AciConfig } from "../config.ts";
-
-/** The body of the answer, as far as it is read. */
-export interface Usages {
-  readonly value?: readonly {
-    readonly name?: { readonly value?: string } | null;
-    readonly currentValue?: number | null;
-    readonly limit?: number | null;
-  }[];
-}
 
 /** What the node may promise, for ever at once; `undefined`: Azure does not tell, and neither does the configuration. */
 export interface Promised {
@@ -21,7 +13,7 @@ export interface Promised {
  * use does count: `ours` is how many groups and vCPUs of the usage are this node's.
  */
 export function promisedBy(
-  usages: Usages,
+  usages: readonly Usage[],
   capacity: AciConfig["capacity"],
   ours: { readonly vcpu: number; readonly groups: number },
 ): Promised {
@@ -31,8 +23,8 @@ export function promisedBy(
   };
 }
 
-function left({ value = [] }: Usages, name: string, ours: number): number | undefined {
-  const found = value.find((one) => one.name?.value === name);
+function left(usages: readonly Usage[], name: string, ours: number): number | undefined {
+  const found = usages.find((one) => one.name?.value === name);
   if (typeof found?.limit !== "number") return undefined;
   const others = Math.max(0, (found.currentValue ?? 0) - ours);
   return Math.max(0, found.limit - others);

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { dueGroups, intervalsOf, type KnownGroup, nextDue } from "./schedule.ts";
+import { dueGroups, intervalsOf, type ScheduledGroup, nextDue } from "./schedule.ts";
 
-const group = (name: string, change: Partial<KnownGroup> = {}): KnownGroup => ({
+const group = (name: string, change: Partial<ScheduledGroup> = {}): ScheduledGroup => ({
   name,
   phase: "running",
   mayEnd: false,

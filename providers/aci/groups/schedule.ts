@@ -18,7 +18,7 @@ const STEADY_PER_SECOND = 12;
 /** Nobody starts for longer without a reason: Azure itself gives up after half an hour. */
 const BUSY_FOR_MS = 300_000;
 
-export interface KnownGroup {
+export interface ScheduledGroup {
   readonly name: string;
   readonly phase: TaskState["phase"];
   readonly mayEnd: boolean;
@@ -30,17 +30,20 @@ export interface KnownGroup {
 type Pace = "busy" | "ending" | "steady";
 
 /** Names of the groups to read now, the longest overdue first. Those that have stopped are read no more. */
-export function dueGroups(groups: Iterable<KnownGroup>, now: number): readonly string[] {
+export function dueGroups(groups: Iterable<ScheduledGroup>, now: number): readonly string[] {
   return planned(groups, now).flatMap(({ name, at }) => (at <= now ? [name] : []));
 }
 
 /** Milliseconds until the next group is due; `undefined`: there is none. */
-export function nextDue(groups: Iterable<KnownGroup>, now: number): number | undefined {
+export function nextDue(groups: Iterable<ScheduledGroup>, now: number): number | undefined {
   const [first] = planned(groups, now);
   return first && Math.max(0, first.at - now);
 }
 
-function planned(groups: Iterable<KnownGroup>, now: number): readonly { readonly name: string; readonly at: number }[] {
+function planned(
+  groups: Iterable<ScheduledGroup>,
+  now: number,
+): readonly { readonly name: string; readonly at: number }[] {
   const live = [...groups]
     .filter(({ phase }) => phase !== "stopped")
     .map((group) => ({ group, pace: paceOf(group, now) }));
@@ -51,7 +54,7 @@ function planned(groups: Iterable<KnownGroup>, now: number): readonly { readonly
     .toSorted((a, b) => a.at - b.at);
 }
 
-function paceOf({ phase, mayEnd, since }: KnownGroup, now: number): Pace {
+function paceOf({ phase, mayEnd, since }: ScheduledGroup, now: number): Pace {
   const isBusy = phase === "starting" || phase === "stopping";
   if (isBusy && now - since < BUSY_FOR_MS) return "busy";
   return mayEnd ? "ending" : "steady";

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { ContainerState, TaskIdentity, TaskRef, TaskState } from "../../../src/provider.ts";
+import { type TaskIdentity, type TaskRef, type TaskState, withSeenEnds } from "../../../src/provider.ts";
 import { versionStep } from "./observe.ts";
 
 /** One task of this node that ECS is known to have. */
@@ -85,7 +85,7 @@ function arnOfKey(discarded: ReadonlyMap<string, string>, wanted: string): strin
 function successor(known: TaskState | undefined, seen: TaskState, at: number): TaskState | undefined {
   if (known === undefined) return seen;
   if (seen.version < Math.floor(known.version / versionStep) * versionStep) return undefined;
-  const kept = withEnds(known, withTags(known, seen), at);
+  const kept = withSeenEnds(known, withTags(known, seen), at);
   if (isDeepStrictEqual({ ...kept, version: 0 }, { ...known, version: 0 })) return known;
   return { ...kept, version: Math.max(seen.version, known.version + 1) };
 }
@@ -94,17 +94,6 @@ function successor(known: TaskState | undefined, seen: TaskState, at: number): T
 function withTags(known: TaskState, seen: TaskState): TaskState {
   if (seen.podName !== "") return seen;
   return { ...seen, podName: known.podName, podNamespace: known.podNamespace };
-}
-
-/** An end of which ECS tells no time is told with the time at which it was first seen: late by one look at most. */
-function withEnds(known: TaskState, seen: TaskState, at: number): TaskState {
-  const containers = seen.containers.map((one): ContainerState => {
-    if (one.state.is !== "terminated" || one.state.finishedAt !== undefined) return one;
-    const before = known.containers.find(({ name }) => name === one.name)?.state;
-    const finishedAt = before?.is === "running" ? at : before?.is === "terminated" ? before.finishedAt : undefined;
-    return { ...one, state: { ...one.state, finishedAt } };
-  });
-  return { ...seen, containers };
 }
 
 const keyOf = ({ clusterUid, podUid, attempt }: TaskIdentity): string => `${clusterUid}/${podUid}/${attempt}`;

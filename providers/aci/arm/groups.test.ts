@@ -3,7 +3,8 @@ import { ProviderError } from "../../../src/provider.ts";
 import { groupOf, identity, owner } from "../groups/testing.ts";
 import type { ContainerGroup } from "../groups/shapes.ts";
 import type { ArmBuckets } from "./buckets.ts";
-import { type ArmAnswer, type ArmRequest, createGroupsClient } from "./client.ts";
+import { createGroupsClient } from "./groups.ts";
+import type { ArmAnswer, ArmRequest } from "./requests.ts";
 
 const base = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerInstance/containerGroups";
 const version = "?api-version=2023-05-01";
@@ -31,6 +32,7 @@ function scripted(...answers: (ArmAnswer | Error)[]) {
     read: pace("read"),
     create: pace("create"),
     remove: pace("remove"),
+    write: pace("write"),
     learn: (headerOf) => learnt.push(headerOf("left")),
   };
   const send = async ({ method, path, body }: ArmRequest): Promise<ArmAnswer> => {
@@ -130,17 +132,18 @@ describe("groups", () => {
     expect([asked, paced]).toEqual([["DELETE /bl-1"], ["remove"]]);
   });
 
-  test("that are not there are removed already; another failure is told", async () => {
-    const { client } = scripted(absent, bad(409, "ContainerGroupTransitioning"));
+  test.for([200, 202, 204])("are stopped, as the answer %i says", async (status) => {
+    const { client, asked, paced } = scripted(ok(undefined, status));
+    await client.stop("bl-1");
+    expect([asked, paced]).toEqual([["POST /bl-1/stop"], ["write"]]);
+  });
+
+  test("that are not there are removed and stopped already; another failure is told", async () => {
+    const { client } = scripted(absent, absent, bad(409, "ContainerGroupTransitioning"));
     await client.remove("bl-1");
+    await client.stop("bl-1");
     await expect(client.remove("bl-1")).rejects.toMatchObject({ kind: "conflict", retryAfter: 10 });
   });
-});
-
-test("usages are those of a region", async () => {
-  const { client, asked } = scripted(ok({ value: [] }));
-  expect(await client.usages("westeurope")).toEqual({ value: [] });
-  expect(asked).toEqual(["GET /subscriptions/s/providers/Microsoft.ContainerInstance/locations/westeurope/usages"]);
 });
 
 test("a call that is given up says so, and nothing of Azure", async () => {
