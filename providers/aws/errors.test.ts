@@ -108,7 +108,7 @@ test("words of the network say that they are about AWS", () => {
 
 test("missing credentials and a missing region come with what to do", () => {
   expect(awsError(named("CredentialsProviderError", "Could not load credentials")).message).toContain("AWS_PROFILE");
-  expect(awsError(new Error("Region is missing")).message).toContain("fargate.region");
+  expect(awsError(new Error("Region is missing")).message).toContain("AWS_REGION");
 });
 
 test.for([

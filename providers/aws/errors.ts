@@ -177,7 +177,8 @@ function meaningOfWords(text: string): { kind: ProviderErrorKind; reason: string
 function withHint(name: string | undefined, text: string): string {
   if (name === "CredentialsProviderError")
     return `${text}. Give burstlet credentials of AWS: a role of its machine or service account, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`;
-  if (noRegion.test(text)) return "no region of AWS is set: fargate.region in the configuration, or AWS_REGION";
+  if (noRegion.test(text))
+    return "no region of AWS is set: `region` in the node's part of the configuration, or AWS_REGION";
   return text;
 }
 
