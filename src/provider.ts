@@ -11,6 +11,7 @@ import type { Clock } from "./model/clock.ts";
 import type { Grant } from "./model/context/grants.ts";
 import type { TaskIdentity } from "./model/identity.ts";
 import type { CallLimits, Limiter } from "./model/context/limiter.ts";
+import type { Finding } from "./model/context/preflight.ts";
 import type { ProviderError } from "./model/provider-error.ts";
 import type { Refusal, SupportRow } from "./model/support/refusal.ts";
 import type { FilesVolume, ResolvedPod, ResolvedResources } from "./model/resolved-pod.ts";
@@ -22,6 +23,7 @@ export * from "./model/clock.ts";
 export * from "./model/context/grants.ts";
 export * from "./model/identity.ts";
 export * from "./model/context/limiter.ts";
+export * from "./model/context/preflight.ts";
 export * from "./model/provider-error.ts";
 export * from "./model/pull-credentials.ts";
 export * from "./model/support/refusal.ts";
@@ -90,7 +92,7 @@ export interface Provider<Request = unknown> {
    * Credentials, permissions, what must be there in the cloud: every finding with its fix; empty when all is well. Called
    * before the first launch and until it is empty; meanwhile nothing is launched. Rejects when the cloud does not answer.
    */
-  preflight?(): Promise<readonly { readonly message: string; readonly fix: string }[]>;
+  preflight?(): Promise<readonly Finding[]>;
   /** Runs instance `instance` of one container again, in place. No-op when that instance exists already. */
   restart?(task: TaskRef, container: string, instance: number): Promise<void>;
   /**

@@ -1,11 +1,11 @@
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { GetRoleCommand, IAMClient, SimulatePrincipalPolicyCommand } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, STSClient, type STSClientConfig } from "@aws-sdk/client-sts";
-import { ProviderError } from "../../../src/provider.ts";
+import { known, ProviderError } from "../../../src/provider.ts";
 import { awsError } from "../../aws/errors.ts";
 import type { EcsClient } from "../client.ts";
 import type { FargateConfig } from "../config.ts";
-import type { Facts, Known, Network, RoleFacts } from "./findings.ts";
+import type { Facts, Network, RoleFacts } from "./findings.ts";
 
 /** How the clients of the services that are asked are made. */
 export type Connection = Pick<
@@ -26,23 +26,15 @@ export interface AskOptions {
  * cloud does not answer at all.
  */
 export async function askFacts({ connection, ecs, region, config, askNetwork }: AskOptions): Promise<Facts> {
-  const caller = await known(async () => whoAmI(connection));
+  const caller = await known(async () => whoAmI(connection), awsError);
   if (caller.trouble?.kind === "transient" || caller.trouble?.kind === "unknown") throw caller.trouble;
   const [cluster, logGroup, network, ...roles] = await Promise.all([
-    known(async () => (await ecs.describeCluster())?.status),
-    known(async () => hasLogGroup(connection, config.logs.group)),
-    known(askNetwork),
+    known(async () => (await ecs.describeCluster())?.status, awsError),
+    known(async () => hasLogGroup(connection, config.logs.group), awsError),
+    known(askNetwork, awsError),
     ...rolesOf(config).map(async (role) => askRole(connection, role, caller)),
   ]);
   return { region, caller, cluster, logGroup, network, roles };
-}
-
-async function known<T>(ask: () => Promise<T>): Promise<Known<T>> {
-  try {
-    return { value: await ask() };
-  } catch (error) {
-    return { trouble: awsError(error) };
-  }
 }
 
 async function whoAmI(connection: Connection): Promise<{ arn: string; account: string }> {
@@ -77,8 +69,8 @@ async function askRole(
 ): Promise<RoleFacts> {
   const iam = new IAMClient(connection);
   const [found, passable] = await Promise.all([
-    known(async () => askTrust(iam, role.arn)),
-    known(async () => mayPass(iam, role.arn, caller)),
+    known(async () => askTrust(iam, role.arn), awsError),
+    known(async () => mayPass(iam, role.arn, caller), awsError),
   ]);
   return { ...role, found, passable };
 }

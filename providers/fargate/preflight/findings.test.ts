@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { ProviderError } from "../../../src/provider.ts";
+import { type Known, ProviderError } from "../../../src/provider.ts";
 import { configSchema } from "../config.ts";
-import { type Facts, findingsOf, type Known, unknownsOf } from "./findings.ts";
+import { type Facts, findingsOf, unknownsOf } from "./findings.ts";
 
 const execution = "arn:aws:iam::123456789012:role/burstlet-execution";
 const task = "arn:aws:iam::123456789012:role/path/burstlet-task";

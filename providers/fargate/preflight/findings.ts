@@ -1,15 +1,13 @@
 /** What is wrong with the set-up in AWS, each with the command that mends it. Pure. */
-import type { ProviderError } from "../../../src/provider.ts";
+import {
+  type Finding,
+  type Known,
+  type ProviderError,
+  type Unknown,
+  unknownsIn,
+  valueOf,
+} from "../../../src/provider.ts";
 import type { FargateConfig } from "../config.ts";
-
-export interface Finding {
-  readonly message: string;
-  /** A command of the AWS CLI, or what to write into the configuration. */
-  readonly fix: string;
-}
-
-/** An answer, or why there is none. */
-export type Known<T> = { readonly value: T; readonly trouble?: undefined } | { readonly trouble: ProviderError };
 
 export interface RoleFacts {
   readonly arn: string;
@@ -52,10 +50,9 @@ export function findingsOf(facts: Facts, config: SetUp, mayName: boolean): reado
   ];
 }
 
-/** What could not be looked at, and why: no failure, since the right to look is not needed to run pods. */
-export function unknownsOf(facts: Facts): readonly { readonly what: string; readonly trouble: ProviderError }[] {
+export function unknownsOf(facts: Facts): readonly Unknown[] {
   if (facts.caller.trouble !== undefined && isAboutCredentials(facts.caller.trouble)) return [];
-  const all: readonly (readonly [string, Known<unknown>])[] = [
+  return unknownsIn([
     ["credentials", facts.caller],
     ["ECS cluster", facts.cluster],
     ["log group", facts.logGroup],
@@ -64,8 +61,7 @@ export function unknownsOf(facts: Facts): readonly { readonly what: string; read
       [`role ${arn}`, found] as const,
       [`the right to pass role ${arn}`, passable] as const,
     ]),
-  ];
-  return all.flatMap(([what, { trouble }]) => (trouble === undefined ? [] : [{ what, trouble }]));
+  ]);
 }
 
 /** Everybody may ask STS who he is; so a refusal is about the credentials themselves. */
@@ -170,7 +166,3 @@ const kinds = {
   subnet: { words: "subnet", list: "aws ec2 describe-subnets", field: "fargate.subnets" },
   group: { words: "security group", list: "aws ec2 describe-security-groups", field: "fargate.securityGroups" },
 } as const;
-
-function valueOf<T>(known: Known<T>): T | undefined {
-  return known.trouble === undefined ? known.value : undefined;
-}

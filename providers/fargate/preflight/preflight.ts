@@ -1,7 +1,7 @@
-import type { Log } from "../../../src/provider.ts";
+import { type Finding, type Log, once, type Unknown } from "../../../src/provider.ts";
 import type { FargateConfig } from "../config.ts";
 import { type AskOptions, askFacts } from "./ask.ts";
-import { type Finding, findingsOf, unknownsOf } from "./findings.ts";
+import { findingsOf, unknownsOf } from "./findings.ts";
 
 export interface PreflightOptions extends AskOptions {
   readonly config: FargateConfig;
@@ -15,15 +15,12 @@ export interface PreflightOptions extends AskOptions {
  * answer at all makes it reject, so that it is asked again.
  */
 export function createPreflight(options: PreflightOptions): () => Promise<readonly Finding[]> {
-  const told = new Set<string>();
+  const tell = once(({ what, trouble: { reason, message } }: Unknown) =>
+    options.log.info("preflight could not look at part of the set-up", { what, reason, message }),
+  );
   return async () => {
     const facts = await askFacts(options);
-    for (const { what, trouble } of unknownsOf(facts)) {
-      if (told.has(what)) continue;
-      told.add(what);
-      const { reason, message } = trouble;
-      options.log.info("preflight could not look at part of the set-up", { what, reason, message });
-    }
+    tell(unknownsOf(facts));
     return findingsOf(facts, options.config, options.mayNameRoles);
   };
 }
