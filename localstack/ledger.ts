@@ -1,8 +1,11 @@
+import type { GroupEntry } from "./arm/ledger.ts";
+
 /**
  * What really happened in the cloud, in order: tests judge burstlet by it, not by what burstlet says. Times are wall
  * milliseconds of the stand-in's clock.
  */
 export type LedgerEntry =
+  | GroupEntry
   | {
       readonly at: number;
       readonly event: "launch";

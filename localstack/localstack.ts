@@ -8,6 +8,9 @@ import type { Clock } from "../src/model/clock.ts";
 import { ec2Service } from "./account/ec2.ts";
 import { iamService } from "./account/iam.ts";
 import { stsService } from "./account/sts.ts";
+import { createGroups } from "./arm/groups.ts";
+import { createLimits } from "./arm/limits/limits.ts";
+import { armService } from "./arm/service.ts";
 import { createCallCounts } from "./calls.ts";
 import { createPacedClock, type PacedClock } from "./clock.ts";
 import { type Controls, createControls } from "./controls.ts";
@@ -97,6 +100,8 @@ async function serve(options: LocalstackOptions, { scenario, clock, runtime }: G
     definitions: createDefinitions(clock, scenario),
     tokens: createTokens(clock),
   };
+  const groups = createGroups(around, newId);
+  const azure = { ...around, groups, limits: createLimits(clock, scenario) };
   const controls = createControls({ clock, scenario, faults, ledger, calls, tasks, logs });
   const services = [
     ecsService(account, gate),
@@ -106,29 +111,24 @@ async function serve(options: LocalstackOptions, { scenario, clock, runtime }: G
     ec2Service(scenario, gate, newId),
     iamService(scenario, gate, newId),
   ];
+  const paths = [armService({ account: azure, faults, calls })];
   const { host = "127.0.0.1", port = 4566, metadataHost: wish } = options;
   const metadataHost = (typeof wish === "function" ? await wish(runtime) : wish) ?? host;
   const door = metadataDoor(tasks);
-  const server = await listen({
-    host,
-    port,
-    services,
-    paths: [],
-    doors: [adminDoor(controls), door],
-    requestId: newId,
-  });
+  const doors = [adminDoor(controls), door];
+  const server = await listen({ host, port, services, paths, doors, requestId: newId });
   const inside: Listening =
     metadataHost === host
       ? server
       : await listen({ host: metadataHost, port: 0, services: [], paths: [], doors: [door], requestId: newId });
   const over = new AbortController();
-  const following = follow(runtime, ({ podUid }) => tasks.find(podUid), over.signal);
+  const following = follow(runtime, (of) => tasks.find(of.podUid) ?? groups.living(of), over.signal);
   return {
     ...controls,
     url: server.url,
     async close() {
       await server.close();
-      await tasks.close();
+      await Promise.all([tasks.close(), groups.close()]);
       over.abort();
       await following;
       if (inside !== server) await inside.close();

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { faultSchema } from "../faults.ts";
+import { azureSchema } from "./azure.ts";
 import { switchesSchema } from "./switches.ts";
 import { timesSchema } from "./times.ts";
 
@@ -79,6 +80,7 @@ export const scenarioSchema = z.strictObject({
     .default({})
     .describe("Availability zones whose capacity is limited."),
   images: z.record(z.string(), image).default({}).describe("What containers of an image do, by its name as written."),
+  azure: azureSchema,
   faults: z.array(faultSchema).default([]).describe("Calls that go wrong from the start."),
 });
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { azureSwitchesSchema } from "./azure-switches.ts";
 
 /**
  * Where nobody has looked at real AWS yet, both answers: burstlet must live with either. The first one named is the
@@ -36,6 +37,7 @@ export const switchesSchema = z
       .boolean()
       .default(false)
       .describe("Do tasks have a container that nobody asked for, as with runtime monitoring of GuardDuty?"),
+    azure: azureSwitchesSchema,
   })
   .prefault({})
   .describe("Answers to what is not known, and trouble of the account.");

@@ -42,16 +42,61 @@ const realistic: Durations = {
   logs: 3,
 };
 
-const bases = { fast, realistic } as const;
+const base = z.enum(["fast", "realistic"]).default("fast");
 
 export const timesSchema = z
   .strictObject({
-    base: z.enum(["fast", "realistic"]).default("fast").describe("fast: tenths of seconds; realistic: as on Fargate."),
+    base: base.describe("fast: tenths of seconds; realistic: as on Fargate."),
     ...durations.partial().shape,
   })
   .prefault({})
   .describe("Seconds of the stand-in's clock.")
-  .transform(({ base, ...changes }): Durations => {
-    const given = Object.entries(changes).filter(([, value]) => value !== undefined);
-    return { ...bases[base], ...Object.fromEntries(given) };
-  });
+  .transform(({ base: named, ...changes }) => changed({ fast, realistic }[named], changes));
+
+/** Seconds that a container group of Azure spends on its way. */
+const groupDurations = z.strictObject({
+  pending: seconds.describe("From the PUT until the group is placed: provisioningState Pending."),
+  pull: seconds.describe("Until its containers start: images, Creating."),
+  deleting: seconds.describe("From the end of its containers until a deleted group is gone."),
+  crash: seconds.describe("Until a container that has ended runs again; doubles with each end, up to 300."),
+  retry: seconds.describe("Between two tries of a group whose provisioning has failed."),
+  timeout: seconds.describe("Until a group that does not come up is Failed; it is tried on all the same."),
+  repair: seconds.describe("For how long a group that moves to another machine is Repairing."),
+});
+
+type GroupDurations = z.output<typeof groupDurations>;
+
+const fastGroup: GroupDurations = {
+  pending: 0.05,
+  pull: 0.05,
+  deleting: 0.05,
+  crash: 0.1,
+  retry: 0.5,
+  timeout: 1800,
+  repair: 0.05,
+};
+
+/** Recordings of Azure have 9 and 19 s from the PUT to the start of a small public image, and 1,800 s as the timeout. */
+const realisticGroup: GroupDurations = {
+  pending: 4,
+  pull: 8,
+  deleting: 8,
+  crash: 10,
+  retry: 60,
+  timeout: 1800,
+  repair: 60,
+};
+
+export const groupTimesSchema = z
+  .strictObject({
+    base: base.describe("fast: tenths of seconds; realistic: as recorded of Azure."),
+    ...groupDurations.partial().shape,
+  })
+  .prefault({})
+  .describe("Seconds of the stand-in's clock, of container groups.")
+  .transform(({ base: named, ...changes }) => changed({ fast: fastGroup, realistic: realisticGroup }[named], changes));
+
+/** With every change that says something. */
+function changed<T extends object>(from: T, changes: { readonly [K in keyof T]?: T[K] | undefined }): T {
+  return { ...from, ...Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) };
+}

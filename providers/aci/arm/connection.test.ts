@@ -44,7 +44,7 @@ describe("a request", () => {
     });
     expect([answer.status, answer.header("x-ms-left"), answer.header("other")]).toEqual([201, "99", undefined]);
     expect(answer.body).toEqual({ brandNew: { a: [1] } });
-    expect(seen).toEqual([["PUT", "/x?api-version=1", "application/json", undefined, { other: { b: null } }]]);
+    expect(seen).toEqual([["PUT", "/x?api-version=1", "application/json", "Bearer emulator", { other: { b: null } }]]);
   });
 
   test.for([503, 500, 429, 408])("that is answered %i is sent once, and the answer is handed on", async (status) => {

@@ -5,6 +5,7 @@ import {
   createHttpHeaders,
   createPipelineRequest,
   isRestError,
+  type PipelinePolicy,
   type PipelineResponse,
 } from "@azure/core-rest-pipeline";
 import { DefaultAzureCredential, type TokenCredential } from "@azure/identity";
@@ -22,7 +23,7 @@ export interface Connection {
 }
 
 /**
- * `endpoint`: over plain http, of an emulator, no token is asked for or sent. `credential`: by default what Azure's SDK finds:
+ * `endpoint`: over plain http, of an emulator, no token is asked for, and a word in its place is sent. `credential`: by default what Azure's SDK finds:
  * workload identity, variables, a managed identity, `az login`.
  */
 export function createConnection(
@@ -38,7 +39,10 @@ export function createConnection(
     retryOptions: { maxRetries: 0 },
     redirectOptions: { maxRetries: 0 },
   });
-  if (isPlain) sdk.pipeline.removePolicy({ name: bearerTokenAuthenticationPolicyName });
+  if (isPlain) {
+    sdk.pipeline.removePolicy({ name: bearerTokenAuthenticationPolicyName });
+    sdk.pipeline.addPolicy(emulatorToken);
+  }
   return {
     sdk,
     async send({ method, path, body }, signal) {
@@ -61,6 +65,15 @@ export function createConnection(
     },
   };
 }
+
+/** An emulator refuses a call without a token, and no real one may go over plain http. */
+const emulatorToken: PipelinePolicy = {
+  name: "emulatorToken",
+  async sendRequest(request, next) {
+    request.headers.set("authorization", "Bearer emulator");
+    return next(request);
+  },
+};
 
 /** What of every operation of the SDK is the same. */
 export interface Options {

@@ -1,0 +1,82 @@
+import type { CallCounts } from "../calls.ts";
+import type { Faults } from "../faults.ts";
+import { passCall } from "../server/gate.ts";
+import {
+  ApiError,
+  CutConnection,
+  notSimulated,
+  type PathRequest,
+  type PathService,
+  type ServiceAnswer,
+} from "../server/service.ts";
+import type { ArmAccount, ArmRequest } from "./account.ts";
+import { checkResourceGroup, checkRight, checkSubscription, checkToken } from "./caller.ts";
+import { invalid } from "./errors.ts";
+import type { Left } from "./limits/limits.ts";
+import { type Route, routeOf } from "./routes.ts";
+
+export interface ArmParts {
+  readonly account: ArmAccount;
+  readonly faults: Faults;
+  readonly calls: CallCounts;
+}
+
+/** Azure Resource Manager: found by its path, called with a bearer token, JSON in and out. */
+export function armService(parts: ArmParts): PathService {
+  return {
+    name: "arm",
+    prefixes: ["/subscriptions"],
+    requestIdHeader: "x-ms-request-id",
+    async answer(request) {
+      try {
+        return await answered(parts, request);
+      } catch (error) {
+        if (error instanceof CutConnection) return { status: 0, headers: {}, body: "", cut: true };
+        if (error instanceof ApiError) return refusal(error);
+        throw error;
+      }
+    },
+  };
+}
+
+async function answered({ account, faults, calls }: ArmParts, request: PathRequest): Promise<ServiceAnswer> {
+  const { method, url, headers, body } = request;
+  const found = routeOf(method, url.pathname);
+  if (found === undefined) throw notSimulated(`${method} ${url.pathname}`);
+  const { route, parts: path } = found;
+  const base = `http://${headers["host"] ?? "127.0.0.1"}`;
+  const asked: ArmRequest = { path, query: url.searchParams, body, base };
+  let left: Left = {};
+  const admit = (): void => {
+    checkToken(headers["authorization"], account.scenario.now);
+    if (url.searchParams.get("api-version") === null)
+      throw invalid("MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required.");
+    left = account.limits.call(route.kind);
+    checkScope(account, route, path, url.pathname);
+    if (route.window !== undefined) left = { ...left, ...account.limits.window(route.window) };
+  };
+  const call = { service: "arm", operation: route.operation, admit };
+  const answer = await passCall({ faults, calls }, call, () => route.work(account, asked));
+  return {
+    status: answer.status,
+    headers: { ...contentType, ...left, ...answer.headers },
+    body: answer.body === undefined ? "" : JSON.stringify(answer.body),
+  };
+}
+
+function checkScope({ scenario }: ArmAccount, { action }: Route, path: ArmRequest["path"], scope: string): void {
+  checkSubscription(path["subscription"] ?? "", scenario.now);
+  if (action !== undefined) checkRight(action, scope, scenario.now);
+  if (path["resourceGroup"] !== undefined) checkResourceGroup(path["resourceGroup"], scenario.now);
+}
+
+const contentType = { "content-type": "application/json; charset=utf-8" } as const;
+
+/** As Azure has it: `{ "error": { "code", "message", … } }`. */
+function refusal({ type, message, status, members, headers }: ApiError): ServiceAnswer {
+  return {
+    status,
+    headers: { ...contentType, ...headers },
+    body: JSON.stringify({ error: { code: type, message, ...members } }),
+  };
+}
