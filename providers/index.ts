@@ -40,6 +40,11 @@ export const providers: Readonly<Record<string, ProviderEntry>> = {
     support: () => import("./fargate/support.ts"),
     provider: () => import("./fargate/provider.ts"),
   },
+  aci: {
+    config: () => import("./aci/config.ts"),
+    support: () => import("./aci/support.ts"),
+    provider: () => import("./aci/provider.ts"),
+  },
   lambda: {
     config: () => import("./lambda/config.ts"),
     support: () => import("./lambda/support.ts"),

@@ -24,6 +24,7 @@ export * from "./model/context/grants.ts";
 export * from "./model/identity.ts";
 export * from "./model/context/limiter.ts";
 export * from "./model/context/preflight.ts";
+export * from "./model/context/squeeze.ts";
 export * from "./model/provider-error.ts";
 export * from "./model/pull-credentials.ts";
 export * from "./model/support/refusal.ts";

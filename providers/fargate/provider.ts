@@ -1,7 +1,7 @@
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { ECSClient, type Task, type TaskDefinition } from "@aws-sdk/client-ecs";
 import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
-import type { Provider, ProviderContext, TaskState } from "../../src/provider.ts";
+import type { Provider, ProviderContext, Squeeze, TaskState } from "../../src/provider.ts";
 import { createLogsClient } from "../aws/cloudwatch-logs/client.ts";
 import { createPoller } from "../aws/cloudwatch-logs/poller.ts";
 import { awsError } from "../aws/errors.ts";
@@ -17,7 +17,7 @@ import { askNetwork } from "./preflight/network.ts";
 import { createPreflight } from "./preflight/preflight.ts";
 import { createAccountQuotas } from "./quotas/account.ts";
 import { createEcsBuckets, type EcsBuckets, withMargin } from "./quotas/buckets.ts";
-import { capacityOf, type Squeeze } from "./quotas/capacity.ts";
+import { capacityOf } from "./quotas/capacity.ts";
 import { createVcpuMeter } from "./quotas/vcpu-meter.ts";
 import type { FargateRequest } from "./request.ts";
 import { pricesOf } from "./size/prices.ts";

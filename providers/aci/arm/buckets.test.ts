@@ -67,6 +67,13 @@ describe("the buckets", () => {
     ]);
   });
 
+  test("tell how long a creation would wait: as long as in the slower window", () => {
+    const limiter = ({ burst }: CallLimits): Limiter => {
+      return { run: async (call) => call(), waiting: 0, delay: () => burst, rate: 1 };
+    };
+    expect(createArmBuckets(limiter).creationDelay()).toBe(300);
+  });
+
   test("are larger once an answer has told so", async () => {
     const { buckets, used } = counting();
     buckets.learn(left("99", "299"));

@@ -50,6 +50,8 @@ export interface ArmBuckets {
   readonly remove: Paced;
   /** Whatever else is no read: stops, commands. */
   readonly write: Paced;
+  /** Milliseconds for which a creation asked for now would wait. */
+  creationDelay(): number;
   /** What an answer to a creation tells; deletions are counted alike, and tell nothing. */
   learn(headerOf: (name: string) => string | undefined): void;
 }
@@ -63,8 +65,9 @@ export function createArmBuckets(limiter: ProviderContext["limiter"]): ArmBucket
   let remove = writeBucket(limiter, quota);
   return {
     read: async (call, signal) => reads.run(call, signal),
-    create: async (call, signal) => create(call, signal),
-    remove: async (call, signal) => remove(call, signal),
+    create: async (call, signal) => create.run(call, signal),
+    remove: async (call, signal) => remove.run(call, signal),
+    creationDelay: () => create.delay(),
     write: async (call, signal) => writes.run(call, signal),
     learn(headerOf) {
       const now = learned(quota, headerOf);
@@ -77,9 +80,12 @@ export function createArmBuckets(limiter: ProviderContext["limiter"]): ArmBucket
 }
 
 /** The slower window first: whoever waits there holds no token of the other one. */
-function writeBucket(limiter: ProviderContext["limiter"], quota: WriteQuota): Paced {
+function writeBucket(limiter: ProviderContext["limiter"], quota: WriteQuota): { run: Paced; delay: () => number } {
   const limits = limitsOf(quota);
   const hour: Limiter = limiter(limits.hour);
   const fiveMinutes: Limiter = limiter(limits.fiveMinutes);
-  return async (call, signal) => hour.run(async () => fiveMinutes.run(call, signal), signal);
+  return {
+    run: async (call, signal) => hour.run(async () => fiveMinutes.run(call, signal), signal),
+    delay: () => Math.max(hour.delay(), fiveMinutes.delay()),
+  };
 }

@@ -22,7 +22,7 @@ export function createArmClient(
   config: Pick<AciConfig, "endpoint" | "subscription" | "resourceGroup">,
   owner: Owner,
   buckets: ArmBuckets,
-  credential?: TokenCredential,
+  credential: TokenCredential,
 ): ArmClient {
   const { sdk, send } = createConnection(config, credential);
   return {

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { groupOf, identity, owner } from "../groups/testing.ts";
 import { createArmBuckets } from "./buckets.ts";
 import { createArmClient } from "./client.ts";
-import { createConnection } from "./connection.ts";
+import { createConnection, credentialFor } from "./connection.ts";
 import { unanswered } from "./errors.ts";
 
 const closing: (() => void)[] = [];
@@ -16,7 +16,12 @@ const sending = (endpoint: string, ...credential: Parameters<typeof createConnec
   createConnection({ endpoint, subscription: "s" }, ...credential).send;
 const limiter = () => ({ run: async <T>(call: () => Promise<T>) => call(), waiting: 0, delay: () => 0, rate: 1 });
 const clientOf = (endpoint: string) =>
-  createArmClient({ endpoint, subscription: "s", resourceGroup: "g" }, owner, createArmBuckets(limiter));
+  createArmClient(
+    { endpoint, subscription: "s", resourceGroup: "g" },
+    owner,
+    createArmBuckets(limiter),
+    credentialFor(endpoint),
+  );
 
 async function endpointOf(answer: (request: IncomingMessage, response: ServerResponse) => unknown): Promise<string> {
   const server = createServer((request, response) => void answer(request, response));

@@ -13,6 +13,9 @@ import type { AciConfig } from "../config.ts";
 import { armError, unanswered } from "./errors.ts";
 import type { ArmAnswer, Send } from "./requests.ts";
 
+/** In place of a token. */
+const emulator = "emulator";
+
 /** Milliseconds until an answer that has not come is given up: longer than a PUT of a group has been seen to take. */
 const patience = 60_000;
 
@@ -23,16 +26,21 @@ export interface Connection {
 }
 
 /**
- * `endpoint`: over plain http, of an emulator, no token is asked for, and a word in its place is sent. `credential`: by default what Azure's SDK finds:
- * workload identity, variables, a managed identity, `az login`.
+ * What Azure's SDK finds: workload identity, variables, a managed identity, `az login`. Over plain http, of an emulator, no
+ * token is asked for, and a word in its place is sent.
  */
+export function credentialFor(endpoint: string): TokenCredential {
+  if (!endpoint.startsWith("http:")) return new DefaultAzureCredential();
+  return { getToken: async () => ({ token: emulator, expiresOnTimestamp: Infinity }) };
+}
+
 export function createConnection(
   { endpoint, subscription }: Pick<AciConfig, "endpoint" | "subscription">,
-  credential?: TokenCredential,
+  credential: TokenCredential = credentialFor(endpoint),
 ): Connection {
   const base = endpoint.replace(/\/+$/, "");
   const isPlain = base.startsWith("http:");
-  const sdk = new ContainerInstanceManagementClient(credential ?? new DefaultAzureCredential(), subscription, {
+  const sdk = new ContainerInstanceManagementClient(credential, subscription, {
     endpoint: base,
     allowInsecureConnection: isPlain,
     // By default it sends a PUT four times, and waits for as long as an answer says.
@@ -70,7 +78,7 @@ export function createConnection(
 const emulatorToken: PipelinePolicy = {
   name: "emulatorToken",
   async sendRequest(request, next) {
-    request.headers.set("authorization", "Bearer emulator");
+    request.headers.set("authorization", `Bearer ${emulator}`);
     return next(request);
   },
 };

@@ -33,6 +33,7 @@ function scripted(...answers: (ArmAnswer | Error)[]) {
     create: pace("create"),
     remove: pace("remove"),
     write: pace("write"),
+    creationDelay: () => 0,
     learn: (headerOf) => learnt.push(headerOf("left")),
   };
   const send = async ({ method, path, body }: ArmRequest): Promise<ArmAnswer> => {
@@ -126,9 +127,13 @@ describe("groups", () => {
     ]);
   });
 
-  test.for([200, 202, 204])("are removed, as the answer %i says", async (status) => {
+  test.for([
+    [200, "going"],
+    [202, "going"],
+    [204, "gone"],
+  ] as const)("are removed, as the answer %i says", async ([status, outcome]) => {
     const { client, asked, paced } = scripted(ok(undefined, status));
-    await client.remove("bl-1");
+    expect(await client.remove("bl-1")).toBe(outcome);
     expect([asked, paced]).toEqual([["DELETE /bl-1"], ["remove"]]);
   });
 
@@ -140,7 +145,7 @@ describe("groups", () => {
 
   test("that are not there are removed and stopped already; another failure is told", async () => {
     const { client } = scripted(absent, absent, bad(409, "ContainerGroupTransitioning"));
-    await client.remove("bl-1");
+    expect(await client.remove("bl-1")).toBe("gone");
     await client.stop("bl-1");
     await expect(client.remove("bl-1")).rejects.toMatchObject({ kind: "conflict", retryAfter: 10 });
   });

@@ -7,7 +7,7 @@ import type { ArmBuckets } from "./buckets.ts";
 import { asking, isNotFound, type Send } from "./requests.ts";
 
 /** That of the typed client; all that is used is in it, and newer ones are supersets. */
-const apiVersion = "2023-05-01";
+export const apiVersion = "2023-05-01";
 
 export interface GroupsClient {
   /**
@@ -19,8 +19,8 @@ export interface GroupsClient {
   read(name: string, signal?: AbortSignal): Promise<ContainerGroup | undefined>;
   /** Of this node, without states. */
   list(signal?: AbortSignal): Promise<readonly ContainerGroup[]>;
-  /** Asks for its end, which takes a while. No error where there is none. */
-  remove(name: string, signal?: AbortSignal): Promise<void>;
+  /** Asks for its deletion, which may take a while. `gone`: there is none. */
+  remove(name: string, signal?: AbortSignal): Promise<"going" | "gone">;
   /** Ends all containers of a group, which stays with what has become of them. No error where there is none. */
   stop(name: string, signal?: AbortSignal): Promise<void>;
 }
@@ -76,7 +76,8 @@ export function createGroupsClient({ config, owner, send, buckets }: Parts): Gro
     },
     async remove(name, signal) {
       const call = async () => ask({ method: "DELETE", path: at(`/${name}`) }, signal);
-      await buckets.remove(call, signal).catch(unlessAbsent);
+      const answer = await buckets.remove(call, signal).catch(unlessAbsent);
+      return answer === undefined || answer.status === 204 ? "gone" : "going";
     },
     async stop(name, signal) {
       const call = async () => ask({ method: "POST", path: at(`/${name}/stop`) }, signal);
@@ -85,7 +86,7 @@ export function createGroupsClient({ config, owner, send, buckets }: Parts): Gro
   };
 }
 
-function unlessAbsent(error: unknown): void {
+function unlessAbsent(error: unknown): undefined {
   if (!isNotFound(error)) throw error;
 }
 

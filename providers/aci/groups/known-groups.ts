@@ -15,6 +15,8 @@ export interface KnownGroup {
   readonly since: number;
   readonly askedAt: number;
   readonly seenAt: number;
+  /** Monotonic milliseconds: since when Azure says that it cannot be provisioned, while nothing of it has run. */
+  readonly failedAt?: number | undefined;
   /** Its end has been asked for, by a stop or a deletion. */
   readonly ending?: { readonly at: number; readonly by: "stop" | "delete" } | undefined;
   /** Azure has it no more, and the core is still to hear of its end. */
@@ -30,7 +32,8 @@ export interface Groups {
   put(group: ContainerGroup, askedAt: number): TaskState | undefined;
   /** It was asked for in vain: others come first. */
   missed(name: string): void;
-  ending(name: string, by: "stop" | "delete"): void;
+  /** Its end is asked for now; `undefined`: that has failed. */
+  ending(name: string, by: "stop" | "delete" | undefined): void;
   /** Azure has it no more, and its last picture is that of an end. Returns what to tell. */
   removed(name: string, words: Pick<TaskState, "reason" | "message">): TaskState | undefined;
   forget(name: string): KnownGroup | undefined;
@@ -66,14 +69,14 @@ export function createGroups({ observe, clock }: GroupsOptions): Groups {
       const since = state.phase === known?.state.phase ? known.since : now;
       const location = group.location ?? known?.location ?? "";
       const { knownAt = now, ending } = known ?? {};
-      groups.set(name, { name, location, state, group, knownAt, since, askedAt, seenAt: now, ending });
+      const failedAt = hasFailed(state) ? (known?.failedAt ?? now) : undefined;
+      groups.set(name, { name, location, state, group, knownAt, since, askedAt, seenAt: now, failedAt, ending });
       names.set(keyOf(state.identity), name);
       return state === known?.state ? undefined : state;
     },
     missed: (name) => void change(name, { seenAt: clock.monotonic() }),
     ending(name, by) {
-      const now = clock.monotonic();
-      change(name, { ending: { at: now, by } });
+      change(name, { ending: by && { at: clock.monotonic(), by } });
     },
     removed(name, words) {
       const known = groups.get(name);
@@ -109,6 +112,10 @@ function successor(known: TaskState | undefined, seen: TaskState, at: number): T
   if (known.phase === "stopped") return known;
   const next = { ...withSeenEnds(known, seen, at), version: known.version };
   return isDeepStrictEqual(next, known) ? known : { ...next, version: known.version + 1 };
+}
+
+function hasFailed({ phase, reason }: TaskState): boolean {
+  return phase === "starting" && reason === "ProvisioningFailed";
 }
 
 /** How a group has ended that is not there any more: nobody knows of what ran in it. */

@@ -221,5 +221,8 @@ function wordsOf(
   const last = messageOf(newest([...facts.events, ...facts.parts.flatMap(({ view }) => view.events ?? [])]));
   if (facts.provisioning === "Failed" && !facts.began) return { reason: "ProvisioningFailed", ...last };
   if (isUnwell(facts)) return { reason: "NodeRepair", ...last };
-  return facts.state === "Stopped" ? { reason: "ContainerGroupStopped", ...last } : {};
+  // Under Never it is stopped when all has ended, so that it stays so.
+  const hasEnded =
+    facts.isNever && containers.every(({ state }) => state.is === "terminated" && state.exitCode !== undefined);
+  return facts.state === "Stopped" && !hasEnded ? { reason: "ContainerGroupStopped", ...last } : {};
 }

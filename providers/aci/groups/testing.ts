@@ -1,6 +1,8 @@
 /** Groups under test, in the shapes that recordings of Azure have. */
-import type { TaskState } from "../../../src/provider.ts";
+import type { Clock, TaskState } from "../../../src/provider.ts";
+import type { GroupsClient } from "../arm/groups.ts";
 import { identityTags, podTags } from "../names.ts";
+import { createGroups } from "./known-groups.ts";
 import { observe, type Observer } from "./observe.ts";
 import type { ContainerGroup, ContainerView, GroupEvent, RunView } from "./shapes.ts";
 
@@ -80,4 +82,74 @@ export function mainOf(parts: Parts, before?: TaskState) {
   const main = taskOf(parts, before).containers.find(({ name }) => name === "main");
   if (main === undefined) throw new Error("no container main");
   return main;
+}
+
+/** A GroupsClient over groups in memory. */
+export function fakeAzure() {
+  const groups = new Map<string, ContainerGroup>();
+  const calls: string[] = [];
+  const failing = new Map<string, Error>();
+  /** Deleted ones stay so many reads longer. */
+  const lasting = new Map<string, number>();
+  const call = (name: string): void => {
+    calls.push(name);
+    const error = failing.get(name) ?? failing.get(name.slice(0, name.indexOf(" ")));
+    if (error !== undefined) throw error;
+  };
+  const client: GroupsClient = {
+    async create(name, _, body) {
+      call(`create ${name}`);
+      const group = { ...(body as ContainerGroup), name };
+      groups.set(name, group);
+      return group;
+    },
+    async read(name) {
+      call(`read ${name}`);
+      const left = lasting.get(name);
+      if (left === 0) groups.delete(name);
+      if (left !== undefined) lasting.set(name, left - 1);
+      return groups.get(name);
+    },
+    async list() {
+      call("list");
+      return [...groups.values()].map(({ properties, ...group }) => {
+        const { instanceView: _states, ...rest } = properties ?? {};
+        return { ...group, properties: rest };
+      });
+    },
+    async remove(name) {
+      call(`delete ${name}`);
+      if (!groups.has(name)) return "gone";
+      lasting.set(name, lasting.get(name) ?? 0);
+      return "going";
+    },
+    async stop(name) {
+      call(`stop ${name}`);
+      const group = groups.get(name);
+      if (group === undefined) return;
+      const { properties } = group;
+      const containers = (properties?.containers ?? []).map((one) => ({
+        ...one,
+        properties: { ...one.properties, instanceView: { currentState: ended(137) } },
+      }));
+      const instanceView = { state: "Stopped", events: [] };
+      groups.set(name, { ...group, properties: { ...properties, containers, instanceView } });
+    },
+  };
+  /** Puts a group there, of the pod of this uid. */
+  const put = (podUid: string, parts: Parts, change: Partial<ContainerGroup> = {}): string => {
+    const name = `bl-${podUid}`;
+    const group = groupOf(parts);
+    const tags = { ...group.tags, ...identityTags({ ...identity, podUid }, owner.nodeName) };
+    groups.set(name, { ...group, id: `/groups/${name}`, name, location: "westeurope", tags, ...change });
+    return name;
+  };
+  return { client, groups, calls, failing, lasting, put, taken: () => calls.splice(0) };
+}
+
+export function groupsFor(clock: Pick<Clock, "now" | "monotonic">) {
+  return createGroups({
+    observe: (group, before) => observe(group, { ...owner, network: "none", version: 0 }, before),
+    clock,
+  });
 }

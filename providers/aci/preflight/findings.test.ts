@@ -72,7 +72,7 @@ describe("a finding comes with its fix:", () => {
     ],
     [
       { rights: { value: [{ actions: ["Microsoft.ContainerInstance/containerGroups/read"] }] } },
-      "burstlet lacks Microsoft.ContainerInstance/containerGroups/write, Microsoft.ContainerInstance/containerGroups/delete on resource group rg",
+      "burstlet lacks Microsoft.ContainerInstance/containerGroups/write, Microsoft.ContainerInstance/containerGroups/delete, Microsoft.ContainerInstance/containerGroups/stop/action on resource group rg",
       assigned("groups", group),
     ],
     [

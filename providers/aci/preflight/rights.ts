@@ -12,7 +12,7 @@ export interface Permission {
 const groups = "Microsoft.ContainerInstance/containerGroups";
 
 /** Without them no pod runs, or none ends. On the resource group of the container groups. */
-export const groupActions = [`${groups}/read`, `${groups}/write`, `${groups}/delete`] as const;
+export const groupActions = [`${groups}/read`, `${groups}/write`, `${groups}/delete`, `${groups}/stop/action`] as const;
 
 /** By action what does not work without it, while pods run all the same. On the same resource group. */
 export const featureActions: Readonly<Record<string, string>> = {

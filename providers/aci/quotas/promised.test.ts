@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Usage } from "@azure/arm-containerinstance";
-import { promisedBy } from "./usages.ts";
+import { promisedBy } from "./promised.ts";
 
 const usage = (name: string, currentValue: number, limit: number) => ({
   name: { value: name },

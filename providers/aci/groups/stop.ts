@@ -1,0 +1,125 @@
+import {
+  asProviderError,
+  type Clock,
+  type ProviderError,
+  type ProviderErrorKind,
+  type TaskRef,
+} from "../../../src/provider.ts";
+import { AGAIN_MS, sinceAsked } from "./duties.ts";
+import type { Feed } from "./feed.ts";
+import type { Groups, KnownGroup } from "./known-groups.ts";
+
+/**
+ * Lets the containers of a group end by themselves: their preStop hooks, then SIGTERM. Resolves once Azure may kill what is
+ * left, because everything has ended or nothing more can be done. Aborted when the grace is over. Never rejects.
+ */
+export type Soften = (known: KnownGroup, graceSeconds: number, signal: AbortSignal) => Promise<void>;
+
+export interface StopOptions {
+  readonly feed: Pick<Feed, "list" | "end" | "gone">;
+  readonly groups: Groups;
+  readonly clock: Clock;
+  readonly soften: Soften;
+}
+
+export type Stop = (
+  task: TaskRef,
+  how: { readonly graceSeconds: number; readonly discard: boolean },
+) => Promise<"stopping" | "stopped" | "gone">;
+
+/** Kinds of refusals of a stop after which another one would be refused too. */
+const final: ReadonlySet<ProviderErrorKind> = new Set(["invalid", "refused"]);
+
+/**
+ * Ends a group by Azure's stop, which keeps what has become of its containers, and deletes it once that is recorded. One of
+ * which nothing has run is deleted at once: there is nothing to record, and Azure stops no group that still starts.
+ */
+export function createStop(options: StopOptions): Stop {
+  const { feed, groups, clock } = options;
+  const farewells = new Map<string, Farewell>();
+  const failures = new Map<string, ProviderError>();
+
+  /** Asked for and not waited for: it may wait in its bucket for long. What goes wrong is told at the next call. */
+  const end = (name: string, by: "stop" | "delete"): void => {
+    feed.end(name, by).catch((error: unknown) => {
+      const failure = asProviderError(error);
+      if (by === "stop" && final.has(failure.kind)) end(name, "delete");
+      else failures.set(name, failure);
+    });
+  };
+  const killed = (name: string): void => {
+    const known = groups.get(name);
+    if (known !== undefined && known.state.phase !== "stopped" && known.ending === undefined) end(name, "stop");
+  };
+  const find = async (task: TaskRef): Promise<KnownGroup | undefined> => {
+    const known = groups.find(task);
+    if (known !== undefined) return known;
+    // Nobody has told of it: one that is not in the list either was never made.
+    await feed.list();
+    return groups.find(task);
+  };
+
+  return async (task, { graceSeconds, discard }) => {
+    const known = await find(task);
+    if (known === undefined) return "gone";
+    const { name, state, ending } = known;
+    const failure = failures.get(name);
+    failures.delete(name);
+    if (failure !== undefined) throw failure;
+    const isAsked = sinceAsked(known, clock.monotonic()) < AGAIN_MS;
+    if (state.phase === "stopped") {
+      farewells.delete(name);
+      if (!discard) return "stopped";
+      if (known.removed === true) {
+        feed.gone(name);
+        return "gone";
+      }
+      if (!(isAsked && ending?.by === "delete")) end(name, "delete");
+    } else if (ending?.by === "delete" || !hasRun(known)) {
+      if (!isAsked) end(name, "delete");
+    } else {
+      const farewell = farewells.get(name) ?? new Farewell(known, graceSeconds, options, () => killed(name));
+      farewells.set(name, farewell);
+      farewell.hurry(graceSeconds);
+      // A stop that shows no effect: then the group goes with what is known of it.
+      if (farewell.isOver && !isAsked) end(name, ending === undefined ? "stop" : "delete");
+    }
+    return groups.get(name) === undefined ? "gone" : "stopping";
+  };
+}
+
+/** One group that is given time to end. */
+class Farewell {
+  readonly #clock: Clock;
+  readonly #late = new AbortController();
+  #killAt = Infinity;
+  #isOver = false;
+
+  constructor(known: KnownGroup, graceSeconds: number, { clock, soften }: StopOptions, then: () => void) {
+    this.#clock = clock;
+    const over = (): void => {
+      if (this.#isOver) return;
+      this.#isOver = true;
+      then();
+    };
+    this.#late.signal.addEventListener("abort", over, { once: true });
+    void soften(known, graceSeconds, this.#late.signal).then(over);
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** A later call with less grace shortens it. */
+  hurry(graceSeconds: number): void {
+    const killAt = this.#clock.monotonic() + graceSeconds * 1000;
+    if (killAt >= this.#killAt) return;
+    this.#killAt = killAt;
+    this.#clock.after(graceSeconds * 1000, () => this.#late.abort());
+  }
+}
+
+/** Whatever has run has left something to be recorded. */
+function hasRun({ state }: KnownGroup): boolean {
+  return state.containers.some((container) => container.state.is !== "waiting" || container.last !== undefined);
+}

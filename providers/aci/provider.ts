@@ -1,0 +1,58 @@
+import type { Provider, ProviderContext } from "../../src/provider.ts";
+import { createArmBuckets } from "./arm/buckets.ts";
+import { createArmClient } from "./arm/client.ts";
+import { credentialFor } from "./arm/connection.ts";
+import { configSchema } from "./config.ts";
+import { createFeed } from "./groups/feed.ts";
+import { createGroups } from "./groups/known-groups.ts";
+import { observe } from "./groups/observe.ts";
+import { createStop } from "./groups/stop.ts";
+import { createLaunch } from "./launch/launch.ts";
+import { createCapacity } from "./quotas/capacity.ts";
+import { createPreflight } from "./preflight/preflight.ts";
+import { principalOf } from "./preflight/principal.ts";
+import type { AciRequest } from "./request.ts";
+import { supportRows } from "./support.ts";
+import { translate } from "./translate.ts";
+
+/** What the registry loads. `config`: part `aci` of the node's configuration. Contacts nothing. */
+export async function create(config: unknown, context: ProviderContext): Promise<Provider<AciRequest>> {
+  const parsed = configSchema.parse(config ?? {});
+  const { clusterUid, nodeName, network, grants, clock, log } = context;
+  const owner = { clusterUid, nodeName };
+  const buckets = createArmBuckets(context.limiter);
+  const credential = credentialFor(parsed.endpoint);
+  const client = createArmClient(parsed, owner, buckets, credential);
+  const groups = createGroups({
+    observe: (group, before) => observe(group, { ...owner, network, prices: parsed.prices, version: 0 }, before),
+    clock,
+  });
+  const feed = createFeed({ client: client.groups, groups, owner, clock, log });
+  const capacity = createCapacity({ client, config: parsed, groups, clock, log });
+  const support = supportRows({
+    network,
+    readiness: parsed.readiness,
+    security: parsed.security,
+    addresses: parsed.network,
+  });
+  const stop = createStop({ feed, groups, clock, soften: async () => Promise.resolve() });
+  return {
+    name: "aci",
+    restarts: "cloud",
+    // A group stays until it is deleted, and its name tells that it was made.
+    memory: Infinity,
+    support,
+    translate: (pod) => translate(pod, support, { grants, config: parsed }),
+    launch: createLaunch({ client: client.groups, buckets, owner, feed, exhausted: capacity.exhausted, clock, log }),
+    stop,
+    list: async () => feed.list(),
+    watch: async (told, signal) => feed.watch(told, signal),
+    capacity: async () => capacity.current(),
+    preflight: createPreflight({
+      config: parsed,
+      get: client.get,
+      principal: async () => principalOf(credential, parsed.endpoint),
+      log,
+    }),
+  };
+}
