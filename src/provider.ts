@@ -197,6 +197,19 @@ export interface TaskFeed {
   synced(): void;
   /** Trouble with the cloud as a whole, or `undefined` when it is over. */
   health(trouble: ProviderError | undefined): void;
+  /**
+   * Tasks that pods of this node have records of, and of which no end is recorded; without those whose launch the cloud
+   * remembers for no time. Resolves when every pod is known. For a cloud that keeps too many ended tasks to tell all of
+   * them, or none of the names.
+   */
+  expected?(): Promise<readonly ExpectedTask[]>;
+}
+
+/** A task as the pod that it was launched for tells of it. */
+export interface ExpectedTask extends TaskRef {
+  readonly podName: string;
+  readonly podNamespace: string;
+  readonly containers: readonly { readonly name: string; readonly image: string }[];
 }
 
 export interface Capacity {

@@ -11,7 +11,7 @@ import { awsError } from "../aws/errors.ts";
 import type { ClientConfig } from "../aws/session.ts";
 import type { Account, FunctionInfo } from "./functions/function-info.ts";
 import type { Answer } from "./outcome/ended.ts";
-import type { FunctionName, LambdaRequest } from "./request.ts";
+import { bareName, type FunctionName, type LambdaRequest } from "./request.ts";
 import { mostPayload } from "./translate/payload.ts";
 
 /** What of Lambda is used. */
@@ -39,6 +39,7 @@ export function createClient({ control, held }: LambdaClients, describing: Limit
       const input = { FunctionName, ...(Qualifier !== undefined && { Qualifier }) };
       const found = await describing.run(async () => asked(async () => control.send(new GetFunctionCommand(input))));
       const { Version, MemorySize, Timeout, EphemeralStorage, Architectures, State } = found.Configuration ?? {};
+      const { DurableConfig, LoggingConfig } = found.Configuration ?? {};
       return {
         version: Version ?? "$LATEST",
         memory: MemorySize ?? 128,
@@ -47,6 +48,9 @@ export function createClient({ control, held }: LambdaClients, describing: Limit
         architecture: Architectures?.[0] === "arm64" ? "arm64" : "amd64",
         state: State ?? "Active",
         stateReason: found.Configuration?.StateReason,
+        durable: DurableConfig && { executionTimeout: DurableConfig.ExecutionTimeout ?? 0 },
+        // The default of every function that does not say otherwise.
+        logGroup: LoggingConfig?.LogGroup ?? `/aws/lambda/${bareName(FunctionName)}`,
         reserved: found.Concurrency?.ReservedConcurrentExecutions,
       };
     },
@@ -114,14 +118,16 @@ export function heldConnections({ requestHandler }: ClientConfig): {
 }
 
 /** The payload as it is sent: here, and only here, secrets are opened. Rejects what is too large with `invalid`. */
-export function bodyOf({ payload, pod, container }: LambdaRequest, identity: TaskIdentity, token: string): Uint8Array {
+export function bodyOf(request: LambdaRequest, identity: TaskIdentity, token: string): Uint8Array {
+  const { payload, pod, container, mode } = request;
+  const most = mostPayload[mode];
   const text = "json" in payload ? payload.json : JSON.stringify(opened({ burstlet: whoOf(), ...payload.parts }));
   const body = Buffer.from(text);
-  if (body.length <= mostPayload) return body;
+  if (body.length <= most) return body;
   throw new ProviderError(
     "invalid",
     "PayloadTooLarge",
-    `the payload has ${body.length} bytes, and Lambda takes ${mostPayload} at most: keep large data in S3`,
+    `the payload has ${body.length} bytes, and Lambda takes ${most} at most: keep large data in S3`,
   );
 
   function whoOf(): object {

@@ -17,6 +17,11 @@ const prices = z.strictObject({
 /** Part `lambda` of a node's configuration. */
 export const configSchema = z.strictObject({
   ...connectionFields,
+  durableFunctions: z
+    .array(z.string().regex(/^[\w-]{1,140}$/, "expected the name of a function, without qualifier"))
+    .default([])
+    .describe("Durable functions: pods of them are durable executions, which a later burstlet finds again.")
+    .meta({ examples: [["crawl"]] }),
   concurrency: z
     .int()
     .positive()

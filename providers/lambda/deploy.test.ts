@@ -18,11 +18,20 @@ afterAll(() => vi.unstubAllEnvs());
 const deploy = join(import.meta.dirname, "../../deploy");
 
 test("the policy of burstlet names the calls that it really makes, and the page says what each is for", async () => {
-  await using opened = await openLambda();
+  await using opened = await openLambda({ durableFunctions: ["d"] });
+  const Configuration = { Version: "1", MemorySize: 128, Timeout: 3, State: "Active", DurableConfig: {} };
+  opened.lambda.functions["d"] = { Configuration };
   await opened.provider.capacity();
   await opened.provider.preflight?.();
   await opened.launch("a");
   await opened.until("ended", () => opened.state("a")?.phase === "stopped");
+  for (const uid of ["b", "c"]) await opened.launch(uid, { image: "lambda://d:1" });
+  const [b, c] = ["b", "c"].map((podUid) => ({ identity: { clusterUid: "cluster-1", podUid, attempt: 1 } }));
+  Object.assign(opened.lambda.executions.all[0] ?? {}, { status: "SUCCEEDED" });
+  await opened.until("ended", () => opened.state("b")?.phase === "stopped", 100);
+  if (b === undefined || c === undefined) throw new TypeError("two were named");
+  await opened.provider.stop(c, { graceSeconds: 0, discard: false });
+  await opened.until("stopped", () => opened.state("c")?.phase === "stopped", 100);
   const { identity } = opened.state("a") ?? (await opened.launch("a"));
   await opened.provider.stop({ identity }, { graceSeconds: 1, discard: true });
   const { Statement } = JSON.parse(await readFile(join(deploy, "iam/lambda.json"), "utf8")) as {
@@ -48,5 +57,7 @@ test.for(examples)("%s can run as it is written, with the grant that it names", 
   const metadata = { ...template.metadata, name: "example-1", namespace: "ns", uid: "u" };
   const [, grant = ""] = /grant: (\S+)/.exec(text) ?? [];
   const pod = await resolvedPod(admitted({ ...template, metadata }), admittedWorld);
-  expect(translate(pod, supportRows, [{ namespace: "ns", allow: [grant] }]).refusals).toEqual([]);
+  expect(
+    translate(pod, supportRows, { grants: [{ namespace: "ns", allow: [grant] }], durableFunctions: [] }).refusals,
+  ).toEqual([]);
 });

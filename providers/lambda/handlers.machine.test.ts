@@ -50,7 +50,10 @@ describe.for(Object.keys(runtimes) as (keyof typeof runtimes)[])("the handler fo
   async function run(container: Parameters<typeof podWith>[0], spec: Parameters<typeof podWith>[1] = {}, world = {}) {
     const pod = podWith({ image: "lambda://f", ...container }, { restartPolicy: "Never", hostname: "host", ...spec });
     const grants = [{ namespace: "ns", allow: ["f"] }];
-    const { request, refusals } = translate(await resolvedPod(pod, world), supportRows, grants);
+    const { request, refusals } = translate(await resolvedPod(pod, world), supportRows, {
+      grants,
+      durableFunctions: [],
+    });
     if (request === undefined) throw new Error(JSON.stringify(refusals));
     const body = Buffer.from(bodyOf(request, { clusterUid: "c", podUid: "u", attempt: 1 }, "invocation-1"));
     const { stdout } = await promisify(execFile)(program, [...words, body.toString()], { timeout: 60_000 });

@@ -1,12 +1,13 @@
 import {
   asProviderError,
   type Launch,
-  ProviderError,
+  type Provider,
   type ProviderContext,
-  type TaskState,
+  ProviderError,
 } from "../../src/provider.ts";
 import { bodyOf, type Lambda } from "./client.ts";
 import type { LambdaConfig } from "./config.ts";
+import { startExecution, type StartOptions } from "./durable/launch.ts";
 import { concurrencyOf, unfit } from "./functions/function-info.ts";
 import type { KnownFunctions } from "./functions/known-functions.ts";
 import { createGate } from "./invoke/gate.ts";
@@ -17,6 +18,7 @@ import type { LambdaRequest } from "./request.ts";
 
 export interface LaunchOptions extends Pick<ProviderContext, "clock" | "log" | "limiter" | "nodeName"> {
   readonly client: Pick<Lambda, "invoke">;
+  readonly executions: StartOptions;
   readonly functions: KnownFunctions;
   readonly invocations: Invocations<Held>;
   readonly config: Pick<LambdaConfig, "concurrency" | "rate" | "prices">;
@@ -25,10 +27,10 @@ export interface LaunchOptions extends Pick<ProviderContext, "clock" | "log" | "
 
 /**
  * As Provider.launch. An attempt that this process knows is never invoked again, whatever became of it; one of an earlier
- * process is not launched again by the core, because the provider's memory is 0.
+ * process is not launched again by the core, because Lambda's memory of it is 0. A durable execution is found by its name.
  */
-export function createLaunch(options: LaunchOptions): (launch: Launch<LambdaRequest>) => Promise<TaskState> {
-  const { functions, invocations, config, limiter, nodeName } = options;
+export function createLaunch(options: LaunchOptions): Provider<LambdaRequest>["launch"] {
+  const { functions, invocations, config, limiter, nodeName, executions } = options;
   const gate = createGate();
   const buckets = new Map<string, ReturnType<typeof limiter>>();
   const bucketOf = (name: string): ReturnType<typeof limiter> => {
@@ -38,26 +40,30 @@ export function createLaunch(options: LaunchOptions): (launch: Launch<LambdaRequ
   };
   const known = (launch: Launch<LambdaRequest>) => invocations.find(launch.identity)?.state;
 
-  return async (launch) => {
+  return async (launch, signal) => {
     const before = known(launch);
     if (before !== undefined) return before;
     const { identity, request, token } = launch;
-    const body = bodyOf(request, identity, token);
+    const { mode } = request;
+    // The payload of a durable execution is the same for every try, and so is its name.
+    const body = bodyOf(request, identity, mode === "durable" ? executions.names.of(identity) : token);
     const looked = Promise.all([functions.describe(request.function), functions.account()]);
     const [info, account] = await looked.catch((error: unknown) => {
       throw nothingStarted(error);
     });
-    const trouble = unfit(request.function, info, request.need);
+    const trouble = unfit(request.function, info, request.need, mode);
     if (trouble !== undefined) throw trouble;
-    if (known(launch) === undefined) {
+    const prices = pricesOf(config, info.architecture);
+    const bucket = bucketOf(request.function.name);
+    if (mode === "durable") await startExecution({ launch, body, info, prices, bucket }, executions, signal);
+    else if (known(launch) === undefined) {
       const concurrency = concurrencyOf(info, account, config.concurrency);
-      const prices = pricesOf(config, info.architecture);
       const { function: named, container, pod } = request;
       const kept = { function: named, container, pod };
       invoke({ identity, nodeName, request: kept, info, prices, concurrency }, body, {
         ...options,
         gate,
-        bucket: bucketOf(request.function.name),
+        bucket,
       });
     }
     const state = known(launch);

@@ -5,12 +5,16 @@ import { type AwsSession, createSession } from "../aws/session.ts";
 import { createClient, heldConnections } from "./client.ts";
 import { configSchema, type LambdaConfig } from "./config.ts";
 import type { Account } from "./functions/function-info.ts";
+import { createDurableApi } from "./durable/api.ts";
+import { createDurable } from "./durable/feed.ts";
+import { createNames } from "./durable/name.ts";
 import { createKnownFunctions } from "./functions/known-functions.ts";
 import { createInvocations } from "./invoke/invocations.ts";
 import type { Held } from "./invoke/invoke.ts";
 import { createLaunch } from "./launch.ts";
 import { invocationLogs } from "./logs.ts";
 import { createPreflight } from "./preflight.ts";
+import { unknownEnd } from "./outcome/unknown.ts";
 import type { LambdaRequest } from "./request.ts";
 import { createStop } from "./stop.ts";
 import { supportRows } from "./support.ts";
@@ -18,6 +22,8 @@ import { translate } from "./translate.ts";
 
 /** GetFunction (Lambda quotas), less what arrives late. */
 const describing = { rate: 100, burst: 40 };
+/** All other calls of the control plane together have 15 a second, and burstlet is not the only one who calls. */
+const controlling = { rate: 10, burst: 10 };
 
 /** What the registry loads. `config`: part `lambda` of the node's configuration. Rejects where no region is known. */
 export async function create(config: unknown, context: ProviderContext): Promise<Provider<LambdaRequest>> {
@@ -36,7 +42,8 @@ async function open(
   context: ProviderContext,
   session: AwsSession,
 ): Promise<Provider<LambdaRequest>> {
-  const { clock, limiter, grants } = context;
+  const { clock, limiter, grants, nodeName } = context;
+  const { durableFunctions } = config;
   const control = new LambdaClient(session.clientConfig);
   const region = await control.config.region();
   const { requestHandler, close } = heldConnections(session.clientConfig);
@@ -50,17 +57,39 @@ async function open(
   const client = createClient({ control, held }, limiter(describing));
   const functions = createKnownFunctions(client, clock);
   const invocations = createInvocations<Held>();
+  const api = createDurableApi(control, limiter(controlling));
+  const names = createNames(context);
+  const durable = createDurable({ ...context, api, names, invocations, functions: durableFunctions });
   return {
     name: "lambda",
     restarts: "task",
-    // Lambda remembers no synchronous invocation: what was held by a burstlet that has died is unknown for ever.
+    // Lambda remembers no ordinary invocation: what a burstlet held that has died is unknown for ever. A durable execution's
+    // translation says otherwise.
     memory: 0,
+    unknownEnd,
     support: supportRows,
-    translate: (pod) => translate(pod, supportRows, grants),
-    launch: createLaunch({ ...context, client, functions, invocations, config, random: Math.random }),
-    stop: createStop(invocations),
-    list: async () => invocations.list(),
-    watch: async (feed, signal) => invocations.watch(feed, signal),
+    translate: (pod) => translate(pod, supportRows, { grants, durableFunctions }),
+    launch: createLaunch({
+      ...context,
+      client,
+      executions: { api, durable, names, nodeName },
+      functions,
+      invocations,
+      config,
+      random: Math.random,
+    }),
+    stop: createStop(invocations, durable),
+    async list() {
+      await durable.sweep();
+      return invocations.list();
+    },
+    async watch(feed, signal) {
+      const recovered = Promise.withResolvers<void>();
+      await Promise.all([
+        invocations.watch(feed, recovered.promise, signal),
+        durable.run(feed, recovered.resolve, signal),
+      ]);
+    },
     capacity: async () => capacityOf(config, await functions.account(), region),
     preflight: createPreflight(client, grants),
     logs: (source, want, signal) => invocationLogs({ invocations, clock }, source, want, signal),

@@ -8,12 +8,22 @@ export const podAnnotations = {
   function: `${prefix}function`,
   /** JSON that is sent as it is, in place of command, args, env and files. */
   payload: `${prefix}payload`,
+  /** One of `modes`. */
+  mode: `${prefix}mode`,
   /** `payload`: values of Secrets may be part of the payload. */
   secrets: `${prefix}secrets`,
 } as const;
 
+/**
+ * `sync`: one call that is held until the function returns. `durable`: a durable execution, which Lambda keeps by its name.
+ * `event`: put into Lambda's queue, which may deliver it more than once.
+ */
+export type Mode = (typeof modes)[number];
+export const modes = ["sync", "durable", "event"] as const;
+
 /** One invocation of a function that exists already. */
 export interface LambdaRequest {
+  readonly mode: Mode;
   readonly function: FunctionName;
   readonly payload: Payload;
   readonly container: { readonly name: string; readonly image: string };
@@ -57,4 +67,9 @@ export interface Need {
   readonly cpu: number;
   /** Seconds that the pod may be active; `undefined`: no deadline. */
   readonly deadline: number | undefined;
+}
+
+/** `name` of `name`, or of the ARN of a function. */
+export function bareName(nameOrArn: string): string {
+  return nameOrArn.slice(nameOrArn.lastIndexOf(":") + 1);
 }

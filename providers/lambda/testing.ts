@@ -1,10 +1,11 @@
 /** Lambda over real HTTP as far as a unit test needs it, and a provider on it. */
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Launch, Provider, ProviderContext, TaskState } from "../../src/provider.ts";
+import type { Launch, Provider, ProviderContext, TaskIdentity, TaskState } from "../../src/provider.ts";
 import { fakeClock, type FakeClock } from "../../test/support/fake-clock.ts";
 import { providerContext } from "../../test/support/provider-context.ts";
 import { podWith, resolvedPod } from "../../test/support/resolve-sources.ts";
+import { type FakeExecutions, fakeExecutions } from "./durable/testing.ts";
 import { create } from "./provider.ts";
 import type { LambdaRequest } from "./request.ts";
 
@@ -28,6 +29,8 @@ export interface FakeLambda {
   readonly calls: string[];
   /** By name, as GetFunction shows it; what is missing does not exist. */
   readonly functions: Record<string, { Configuration?: object; Concurrency?: object }>;
+  /** Its durable executions. */
+  readonly executions: FakeExecutions;
   unreserved: number;
   /** Rejects every call of the control plane with this code. */
   denies: string | undefined;
@@ -42,6 +45,7 @@ export async function startFakeLambda(): Promise<FakeLambda> {
     invoked: [],
     calls: [],
     functions: { f: { Configuration: { Version: "$LATEST", MemorySize: 128, Timeout: 3, State: "Active" } } },
+    executions: fakeExecutions(),
     unreserved: 1_000,
     denies: undefined,
     hangsUp: 0,
@@ -52,9 +56,13 @@ export async function startFakeLambda(): Promise<FakeLambda> {
     req.on("data", (chunk: Buffer) => chunks.push(chunk));
     req.on("end", () => {
       const { pathname, searchParams } = new URL(req.url ?? "", "http://lambda");
+      const text = Buffer.concat(chunks).toString();
+      const other = fake.executions.answer(req, text, fake.calls);
+      if (other !== undefined)
+        return "hang up" in other ? replied(res, "hang up") : json(res, other.status, other.body, other.headers);
       const [, name = "", operation] = /\/functions\/([^/]+)(?:\/(\w+))?$/.exec(decodeURIComponent(pathname)) ?? [];
       if (operation === "invocations") {
-        const payload: unknown = JSON.parse(Buffer.concat(chunks).toString());
+        const payload: unknown = JSON.parse(text);
         const call = { name, qualifier: searchParams.get("Qualifier"), headers: req.headers, payload };
         fake.calls.push("lambda:InvokeFunction");
         const nth = fake.invoked.push(call);
@@ -98,8 +106,8 @@ function replied(res: ServerResponse, reply: Reply): void {
   json(res, 200, returns);
 }
 
-function json(res: ServerResponse, status: number, body: unknown): void {
-  res.writeHead(status, { "content-type": "application/json" });
+function json(res: ServerResponse, status: number, body: unknown, headers: object = {}): void {
+  res.writeHead(status, { "content-type": "application/json", ...headers });
   res.end(JSON.stringify(body));
 }
 
@@ -114,6 +122,8 @@ export interface Opened extends AsyncDisposable {
   readonly provider: Provider<LambdaRequest>;
   /** As the feed has told them, oldest first. */
   readonly told: TaskState[];
+  /** As the feed has told them. */
+  readonly gone: TaskIdentity[];
   /** Launches the pod with this uid, of function `f` unless changed. */
   launch(uid: string, change?: Parameters<typeof podWith>[0], spec?: Parameters<typeof podWith>[1]): Promise<TaskState>;
   /** The newest picture of it. */
@@ -132,9 +142,15 @@ export async function openLambda(
   const context = providerContext(clock, { grants: [{ namespace: "ns", allow: ["*"] }], ...change });
   const provider = await create({ region: "eu-central-1", endpoint: lambda.url, ...config }, context);
   const told: TaskState[] = [];
+  const gone: TaskIdentity[] = [];
   const watching = new AbortController();
   const nothing = (): void => undefined;
-  const feed = { task: (state: TaskState) => void told.push(state), gone: nothing, synced: nothing, health: nothing };
+  const feed = {
+    task: (state: TaskState) => void told.push(state),
+    gone: (one: TaskIdentity) => void gone.push(one),
+    synced: nothing,
+    health: nothing,
+  };
   const watched = provider.watch(feed, watching.signal);
   const state = (uid: string) => told.findLast(({ identity }) => identity.podUid === uid);
   return {
@@ -142,6 +158,7 @@ export async function openLambda(
     clock,
     provider,
     told,
+    gone,
     state,
     async launch(uid, container = {}, spec = {}) {
       const pod = podWith({ image: "lambda://f", ...container }, { restartPolicy: "Never", ...spec });

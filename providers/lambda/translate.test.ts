@@ -18,13 +18,16 @@ const podOfFunction = (container: Container = {}, annotations: Record<string, st
 };
 
 async function requestOf(pod: Pod, world: World = {}): Promise<LambdaRequest> {
-  const { request, refusals } = translate(await resolvedPod(pod, world), supportRows, grants);
+  const { request, refusals } = translate(await resolvedPod(pod, world), supportRows, {
+    grants,
+    durableFunctions: ["d"],
+  });
   if (request === undefined) throw new Error(refusals.map(({ path, sentence }) => `${path}: ${sentence}`).join("\n"));
   return request;
 }
 
 const refusedOf = async (pod: Pod, given: readonly Grant[] = grants, world: World = {}) =>
-  translate(await resolvedPod(pod, world), supportRows, given).refusals;
+  translate(await resolvedPod(pod, world), supportRows, { grants: given, durableFunctions: ["d"] }).refusals;
 
 const sent = (request: LambdaRequest): unknown =>
   JSON.parse(Buffer.from(bodyOf(request, { clusterUid: "c", podUid: "uid-1", attempt: 2 }, "token")).toString());
@@ -67,6 +70,38 @@ describe("the function", () => {
     const paths = (await refusedOf(podOfFunction({}, { "lambda.burstlet.dev/fonction": "f" }))).map(({ path }) => path);
     expect(paths).toEqual(["metadata.annotations[lambda.burstlet.dev/fonction]"]);
     expect(await refusedOf(podOfFunction({}, { [podAnnotations.secrets]: "env" }))).toHaveLength(1);
+  });
+});
+
+describe("the mode", () => {
+  const durable: Container = { image: "lambda://d:live" };
+  const all: readonly Grant[] = [{ namespace: "ns", allow: ["*"] }];
+  const modeOf = async (container: Container, mode?: string) => {
+    const pod = podOfFunction(container, mode === undefined ? {} : { [podAnnotations.mode]: mode });
+    const translated = translate(await resolvedPod(pod), supportRows, { grants: all, durableFunctions: ["d"] });
+    return translated.request === undefined
+      ? translated.refusals.map(({ sentence }) => sentence)
+      : [translated.request.mode, translated.memory];
+  };
+
+  test("is what the node's configuration says of the function, unless the pod says otherwise", async () => {
+    expect(await modeOf({})).toEqual(["sync", 0]);
+    expect(await modeOf(durable)).toEqual(["durable", 86_400]);
+    const arn = "lambda://arn:aws:lambda:eu-central-1:123456789012:function:d:live";
+    expect(await modeOf({ image: arn })).toEqual(["durable", 86_400]);
+    expect(await modeOf(durable, "sync")).toEqual(["sync", 0]);
+    expect(await modeOf(durable, "durable")).toEqual(["durable", 86_400]);
+  });
+
+  test("is refused where it is none, or where its executions would be lost by a restart", async () => {
+    expect(await modeOf({}, "async")).toEqual([expect.stringContaining("sync, durable, event")]);
+    expect(await modeOf({}, "durable")).toEqual([expect.stringContaining("lambda.durableFunctions")]);
+  });
+
+  test("but sync takes a megabyte, and that is said before any invocation", async () => {
+    const args = ["x".repeat(2 ** 20)];
+    expect(await modeOf({ args })).toEqual(["sync", 0]);
+    expect(await modeOf({ ...durable, args })).toEqual([expect.stringContaining("1,048,576")]);
   });
 });
 
@@ -135,7 +170,10 @@ describe("the payload", () => {
     const [container] = resolved.containers;
     if (container === undefined) throw new Error("no container");
     const command = ["echo", new SecretText("hush")];
-    const { refusals } = translate({ ...resolved, containers: [{ ...container, command }] }, supportRows, grants);
+    const { refusals } = translate({ ...resolved, containers: [{ ...container, command }] }, supportRows, {
+      grants,
+      durableFunctions: ["d"],
+    });
     expect(refusals.map(({ path }) => path)).toEqual(["spec.containers[0]"]);
   });
 

@@ -8,26 +8,37 @@ import {
 } from "../../src/provider.ts";
 import type { LambdaRequest, Need } from "./request.ts";
 import { annotationRefusals, functionNamed } from "./translate/function-named.ts";
+import { memoryOf, modeOf } from "./translate/mode.ts";
 import { payloadOf, valuesPath } from "./translate/payload.ts";
 
 const MiB = 2 ** 20;
+
+export interface TranslateSettings {
+  readonly grants: ProviderContext["grants"];
+  /** Of the node's configuration. */
+  readonly durableFunctions: readonly string[];
+}
 
 /** The invocation that this pod is, or every reason why there can be none. What the function itself lacks is told at launch. */
 export function translate(
   pod: ResolvedPod,
   rows: readonly SupportRow[],
-  grants: ProviderContext["grants"],
+  { grants, durableFunctions }: TranslateSettings,
 ): Translation<LambdaRequest> {
   const named = functionNamed(pod, grants);
-  const { payload, refusals: ofPayload } = payloadOf(pod);
+  const { mode, refusals: ofMode } = modeOf(pod, named.function, durableFunctions);
+  const { payload, refusals: ofPayload } = payloadOf(pod, mode);
   const found = supportFindings(pod.pod, rows, "refused");
-  const refusals = [...found, ...annotationRefusals(pod), ...named.refusals, ...newOnes(ofPayload, found)];
+  const ofNames = [...annotationRefusals(pod), ...named.refusals, ...ofMode];
+  const refusals = [...found, ...ofNames, ...newOnes(ofPayload, found)];
   if (refusals.length > 0) return { refusals };
   const { uid, namespace, name } = pod;
   const { name: container = "", image = "" } = pod.containers[0] ?? {};
   return {
     refusals: [],
+    memory: memoryOf(mode),
     request: {
+      mode,
       function: named.function,
       payload,
       container: { name: container, image },

@@ -13,8 +13,16 @@ export interface FoundPod {
   readonly pod: Pod;
   /** `undefined` while nothing was launched, and once the cloud has forgotten it. */
   readonly task: TaskRef | undefined;
+  /** As the pod's own record has it, also when the cloud no longer tells of it; `undefined`: nothing was recorded. */
+  readonly recorded?: Recorded | undefined;
   /** Of that task; empty without one. */
   readonly containers: readonly ContainerState[];
+}
+
+export interface Recorded {
+  readonly task: TaskRef;
+  /** Restarts counted before this task, by container. */
+  readonly earlierRestarts: Readonly<Record<string, number>>;
 }
 
 /** The same lookup without pods of other nodes, whatever the inner one holds. */

@@ -84,7 +84,7 @@ export function createPodController(options: PodControllerOptions): PodControlle
   });
 
   return {
-    lookup: createLookup(memory.pods, memory.tasks),
+    lookup: createLookup(memory.pods, memory.tasks, options.clusterUid),
     known: memory.known,
     troubleChanged() {
       if (options.providerTrouble?.() === undefined) retryDenied(memory, queue.add);
@@ -102,7 +102,7 @@ export function createPodController(options: PodControllerOptions): PodControlle
         hold: cluster.holdReferences,
       };
       const sink = podSink(memory, news, clock);
-      const feed = taskFeed(memory, options.providerHealth, queue.add, news.tell);
+      const feed = taskFeed(memory, options, options.providerHealth, queue.add, news.tell);
       await Promise.all([cluster.pods.watch(nodeName, sink, signal), provider.watch(feed, signal)]);
       await queue.drain();
     },

@@ -7,7 +7,7 @@ import { recorded } from "./testing.ts";
 function bench() {
   const pods = createPodStore();
   const tasks = createTaskStore();
-  return { pods, tasks, lookup: createLookup(pods, tasks) };
+  return { pods, tasks, lookup: createLookup(pods, tasks, "c") };
 }
 
 const of = recorded(pod(["a"], "Always"), { attempt: 2 });
@@ -24,16 +24,30 @@ describe("what the kubelet API sees", () => {
     expect(lookup.find("default", "pod")).toEqual({
       pod: of,
       task: { identity: second.identity, id: "task-2" },
+      recorded: { task: { identity: second.identity, id: undefined }, earlierRestarts: {} },
       containers: second.containers,
     });
     expect(lookup.find("default", "other")).toBeUndefined();
     expect(lookup.list()).toEqual([of]);
   });
 
-  it("has no containers before the task is known", () => {
+  it("has no containers before the task is known, and what the pod's record says of it", () => {
     const { pods, lookup } = bench();
-    pods.put(of);
-    expect(lookup.find("default", "pod")).toEqual({ pod: of, task: undefined, containers: [] });
+    const named = recorded(of, { attempt: 2, task: "task-2" });
+    pods.put(named);
+    const recordedTask = { task: { identity: second.identity, id: "task-2" }, earlierRestarts: {} };
+    expect(lookup.find("default", "pod")).toEqual({
+      pod: named,
+      task: undefined,
+      recorded: recordedTask,
+      containers: [],
+    });
+  });
+
+  it("of a pod that was never recorded is the pod alone", () => {
+    const { pods, lookup } = bench();
+    pods.put(pod(["a"], "Always"));
+    expect(lookup.find("default", "pod")).toMatchObject({ task: undefined, recorded: undefined });
   });
 
   it.for<["starting" | "running" | "stopping" | "stopped", boolean, boolean]>([

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { ProviderError, type ProviderErrorKind } from "../provider.ts";
-import { createMemory, retryDenied } from "./memory.ts";
+import { pod } from "../status/testing.ts";
+import { createMemory, retryDenied, taskFeed } from "./memory.ts";
+import { recorded } from "./testing.ts";
 
 const trouble = (kind: ProviderErrorKind) => ({
   error: new ProviderError(kind, "Reason", "words"),
@@ -23,5 +25,39 @@ describe("what was denied", () => {
       stop: { retryAt: 1_000_000 },
     });
     expect(memory.notes.get("b")?.troubles?.launch?.retryAt).toBe(1_000_000);
+  });
+});
+
+describe("the tasks that a provider is told to expect", () => {
+  const own = (uid: string, record: Parameters<typeof recorded>[1], phase = "Pending") => {
+    const of = recorded(pod(["a"], "Never", { status: { phase } }), record);
+    return { ...of, metadata: { ...of.metadata, uid, name: uid } };
+  };
+  const expectedOf = async (memoryOfProvider: number) => {
+    const memory = createMemory();
+    const provider = { name: "lambda", memory: memoryOfProvider };
+    const nothing = (): void => undefined;
+    const feed = taskFeed(memory, { clusterUid: "c", provider }, nothing, nothing, nothing);
+    memory.pods.put(own("remembered", { backend: "lambda", attempt: 2, task: "id", memory: 60 }));
+    memory.pods.put(own("usual", { backend: "lambda" }));
+    memory.pods.put(own("forgotten", { backend: "lambda", memory: 0 }));
+    memory.pods.put(own("others", { backend: "local" }));
+    memory.pods.put(own("over", { backend: "lambda", memory: 60 }, "Failed"));
+    memory.pods.put(pod(["a"], "Never"));
+    memory.podsKnown.resolve();
+    return feed.expected?.();
+  };
+
+  test("are those of recorded pods that have no end yet and whose cloud remembers them", async () => {
+    expect(await expectedOf(0)).toEqual([
+      {
+        identity: { clusterUid: "c", podUid: "remembered", attempt: 2 },
+        id: "id",
+        podName: "remembered",
+        podNamespace: "default",
+        containers: [{ name: "a", image: "busybox" }],
+      },
+    ]);
+    expect((await expectedOf(10))?.map(({ podName }) => podName)).toEqual(["remembered", "usual"]);
   });
 });

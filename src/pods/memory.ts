@@ -1,6 +1,7 @@
 /** What one virtual node knows of its pods and their tasks, and the two feeds that fill it. */
 import type { Cluster, WatchSink } from "../cluster/cluster.ts";
-import type { Clock, Pod, ProviderError, TaskFeed, TaskIdentity } from "../provider.ts";
+import { annotations } from "../model/annotations.ts";
+import type { Clock, ExpectedTask, Pod, Provider, ProviderError, TaskFeed, TaskIdentity } from "../provider.ts";
 import { referencesOf } from "../resolve/gather.ts";
 import { showsEditable } from "../resolve/live/live-files.ts";
 import { orphanKillAt } from "./plan/view.ts";
@@ -15,6 +16,8 @@ export interface Memory {
   readonly notes: Map<string, Notes>;
   /** Which feed has told everything once: only then does absence mean something. */
   readonly known: { pods: boolean; tasks: boolean };
+  /** Resolves when every pod has been told once. */
+  readonly podsKnown: PromiseWithResolvers<void>;
 }
 
 export function createMemory(): Memory {
@@ -23,6 +26,7 @@ export function createMemory(): Memory {
     tasks: createTaskStore(),
     notes: new Map(),
     known: { pods: false, tasks: false },
+    podsKnown: Promise.withResolvers(),
   };
 }
 
@@ -55,7 +59,7 @@ export interface PodNews {
 
 /** The pods of this node, as the API server tells them. */
 export function podSink(memory: Memory, { ask, tell, hold }: PodNews, clock: Clock): WatchSink<Pod> {
-  const { pods, tasks, known } = memory;
+  const { pods, tasks, known, podsKnown } = memory;
   return {
     changed(pod) {
       const uid = pod.metadata?.uid ?? "";
@@ -78,6 +82,7 @@ export function podSink(memory: Memory, { ask, tell, hold }: PodNews, clock: Clo
     },
     synced() {
       known.pods = true;
+      podsKnown.resolve();
       for (const uid of tasks.podUids()) ask(uid);
     },
   };
@@ -104,7 +109,8 @@ function filesDiffer(before: Pod, after: Pod): boolean {
 
 /** The tasks of this node's pods, as the provider tells them. */
 export function taskFeed(
-  { pods, tasks, notes, known }: Memory,
+  { pods, tasks, notes, known, podsKnown }: Memory,
+  { clusterUid, provider }: { readonly clusterUid: string; readonly provider: Pick<Provider, "name" | "memory"> },
   health: (trouble: ProviderError | undefined) => void,
   ask: Ask,
   tell: PodNews["tell"],
@@ -128,7 +134,21 @@ export function taskFeed(
       for (const pod of pods.values()) ask(pod.metadata?.uid ?? "");
     },
     health,
+    async expected() {
+      await podsKnown.promise;
+      return [...pods.values()].flatMap((pod) => expectedOf(pod, clusterUid, provider));
+    },
   };
+}
+
+function expectedOf(pod: Pod, clusterUid: string, provider: Pick<Provider, "name" | "memory">): ExpectedTask[] {
+  const record = recordOf(pod);
+  if (record?.backend !== provider.name || hasEnded(pod)) return [];
+  if ((record.memory ?? provider.memory) === 0) return [];
+  const { uid: podUid = "", name: podName = "", namespace: podNamespace = "" } = pod.metadata ?? {};
+  const containers = (pod.spec?.containers ?? []).map(({ name, image = "" }) => ({ name, image }));
+  const id = pod.metadata?.annotations?.[annotations.task];
+  return [{ identity: { clusterUid, podUid, attempt: record.attempt }, id, podName, podNamespace, containers }];
 }
 
 function hasEnded({ status }: Pod): boolean {

@@ -95,7 +95,7 @@ describeWith(["go", "namespaces", "root"], "a node on Lambda, over HTTP as AWS d
     world.startAgain();
     for (const name of names) {
       const pod = await world.until(name, "has an end that nobody knows", hasPhase("Failed"));
-      expect(exitCode(pod)).toBe(137);
+      expect(exitCode(pod)).toBe(255);
     }
     expect(lambda.invoked).toHaveLength(HELD);
     expect(invokedTwice(lambda.invoked)).toEqual([]);

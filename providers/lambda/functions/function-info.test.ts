@@ -10,25 +10,35 @@ const info: FunctionInfo = {
   state: "Active",
   stateReason: undefined,
   reserved: undefined,
+  durable: undefined,
+  logGroup: "/aws/lambda/f",
 };
 const nothing = { memory: 0, storage: 0, cpu: 0, deadline: undefined };
 const name = { name: "f", qualifier: "live" };
 
 describe("a function", () => {
   test("is fit for what it just has", () => {
-    expect(unfit(name, info, { memory: 1_769, storage: 512, cpu: 1, deadline: 60 })).toBeUndefined();
-    expect(unfit(name, { ...info, state: "Inactive" }, nothing)).toBeUndefined();
-    expect(unfit(name, { ...info, memory: 128 }, { ...nothing, cpu: 0.05 })).toBeUndefined();
+    expect(unfit(name, info, { memory: 1_769, storage: 512, cpu: 1, deadline: 60 }, "sync")).toBeUndefined();
+    expect(unfit(name, { ...info, state: "Inactive" }, nothing, "sync")).toBeUndefined();
+    expect(unfit(name, { ...info, memory: 128 }, { ...nothing, cpu: 0.05 }, "sync")).toBeUndefined();
   });
 
   test("lacks what it lacks, all of it at once, each with what to do", () => {
-    const message = unfit(name, info, { memory: 1_770, storage: 513, cpu: 1.1, deadline: undefined })?.message;
+    const message = unfit(name, info, { memory: 1_770, storage: 513, cpu: 1.1, deadline: undefined }, "sync")?.message;
     for (const part of ["f:live", "MB of memory", "raise MemorySize", "EphemeralStorage", "vCPU"])
       expect(message).toContain(part);
   });
 
+  test("that is asked for a durable execution must be one, and last as long as the pod may", () => {
+    const of = (durable: FunctionInfo["durable"], deadline?: number) =>
+      unfit(name, { ...info, durable }, { ...nothing, deadline }, "durable")?.reason;
+    expect(of(undefined)).toBe("LambdaNotDurable");
+    expect(of({ executionTimeout: 3_600 }, 3_600)).toBeUndefined();
+    expect(of({ executionTimeout: 3_600 }, 3_601)).toBe("LambdaTimeoutTooShort");
+  });
+
   test("that is ended before the pod's deadline is not fit", () => {
-    expect(unfit(name, info, { ...nothing, deadline: 61 })).toMatchObject({
+    expect(unfit(name, info, { ...nothing, deadline: 61 }, "sync")).toMatchObject({
       kind: "invalid",
       reason: "LambdaTimeoutTooShort",
     });

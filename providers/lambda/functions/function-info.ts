@@ -1,6 +1,6 @@
 /** What is known of a function before it is invoked, and whether it is one for this pod. Pure. */
 import { ProviderError } from "../../../src/provider.ts";
-import type { FunctionName, Need } from "../request.ts";
+import type { FunctionName, Mode, Need } from "../request.ts";
 
 export interface FunctionInfo {
   /** What the qualifier stands for at the moment: a number, or $LATEST. */
@@ -15,6 +15,9 @@ export interface FunctionInfo {
   /** Pending, Active, Inactive, Failed and others. */
   readonly state: string;
   readonly stateReason: string | undefined;
+  /** Of a durable function: seconds that one execution may take in all. */
+  readonly durable: { readonly executionTimeout: number } | undefined;
+  readonly logGroup: string;
   /** Invocations at once that are kept for it alone; `undefined`: it shares the account's. */
   readonly reserved: number | undefined;
 }
@@ -28,8 +31,8 @@ export interface Account {
 const memoryOfCpu = 1_769;
 
 /** Why this function is not invoked for this pod, with what to do; `undefined`: nothing stands in the way. */
-export function unfit(name: FunctionName, info: FunctionInfo, need: Need): ProviderError | undefined {
-  const { memory, storage, timeout, state, stateReason = "no reason given" } = info;
+export function unfit(name: FunctionName, info: FunctionInfo, need: Need, mode: Mode): ProviderError | undefined {
+  const { memory, storage, state, stateReason = "no reason given" } = info;
   const called = textOf(name);
   if (state === "Failed" || state === "Deactivated")
     return new ProviderError("invalid", "LambdaFunctionUnavailable", `function ${called} is ${state}: ${stateReason}`);
@@ -53,13 +56,26 @@ export function unfit(name: FunctionName, info: FunctionInfo, need: Need): Provi
   ].flat();
   if (lacks.length > 0)
     return new ProviderError("invalid", "LambdaTooSmall", `function ${called} is too small: ${lacks.join("; ")}`);
-  if (need.deadline !== undefined && timeout < need.deadline)
+  if (mode === "durable" && info.durable === undefined)
     return new ProviderError(
       "invalid",
-      "LambdaTimeoutTooShort",
-      `function ${called} is ended after ${timeout} seconds, the pod has activeDeadlineSeconds ${need.deadline}: raise Timeout (at most 900), or lower the deadline`,
+      "LambdaNotDurable",
+      `function ${called} is not a durable function: create it with a DurableConfig, or take it from lambda.durableFunctions of the node's configuration`,
     );
-  return undefined;
+  return tooShort(called, info, need, mode);
+}
+
+function tooShort(called: string, info: FunctionInfo, { deadline }: Need, mode: Mode): ProviderError | undefined {
+  const [timeout, fix] =
+    mode === "durable"
+      ? [info.durable?.executionTimeout ?? 0, "raise ExecutionTimeout of its DurableConfig"]
+      : [info.timeout, "raise Timeout (at most 900)"];
+  if (deadline === undefined || timeout >= deadline) return undefined;
+  return new ProviderError(
+    "invalid",
+    "LambdaTimeoutTooShort",
+    `function ${called} is ended after ${timeout} seconds, the pod has activeDeadlineSeconds ${deadline}: ${fix}, or lower the deadline`,
+  );
 }
 
 /** Invocations of it at once. `wanted`: of the configuration. */

@@ -10,8 +10,8 @@ export interface Invocations<Kept> {
   put(state: TaskState, kept: Kept): void;
   forget(identity: TaskIdentity): void;
   list(): readonly TaskState[];
-  /** As Provider.watch. */
-  watch(feed: TaskFeed, signal: AbortSignal): Promise<void>;
+  /** As Provider.watch; `ready`: everything is known. */
+  watch(feed: TaskFeed, ready: Promise<void>, signal: AbortSignal): Promise<void>;
 }
 
 export interface Invocation<Kept> {
@@ -34,12 +34,14 @@ export function createInvocations<Kept>(): Invocations<Kept> {
       if (all.delete(keyOf(identity))) for (const feed of feeds) feed.gone(identity);
     },
     list: () => [...all.values()].map(({ state }) => state),
-    async watch(feed, signal) {
+    async watch(feed, ready, signal) {
       if (signal.aborted) return;
       for (const { state } of all.values()) feed.task(state);
-      feed.synced();
       feeds.add(feed);
-      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+      const over = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+      await Promise.race([ready, over]);
+      if (!signal.aborted) feed.synced();
+      await over;
       feeds.delete(feed);
     },
   };

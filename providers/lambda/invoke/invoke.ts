@@ -13,7 +13,8 @@ import { type Failure, failureOf } from "../outcome/failure.ts";
 import { reportIn } from "../outcome/report-line.ts";
 import type { Gate } from "./gate.ts";
 import type { Invocations } from "./invocations.ts";
-import { pictureOf, type Progress, type Subject, withReport } from "./picture.ts";
+import { unknownCode, unknownReason } from "../outcome/unknown.ts";
+import { mayStillRun, pictureOf, type Progress, type Subject, withReport } from "./picture.ts";
 
 /** What the process keeps of an invocation beside its picture. */
 export interface Held {
@@ -47,8 +48,6 @@ const LATE_MS = 60_000;
 const FIRST_AGAIN_MS = 500;
 const LONGEST_AGAIN_MS = 20_000;
 
-/** 255: nobody knows how it ended. Never 0, and no code that a program is likely to have. */
-const unknownCode = 255;
 /** As containerd has it for what could not be started. */
 const startErrorCode = 128;
 
@@ -172,7 +171,9 @@ class Attempt implements Held {
         return failure;
       }
       log.warn("invocation has failed", { pod: request.pod.name, function: textOf(name), failure });
-      this.#tell({ is: "ended", end: this.#endOf(failure) });
+      const final = failure.is === "unknown" ? { final: true as const } : {};
+      const warning = signal.aborted && this.#isStopping ? { warning: mayStillRun(failure.message) } : {};
+      this.#tell({ is: "ended", end: this.#endOf(failure), ...final, ...warning });
       return undefined;
     } finally {
       for (const cancel of timers) cancel();
@@ -185,7 +186,7 @@ class Attempt implements Held {
     if (failure.is === "impossible")
       return { is: "terminated", exitCode: startErrorCode, reason: failure.reason, message, ...times };
     const doubt = `nobody knows whether the function has run to its end, so it is not invoked again: ${message}`;
-    return { is: "terminated", exitCode: unknownCode, reason: "LambdaOutcomeUnknown", message: doubt, ...times };
+    return { is: "terminated", exitCode: unknownCode, reason: unknownReason, message: doubt, ...times };
   }
 
   #finish(answer: Answer): void {

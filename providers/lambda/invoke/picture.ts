@@ -1,4 +1,4 @@
-/** One invocation → TaskState. Pure. */
+/** One invocation, or one execution → TaskState. Pure. */
 import type { RunState, TaskIdentity, TaskState, Terminated } from "../../../src/provider.ts";
 import type { FunctionInfo } from "../functions/function-info.ts";
 import { hourlyUsd, invocationUsd, type pricesOf } from "../outcome/prices.ts";
@@ -13,42 +13,75 @@ export interface Subject {
   readonly prices: ReturnType<typeof pricesOf>;
 }
 
-export type Progress =
-  /** `over`: it will not be invoked any more. */
+export type Progress = (
   | { readonly is: "waiting"; readonly reason: string; readonly message?: string; readonly over?: true }
   | { readonly is: "running"; readonly startedAt: number; readonly stopping?: true }
-  | { readonly is: "ended"; readonly end: Terminated; readonly requestId?: string | undefined };
+  | {
+      readonly is: "ended";
+      readonly end: Terminated;
+      readonly requestId?: string | undefined;
+      /** Nobody knows whether it has run to its end. */
+      readonly final?: true;
+    }
+) & { readonly warning?: TaskState["warning"] };
+
+/** What was asked for, and what is known of its size. */
+export interface Shown {
+  readonly identity: TaskIdentity;
+  readonly nodeName: string;
+  readonly pod: { readonly namespace: string; readonly name: string };
+  readonly container: { readonly name: string; readonly image: string };
+  /** Lambda's, as far as it is known. */
+  readonly id: string;
+  /** Lambda's id of the one invocation, once it is known. */
+  readonly requestId?: string | undefined;
+  readonly provisioned?: string | undefined;
+  readonly hourlyUsd?: number | undefined;
+}
 
 export function pictureOf(subject: Subject, progress: Progress): TaskState {
-  const { identity, nodeName, request, info, prices } = subject;
+  const { identity, nodeName, request, info } = subject;
   const requestId = progress.is === "ended" ? (progress.requestId ?? "") : "";
+  const { pod, container } = request;
+  const id = idOf(request.function.name, info.version, requestId);
+  return taskOf({ identity, nodeName, pod, container, id, requestId, ...sizeOf(subject) }, progress);
+}
+
+export function sizeOf({ info, prices }: Pick<Subject, "info" | "prices">): Pick<Shown, "provisioned" | "hourlyUsd"> {
+  return { provisioned: `${info.memory}MB`, hourlyUsd: hourlyUsd(info.memory, prices) };
+}
+
+export function taskOf(shown: Shown, progress: Progress): TaskState {
+  const { identity, nodeName, pod, container, id, requestId = "", provisioned, hourlyUsd: usd } = shown;
   return {
-    id: idOf(request.function.name, info.version, requestId),
+    id,
     identity,
-    podName: request.pod.name,
-    podNamespace: request.pod.namespace,
+    podName: pod.name,
+    podNamespace: pod.namespace,
     nodeName,
     version: 0,
     phase: phaseOf(progress),
     containers: [
       {
-        name: request.container.name,
+        name: container.name,
         kind: "main",
         instance: 0,
-        image: request.container.image,
+        image: container.image,
         ...(requestId !== "" && { containerID: `lambda://${requestId}` }),
         state: runState(progress),
       },
     ],
     podIPs: [],
     probedBy: "provider",
-    provisioned: `${info.memory}MB`,
-    hourlyUsd: hourlyUsd(info.memory, prices),
+    ...(provisioned !== undefined && { provisioned }),
+    ...(usd !== undefined && { hourlyUsd: usd }),
+    ...(progress.is === "ended" && progress.final && { final: true }),
+    ...(progress.warning !== undefined && { warning: progress.warning }),
   };
 }
 
 /** `name:version`, and Lambda's id of the invocation once it is known: by it people find its log. */
-function idOf(name: string, version: string, requestId: string): string {
+export function idOf(name: string, version: string, requestId: string): string {
   return requestId === "" ? `${name}:${version}` : `${name}:${version}/${requestId}`;
 }
 
@@ -86,3 +119,6 @@ export function withReport(
   const told = `took ${duration} ms, billed ${billed} ms, at most ${maxMemory} of ${memorySize} MB, about $${usd}`;
   return message === undefined ? told : `${message} (${told})`;
 }
+
+/** The owner hears by an event that what was deleted may go on. */
+export const mayStillRun = (message: string) => ({ reason: "InvocationMayStillRun", message }) as const;

@@ -26,13 +26,17 @@ const timedOutCode = 124;
  */
 export function endOf(answer: Answer): End {
   if (answer.functionError === undefined) return { exitCode: 0, reason: "Completed" };
-  const { type, text } = errorOf(answer.payload);
+  return endOfError(errorOf(answer.payload), answer.tail);
+}
+
+/** `tail`: the end of its log, which says how much memory was used. */
+export function endOfError({ type, text }: { readonly type: string; readonly text: string }, tail: string): End {
   const message = (type === "" ? text : `${type}: ${text}`).slice(0, longestMessage);
   if (type === "Sandbox.Timedout" || /\bTask timed out after [\d.]+ seconds/.test(text))
     return { exitCode: timedOutCode, reason: "LambdaTimeout", message };
   if (type === "Runtime.OutOfMemory") return { ...killed, reason: "OOMKilled", message };
   if (!exitErrors.has(type)) return { exitCode: 1, reason: "Error", message };
-  return { ...exitOf(text, answer.tail), message };
+  return { ...exitOf(text, tail), message };
 }
 
 /** Lambda's own for a process that ended before it answered, and that of the handlers of deploy/lambda for a command. */

@@ -55,11 +55,16 @@ export const podRows: readonly SupportRow[] = [
   kept("spec.resources.requests", "Kept as for containers."),
   refused("spec.resources.requests", "A function has cpu and memory, no devices: remove other requests.", beyond),
   kept("spec.restartPolicy", "Kept: Never."),
+  changed(
+    "spec.restartPolicy",
+    "OnFailure: a failed invocation is followed by another one, with the kubelet's pauses; one whose outcome nobody knows ends the pod, because it may have run.",
+    is("OnFailure"),
+  ),
   refused(
     "spec.restartPolicy",
-    "A function returns, and one whose outcome is not known must not run again by itself: use Never, and a Job that decides by its podFailurePolicy.",
+    "A function returns, and would be invoked and billed for ever: use Never or OnFailure.",
     // Not set means Always.
-    (policy) => policy !== "Never",
+    (policy) => policy !== "Never" && policy !== "OnFailure",
   ),
   refused("spec.runtimeClassName", "There are no runtime classes here: remove runtimeClassName."),
   kept("spec.schedulerName", scheduling),

@@ -10,19 +10,28 @@ import {
   type Text,
   isAutomountedToken,
 } from "../../../src/provider.ts";
-import { type Payload, type PayloadFile, podAnnotations } from "../request.ts";
+import { type Mode, type Payload, type PayloadFile, podAnnotations } from "../request.ts";
 import { pathOf } from "./function-named.ts";
 
-/** Bytes of a synchronous invocation's payload (Lambda quotas). */
-export const mostPayload = 6 * 2 ** 20;
+/**
+ * Bytes of a payload: "6 MB" for a synchronous and "1 MB" for an asynchronous invocation (AWS's model of Invoke; that these are
+ * powers of two is known of the former alone).
+ */
+export const mostPayload = { sync: 6 * 2 ** 20, durable: 2 ** 20, event: 2 ** 20 } as const satisfies Record<
+  Mode,
+  number
+>;
 /** Where a value is refused that the table does not see in the spec. */
 export const valuesPath = "spec.containers[0]";
 /** Bytes that `burstlet` in the payload may come to: names have at most 253 characters. */
 const ownPart = 2_000;
 
-export function payloadOf(pod: ResolvedPod): { readonly payload: Payload; readonly refusals: readonly Refusal[] } {
+export function payloadOf(
+  pod: ResolvedPod,
+  mode: Mode,
+): { readonly payload: Payload; readonly refusals: readonly Refusal[] } {
   const json = pod.annotations[podAnnotations.payload];
-  if (json !== undefined) return { payload: { json }, refusals: jsonRefusals(json, pod) };
+  if (json !== undefined) return { payload: { json }, refusals: jsonRefusals(json, pod, mode) };
   const [container] = pod.containers;
   const parts = {
     command: container?.command,
@@ -37,7 +46,7 @@ export function payloadOf(pod: ResolvedPod): { readonly payload: Payload; readon
     ...parts.env.map(({ value }) => value),
     ...parts.files.map(({ content }) => content),
   ];
-  return { payload: { parts }, refusals: [...valueRefusals(pod, values), ...sizeRefusals(parts)] };
+  return { payload: { parts }, refusals: [...valueRefusals(pod, values), ...sizeRefusals(parts, mode)] };
 }
 
 /** The host name is the cloud's; programs that ask their environment still find the pod's. */
@@ -81,11 +90,11 @@ function hasSecret(value: Text): boolean {
   );
 }
 
-function sizeRefusals(parts: object): readonly Refusal[] {
+function sizeRefusals(parts: object, mode: Mode): readonly Refusal[] {
   // A secret counts by its characters; the client measures the bytes once more.
   const text = JSON.stringify(parts);
   const hidden = secretsIn(parts).reduce((sum, value) => sum + lengthOf(value), 0);
-  return tooLarge("spec", Buffer.byteLength(text) + hidden + ownPart);
+  return tooLarge("spec", Buffer.byteLength(text) + hidden + ownPart, mode);
 }
 
 function secretsIn(value: unknown): readonly Text[] {
@@ -94,7 +103,7 @@ function secretsIn(value: unknown): readonly Text[] {
   return Object.values(value).flatMap(secretsIn);
 }
 
-function jsonRefusals(json: string, pod: ResolvedPod): readonly Refusal[] {
+function jsonRefusals(json: string, pod: ResolvedPod, mode: Mode): readonly Refusal[] {
   const path = pathOf(podAnnotations.payload);
   const [container] = pod.containers;
   const others = (["command", "args"] as const).filter((field) => container?.[field] !== undefined);
@@ -104,7 +113,7 @@ function jsonRefusals(json: string, pod: ResolvedPod): readonly Refusal[] {
       path: `spec.containers[0].${field}`,
       sentence: `The annotation ${podAnnotations.payload} is sent as it is, so ${field} would be lost: keep one of them.`,
     })),
-    ...tooLarge(path, Buffer.byteLength(json)),
+    ...tooLarge(path, Buffer.byteLength(json), mode),
   ];
 }
 
@@ -117,8 +126,10 @@ function isJson(text: string): boolean {
   }
 }
 
-function tooLarge(path: string, bytes: number): Refusal[] {
+function tooLarge(path: string, bytes: number, mode: Mode): Refusal[] {
   const number = (value: number): string => value.toLocaleString("en-US");
-  const sentence = `A payload has at most ${number(mostPayload)} bytes, this one about ${number(bytes)}: keep large data in S3.`;
-  return bytes <= mostPayload ? [] : [{ path, sentence }];
+  const most = mostPayload[mode];
+  const kind = mode === "sync" ? "" : " of an asynchronous invocation";
+  const sentence = `A payload${kind} has at most ${number(most)} bytes, this one about ${number(bytes)}: keep large data in S3.`;
+  return bytes <= most ? [] : [{ path, sentence }];
 }

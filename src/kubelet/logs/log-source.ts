@@ -39,6 +39,12 @@ export function logSource(
     if (ended?.reason === "ContainerCannotRun") {
       return { status: 400, trouble: `${named} cannot run: ${ended.message}` };
     }
+    // The cloud has forgotten it, its log may still be there.
+    if (ended !== undefined && found.recorded !== undefined) {
+      const { task: recorded, earlierRestarts } = found.recorded;
+      const restarts = statusOf(pod, container)?.restartCount ?? 0;
+      return { source: { task: recorded, container, instance: restarts - (earlierRestarts[container] ?? 0) } };
+    }
     return { status: 400, trouble: `${named} ${waitingWords(waitingReason(pod, container))}` };
   }
 

@@ -1,0 +1,13 @@
+import type { UnknownEnd } from "../../../src/provider.ts";
+
+/** Nobody knows how it ended. Never 0, and no code that a program is likely to have. */
+export const unknownCode = 255;
+export const unknownReason = "LambdaOutcomeUnknown";
+
+/** Of what an earlier burstlet has invoked. */
+export const unknownEnd: UnknownEnd = {
+  exitCode: unknownCode,
+  reason: unknownReason,
+  message:
+    "burstlet was started anew since, and Lambda tells nothing of this invocation: nobody knows whether the function has run to its end, so it is not invoked again",
+};
