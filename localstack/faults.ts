@@ -25,13 +25,16 @@ export const faultSchema = z
         status: z.int().min(400).max(599).default(400).describe("Its HTTP status."),
         retryAfter: z.number().min(0).optional().describe("Seconds of its header Retry-After."),
         late: z.boolean().default(false).describe("The call has happened all the same."),
+        members: z.record(z.string(), z.string()).default({}).describe("Further members of it: Reason."),
       })
       .optional()
       .describe("The answer; nothing else happens, unless it is late."),
     cut: z
-      .enum(["before", "after"])
+      .enum(["before", "after", "silent"])
       .optional()
-      .describe("The connection breaks: before anything happened, or after it has happened and before the answer."),
+      .describe(
+        "The connection breaks: before anything happened, or after it has happened and before the answer. silent: it happens, and neither answer nor end ever comes.",
+      ),
   })
   .refine(({ error, cut, delay }) => error !== undefined || cut !== undefined || delay > 0, {
     error: "a fault needs an error, a cut or a delay",
@@ -92,13 +95,14 @@ export function createFaults(clock: Clock): Faults {
         afterwards() {
           if (fault.error !== undefined) throw errorOf(fault.error);
           if (fault.cut === "after") throw new CutConnection();
+          if (fault.cut === "silent") throw new CutConnection("silent");
         },
       };
     },
   };
 }
 
-function errorOf({ type, message, status, retryAfter }: NonNullable<Fault["error"]>): ApiError {
+function errorOf({ type, message, status, retryAfter, members }: NonNullable<Fault["error"]>): ApiError {
   const headers = retryAfter === undefined ? {} : { "retry-after": String(retryAfter) };
-  return new ApiError(type, message, status, { headers });
+  return new ApiError(type, message, status, { members, headers });
 }

@@ -1,4 +1,5 @@
 import type { GroupEntry } from "./arm/ledger.ts";
+import type { LambdaEntry } from "./lambda/ledger-entries.ts";
 
 /**
  * What really happened in the cloud, in order: tests judge burstlet by it, not by what burstlet says. Times are wall
@@ -6,6 +7,7 @@ import type { GroupEntry } from "./arm/ledger.ts";
  */
 export type LedgerEntry =
   | GroupEntry
+  | LambdaEntry
   | {
       readonly at: number;
       readonly event: "launch";

@@ -22,6 +22,7 @@ import { createTasks } from "./ecs/tasks.ts";
 import { createTokens } from "./ecs/tokens.ts";
 import { createFaults } from "./faults.ts";
 import { follow } from "./follow.ts";
+import { createLambda, type Lambda } from "./lambda/service.ts";
 import { createLedger } from "./ledger.ts";
 import { createBuckets } from "./limits/buckets.ts";
 import { logsService } from "./logs/service.ts";
@@ -53,6 +54,7 @@ export interface LocalstackOptions {
 export interface Localstack extends Controls {
   /** For `AWS_ENDPOINT_URL`. */
   readonly url: string;
+  readonly lambda: Lambda;
   /** Ends every task at once, then everything else. */
   close(): Promise<void>;
 }
@@ -102,9 +104,11 @@ async function serve(options: LocalstackOptions, { scenario, clock, runtime }: G
   };
   const groups = createGroups(around, newId);
   const azure = { ...around, groups, limits: createLimits(clock, scenario) };
+  const lambda = createLambda({ clock, machine: options.clock, scenario, logs, ledger, newId }, gate);
   const controls = createControls({ clock, scenario, faults, ledger, calls, tasks, logs });
   const services = [
     ecsService(account, gate),
+    lambda.service,
     logsService(account, gate),
     quotasService(scenario, gate),
     stsService(scenario, gate, newId),
@@ -125,10 +129,11 @@ async function serve(options: LocalstackOptions, { scenario, clock, runtime }: G
   const following = follow(runtime, (of) => tasks.find(of.podUid) ?? groups.living(of), over.signal);
   return {
     ...controls,
+    lambda,
     url: server.url,
     async close() {
       await server.close();
-      await Promise.all([tasks.close(), groups.close()]);
+      await Promise.all([tasks.close(), groups.close(), lambda.close()]);
       over.abort();
       await following;
       if (inside !== server) await inside.close();

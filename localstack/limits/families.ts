@@ -73,6 +73,27 @@ function logFamilies(region: string): readonly Family[] {
   ];
 }
 
+/** Lambda: fixed; every other call that is none of Invoke shares one bucket (Lambda quotas). Of bursts nothing is said. */
+const lambdaFamilies: readonly Family[] = [
+  { name: "GetFunction", calls: ["lambda:GetFunction"], size: { burst: 100, rate: 100 } },
+  {
+    name: "rest of the control plane",
+    calls: ["lambda:GetFunctionConfiguration", "lambda:GetFunctionConcurrency", "lambda:GetAccountSettings"],
+    size: { burst: 15, rate: 15 },
+  },
+  // Of durable executions no page was found that says their rates: they have the same bucket as above, each family its own.
+  {
+    name: "durable executions",
+    calls: [
+      "lambda:GetDurableExecution",
+      "lambda:GetDurableExecutionHistory",
+      "lambda:ListDurableExecutionsByFunction",
+      "lambda:StopDurableExecution",
+    ],
+    size: { burst: 15, rate: 15 },
+  },
+];
+
 export function familiesOf(region: string): readonly Family[] {
-  return [...ecsFamilies, ...logFamilies(region)];
+  return [...ecsFamilies, ...logFamilies(region), ...lambdaFamilies];
 }

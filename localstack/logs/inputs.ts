@@ -46,4 +46,5 @@ export const filterEventsInput = z.strictObject({
   nextToken: z.string().optional(),
   limit: eventLimit.default(10_000),
   interleaved: z.boolean().optional(),
+  filterPattern: z.string().max(1024).optional(),
 });

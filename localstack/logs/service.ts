@@ -6,6 +6,7 @@ import type { Gate } from "../server/gate.ts";
 import { jsonService } from "../server/json.ts";
 import { ApiError, type Service } from "../server/service.ts";
 import { eventPage, filteredPage } from "./events.ts";
+import { matcherOf } from "./pattern.ts";
 import {
   createGroupInput,
   describeGroupsInput,
@@ -118,7 +119,8 @@ function filterEvents(account: LogsAccount, wish: z.output<typeof filterEventsIn
       return { ...event, logStreamName: stream.name, eventId: eventId(event.timestamp, stream.name, index) };
     }),
   );
-  return { ...filteredPage(all, wish), searchedLogStreams: [] };
+  const matching = all.filter(matcherOf(wish.filterPattern));
+  return { ...filteredPage(matching, wish), searchedLogStreams: [] };
 }
 
 /** 56 digits that no other event has. */

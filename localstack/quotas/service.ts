@@ -13,10 +13,16 @@ const listInput = z.strictObject({
   NextToken: z.string().optional(),
 });
 
+const serviceNames = {
+  ecs: "Amazon Elastic Container Service (Amazon ECS)",
+  fargate: "AWS Fargate",
+  lambda: "AWS Lambda",
+} as const;
+
 export function quotasService(scenario: ScenarioBox, gate: Gate): Service {
   const picture = ({ code, service, name, adjustable }: Quota): object => ({
     ServiceCode: service,
-    ServiceName: service === "ecs" ? "Amazon Elastic Container Service (Amazon ECS)" : "AWS Fargate",
+    ServiceName: serviceNames[service],
     QuotaArn: `arn:aws:servicequotas:${scenario.now.region}:${scenario.now.account}:${service}/${code}`,
     QuotaCode: code,
     QuotaName: name,

@@ -1,10 +1,10 @@
 /**
- * Quotas of ECS and Fargate that burstlet may ask for, with AWS's defaults (general/latest/gr/ecs-service). Which code
+ * Quotas that burstlet may ask for, with AWS's defaults (general/latest/gr/ecs-service and lambda-service). Which code
  * of a pair is the burst and which the rate is from the order in which that page names them: to verify on real AWS.
  */
 export interface Quota {
   readonly code: string;
-  readonly service: "ecs" | "fargate";
+  readonly service: "ecs" | "fargate" | "lambda";
   readonly name: string;
   readonly value: number;
   readonly adjustable: boolean;
@@ -29,6 +29,7 @@ export const quotas: readonly Quota[] = [
   ecs("L-C3AEE9D2", "Cluster resource modify requests, burst", 100),
   ecs("L-3B4FAC68", "Cluster resource modify requests, sustained", 40),
   ecs("L-80627E8A", "Cluster resource read requests, sustained", 20),
+  { code: "L-B99A9384", service: "lambda", name: "Concurrent executions", value: 1_000, adjustable: true },
 ];
 
 /** The scenario's value of a quota, or AWS's. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { faultSchema } from "../faults.ts";
 import { azureSchema } from "./azure.ts";
+import { functionSchema } from "./functions.ts";
 import { switchesSchema } from "./switches.ts";
 import { timesSchema } from "./times.ts";
 
@@ -81,6 +82,10 @@ export const scenarioSchema = z.strictObject({
     .describe("Availability zones whose capacity is limited."),
   images: z.record(z.string(), image).default({}).describe("What containers of an image do, by its name as written."),
   azure: azureSchema,
+  functions: z
+    .record(z.string().regex(/^[\w-]{1,64}$/, "expected the name of a function"), functionSchema)
+    .default({ run: functionSchema.parse({ versions: { "1": {} }, aliases: { live: "1" } }) })
+    .describe("Lambda functions that exist, by name."),
   faults: z.array(faultSchema).default([]).describe("Calls that go wrong from the start."),
 });
 

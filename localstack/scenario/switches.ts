@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { azureSwitchesSchema } from "./azure-switches.ts";
+import { functionSwitches } from "./function-switches.ts";
 
 /**
  * Where nobody has looked at real AWS yet, both answers: burstlet must live with either. The first one named is the
@@ -38,6 +39,7 @@ export const switchesSchema = z
       .default(false)
       .describe("Do tasks have a container that nobody asked for, as with runtime monitoring of GuardDuty?"),
     azure: azureSwitchesSchema,
+    ...functionSwitches,
   })
   .prefault({})
   .describe("Answers to what is not known, and trouble of the account.");

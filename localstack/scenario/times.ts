@@ -2,7 +2,7 @@ import { z } from "zod";
 
 const seconds = z.number().min(0);
 
-/** Seconds that a task spends on its way, without what its containers take themselves. */
+/** Seconds that the cloud takes for its own part, without what containers and functions take themselves. */
 const durations = z.strictObject({
   register: seconds.describe("Until RegisterTaskDefinition answers; a second one of that family meanwhile is refused."),
   visible: seconds.describe("From RunTask until DescribeTasks and ListTasks know of the task: before it is MISSING."),
@@ -13,6 +13,9 @@ const durations = z.strictObject({
   deprovisioning: seconds.describe("DEPROVISIONING, before STOPPED."),
   memory: seconds.describe("For how long a stopped task is remembered."),
   logs: seconds.describe("From a line of output until CloudWatch Logs shows it."),
+  idle: seconds.describe("For how long an execution environment of a function waits for its next invocation."),
+  waking: seconds.describe("From the first invocation of an Inactive function until it is Active."),
+  again: seconds.describe("Until a failed event of a function is run again; the second time twice as long."),
 });
 
 type Durations = z.output<typeof durations>;
@@ -27,6 +30,9 @@ const fast: Durations = {
   deprovisioning: 0.05,
   memory: 3600,
   logs: 0.05,
+  idle: 600,
+  waking: 0.2,
+  again: 0.2,
 };
 
 /** About what people report of Fargate: half a minute to RUNNING for a small image. */
@@ -40,13 +46,16 @@ const realistic: Durations = {
   deprovisioning: 12,
   memory: 3600,
   logs: 3,
+  idle: 600,
+  waking: 20,
+  again: 60,
 };
 
 const base = z.enum(["fast", "realistic"]).default("fast");
 
 export const timesSchema = z
   .strictObject({
-    base: base.describe("fast: tenths of seconds; realistic: as on Fargate."),
+    base: base.describe("fast: tenths of seconds; realistic: as people report of it."),
     ...durations.partial().shape,
   })
   .prefault({})

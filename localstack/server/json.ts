@@ -1,5 +1,5 @@
 import type { Gate } from "./gate.ts";
-import { ApiError, CutConnection, type Operations, type Service, type ServiceAnswer, notSimulated } from "./service.ts";
+import { ApiError, cutOf, type Operations, type Service, type ServiceAnswer, notSimulated } from "./service.ts";
 
 export interface JsonServiceOptions {
   readonly name: string;
@@ -24,7 +24,8 @@ export function jsonService({ name, target, operations, gate }: JsonServiceOptio
         const answer = await gate.pass(name, operation, () => work(membersOf(body), region));
         return { status: 200, headers: contentType, body: JSON.stringify(answer ?? {}) };
       } catch (error) {
-        if (error instanceof CutConnection) return { status: 0, headers: {}, body: "", cut: true };
+        const cut = cutOf(error);
+        if (cut !== undefined) return cut;
         if (error instanceof ApiError) return refusal(error);
         throw error;
       }

@@ -1,5 +1,5 @@
 import type { Gate } from "./gate.ts";
-import { ApiError, CutConnection, type Operations, type Service, type ServiceAnswer, notSimulated } from "./service.ts";
+import { ApiError, cutOf, type Operations, type Service, type ServiceAnswer, notSimulated } from "./service.ts";
 
 export interface QueryServiceOptions {
   readonly name: string;
@@ -27,7 +27,8 @@ export function queryService(options: QueryServiceOptions): Service {
         const answer = await gate.pass(name, operation, () => work(form, region));
         return { status: 200, headers: contentType, body: success(options, operation, answer) };
       } catch (error) {
-        if (error instanceof CutConnection) return { status: 0, headers: {}, body: "", cut: true };
+        const cut = cutOf(error);
+        if (cut !== undefined) return cut;
         if (error instanceof ApiError) return refusal(options, error);
         throw error;
       }

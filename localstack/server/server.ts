@@ -77,7 +77,7 @@ async function serve(
   }
   const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
   const named = (answer: ServiceAnswer, header = "x-amzn-requestid"): ServiceAnswer => {
-    return { ...answer, headers: { ...answer.headers, [header]: requestId() } };
+    return { ...answer, headers: { [header]: requestId(), ...answer.headers } };
   };
   const owner = ownerOf(paths, url.pathname);
   if (owner !== undefined) return named(await owner.answer({ method, url, headers, body }), owner.requestIdHeader);
@@ -113,7 +113,8 @@ const plain = {
 };
 
 function send(response: ServerResponse, answer: ServiceAnswer): void {
-  if (answer.cut === true) {
+  if (answer.cut === "silent") return;
+  if (answer.cut === "broken") {
     response.destroy();
     return;
   }

@@ -19,8 +19,8 @@ export interface ServiceAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Break the connection instead of answering: the caller does not learn what happened. */
-  readonly cut?: boolean | undefined;
+  /** The caller does not learn what happened: the connection breaks, or stays as it is and nothing ever comes. */
+  readonly cut?: "broken" | "silent" | undefined;
 }
 
 /** Of a service that is found by its path: no signature tells a region. */
@@ -80,8 +80,20 @@ export class ApiError extends Error {
   }
 }
 
-/** Thrown to break the connection. */
-export class CutConnection extends Error {}
+/** Thrown to break the connection, or to leave the caller waiting for ever. */
+export class CutConnection extends Error {
+  readonly cut: "broken" | "silent";
+
+  constructor(cut: "broken" | "silent" = "broken") {
+    super(`the connection is ${cut}`);
+    this.cut = cut;
+  }
+}
+
+/** What a service answers where this was thrown; `undefined`: it was something else. */
+export function cutOf(error: unknown): ServiceAnswer | undefined {
+  return error instanceof CutConnection ? { status: 0, headers: {}, body: "", cut: error.cut } : undefined;
+}
 
 /** What AWS can do and the stand-in cannot: said loudly, because a silent success would prove nothing. */
 export function notSimulated(what: string): ApiError {
