@@ -81,16 +81,21 @@ interface Ground {
   readonly runtime: Runtime;
 }
 
-async function serve(options: LocalstackOptions, { scenario, clock, runtime }: Ground): Promise<Localstack> {
+/** What all services share. */
+function frameOf({ scenario, clock }: Ground) {
   const logs = createLogStore(clock, () => scenario.now.times.logs);
   for (const group of scenario.now.logGroups) logs.createGroup(group);
-  const ledger = createLedger();
   const calls = createCallCounts();
   const faults = createFaults(clock);
   for (const fault of scenario.now.faults) faults.set(fault);
   const buckets = createBuckets(clock, scenario);
   const gate = createGate({ scenario, faults, buckets, calls });
+  return { logs, ledger: createLedger(), calls, faults, buckets, gate };
+}
 
+async function serve(options: LocalstackOptions, ground: Ground): Promise<Localstack> {
+  const { scenario, clock, runtime } = ground;
+  const { logs, ledger, calls, faults, buckets, gate } = frameOf(ground);
   const metadata = (): string => `${inside.url}${metadataPath}`;
   const around = { clock, scenario, runtime, logs, ledger, metadata };
   const tasks = createTasks(around, newId);
