@@ -3,7 +3,7 @@ import type { Faults } from "../faults.ts";
 import { passCall } from "../server/gate.ts";
 import {
   ApiError,
-  CutConnection,
+  cutOf,
   notSimulated,
   type PathRequest,
   type PathService,
@@ -31,7 +31,8 @@ export function armService(parts: ArmParts): PathService {
       try {
         return await answered(parts, request);
       } catch (error) {
-        if (error instanceof CutConnection) return { status: 0, headers: {}, body: "", cut: true };
+        const cut = cutOf(error);
+        if (cut !== undefined) return cut;
         if (error instanceof ApiError) return refusal(error);
         throw error;
       }
