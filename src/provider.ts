@@ -12,6 +12,7 @@ import type { Grant } from "./model/context/grants.ts";
 import type { TaskIdentity } from "./model/identity.ts";
 import type { CallLimits, Limiter } from "./model/context/limiter.ts";
 import type { Finding } from "./model/context/preflight.ts";
+import type { StorageDriver } from "./model/context/storage.ts";
 import type { ProviderError } from "./model/provider-error.ts";
 import type { Refusal, SupportRow } from "./model/support/refusal.ts";
 import type { FilesVolume, ResolvedPod, ResolvedResources } from "./model/resolved-pod.ts";
@@ -25,6 +26,7 @@ export * from "./model/identity.ts";
 export * from "./model/context/limiter.ts";
 export * from "./model/context/preflight.ts";
 export * from "./model/context/squeeze.ts";
+export * from "./model/context/storage.ts";
 export * from "./model/provider-error.ts";
 export * from "./model/pull-credentials.ts";
 export * from "./model/support/refusal.ts";
@@ -58,6 +60,12 @@ export interface Provider<Request = unknown> {
   readonly support: readonly SupportRow[];
   /** NetworkPolicies hold for its tasks. Absent: they do not, and the node warns about them, or refuses such pods. */
   readonly enforcesNetworkPolicies?: boolean;
+
+  /**
+   * By name, the CSI drivers whose volumes a task may have. Absent: none, and nobody looks at the claims of pods. Those of
+   * other drivers come to `translate` too, which refuses them.
+   */
+  readonly storage?: Readonly<Record<string, StorageDriver>>;
 
   /** Pure. The cloud's request for this pod, or every reason why it cannot run here. Called before each launch. */
   translate(pod: ResolvedPod): Translation<Request>;

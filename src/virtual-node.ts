@@ -182,7 +182,8 @@ function podsOf(
   const resolving = async (): Promise<Resolving> => {
     await services.synced;
     capacity ??= await provider.capacity();
-    return { provider, sources, fingerprint, notices, node: { ...node, hostIP, allocatable: capacity } };
+    const { storage } = provider;
+    return { provider, sources, fingerprint, notices, node: { ...node, hostIP, allocatable: capacity, storage } };
   };
   return createPodController({
     nodeName: node.name,

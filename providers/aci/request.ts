@@ -120,7 +120,16 @@ export type RegistryCredential =
 
 export type VolumeBody =
   | { readonly name: string; readonly emptyDir: object }
+  | { readonly name: string; readonly azureFile: FileShare }
   | { readonly name: string; readonly secret: Readonly<Record<string, FileBytes>> };
+
+/** A share of Azure Files. */
+export interface FileShare {
+  readonly shareName: string;
+  readonly readOnly: boolean;
+  readonly storageAccountName: string | SecretText;
+  readonly storageAccountKey: SecretText;
+}
 
 /** A file of a volume, which Azure takes as base64. Shows nothing of itself, like SecretText, for it may be one. */
 export class FileBytes {

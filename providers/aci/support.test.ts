@@ -41,16 +41,7 @@ describe("a pod", () => {
     ["a directory to work in", podWith({ workingDir: "/w" }), `${main}.workingDir`],
     ["input", podWith({ stdin: true }), `${main}.stdin`],
     ["a hook", podWith({ lifecycle: { preStop: { sleep: { seconds: 0 } } } }), `${main}.lifecycle.preStop`],
-    [
-      "a share",
-      podOf({ volumes: [{ name: "a", azureFile: { secretName: "s", shareName: "n" } }] }),
-      "spec.volumes[0].azureFile",
-    ],
-    [
-      "a claim",
-      podOf({ volumes: [{ name: "a", persistentVolumeClaim: { claimName: "c" } }] }),
-      "spec.volumes[0].persistentVolumeClaim",
-    ],
+    ["a driver", podOf({ volumes: [{ name: "a", csi: { driver: "disk.csi.azure.com" } }] }), "spec.volumes[0].csi"],
     [
       "a program in a file",
       podOf({ volumes: [{ name: "a", secret: { secretName: "s", items: [{ key: "k", path: "p", mode: 0o500 }] } }] }),

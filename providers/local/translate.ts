@@ -40,7 +40,7 @@ function requestOf(pod: ResolvedPod): LocalRequest {
     graceSeconds: pod.graceSeconds,
     ...podSecurity(pod.pod),
     containers: pod.containers.map((container): ContainerSpec => containerSpec(pod, container)),
-    volumes: pod.volumes,
+    volumes: pod.volumes.flatMap((volume) => (volume.kind === "storage" ? [] : [volume])),
     ...imageVolumes(pod),
     ...ofHost(pod),
     pullCredentials: pod.pullCredentials,

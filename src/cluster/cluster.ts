@@ -8,6 +8,8 @@ import type {
   Lease,
   NetworkPolicy,
   Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
   Pod,
   Secret,
   Service,
@@ -36,6 +38,10 @@ export interface Cluster {
    */
   configMap(namespace: string, name: string, newerThan?: string): Promise<ConfigMap | undefined>;
   secret(namespace: string, name: string, newerThan?: string): Promise<Secret | undefined>;
+  /** Read now, single flight. */
+  persistentVolumeClaim(namespace: string, name: string): Promise<PersistentVolumeClaim | undefined>;
+  /** Cached as ConfigMaps are: where a volume is cannot change. */
+  persistentVolume(name: string, newerThan?: string): Promise<PersistentVolume | undefined>;
   /**
    * From now on the pod of this uid refers to these objects and to no others; `changed` when one of them did. Present
    * when the configuration says `Watch`: then each is watched by itself as long as a pod refers to it, and the two

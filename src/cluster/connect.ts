@@ -1,4 +1,4 @@
-import type { ConfigMap, Secret } from "../model/kube.ts";
+import type { ConfigMap, PersistentVolume, PersistentVolumeClaim, Secret } from "../model/kube.ts";
 import type { Clock, Log } from "../provider.ts";
 import type { Cluster } from "./cluster.ts";
 import { createEventRecorder } from "./events/recorder.ts";
@@ -49,6 +49,8 @@ export async function connectCluster(options: ConnectOptions): Promise<Cluster> 
   const watching = { rest, clock, log, random };
   const configMaps = createReferences<ConfigMap>(calls.getConfigMap, rest, clock, random);
   const secrets = createReferences<Secret>(calls.getSecret, rest, clock, random);
+  const claims = createReferences<PersistentVolumeClaim>(calls.getClaim, rest, clock, random);
+  const volumes = createReferences<PersistentVolume>(calls.getVolume, rest, clock, random);
   const watched = options.changeDetection === "Watch" ? watchReferences(configMaps, secrets, watching) : undefined;
 
   return {
@@ -75,6 +77,8 @@ export async function connectCluster(options: ConnectOptions): Promise<Cluster> 
     configMap: configMaps.get,
     secret: secrets.get,
     ...watched?.api,
+    persistentVolumeClaim: claims.fresh,
+    persistentVolume: (name, newerThan) => volumes.get("", name, newerThan),
     networkPolicies: createNetworkPolicies(rest, clock),
     watchServices: (sink, signal) =>
       listWatch({ list: calls.listServices, watch: calls.watchServices }, sink, signal, watching),

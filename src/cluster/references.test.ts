@@ -44,6 +44,13 @@ describe("references", () => {
     expect(requests).toHaveLength(3);
   });
 
+  it("of the whole cluster have no namespace", async () => {
+    const { api, clock } = await begin().then(({ clock, ...api }) => ({ api, clock }));
+    const volumes = createReferences<Map>(calls.getVolume, testRest(api.url, { clock }), clock, () => 0.5);
+    expect(await volumes.get("", "pv")).toMatchObject({ data: "v1" });
+    expect(api.requests.map(({ path }) => path)).toEqual(["/api/v1/persistentvolumes/pv"]);
+  });
+
   it("that do not exist are looked for again after two seconds, so that a waiting pod starts soon", async () => {
     let exists = false;
     const { read, requests, clock } = await begin((_, response) =>

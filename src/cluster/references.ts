@@ -5,9 +5,9 @@ import type { Call } from "./rest/calls.ts";
 import type { Rest } from "./rest/rest.ts";
 import { trim } from "./watch/trim.ts";
 
-/** ConfigMaps or Secrets by name, each read when it is asked for; there is no list or watch of them anywhere. */
+/** ConfigMaps, Secrets and the like by name, each read when it is asked for; there is no list or watch of them anywhere. */
 export interface References<T> {
-  /** `undefined`: it does not exist. Rejects as Rest does; failures are not remembered. */
+  /** `undefined`: it does not exist. An empty namespace: of the cluster. Rejects as Rest does; failures are not remembered. */
   get(namespace: string, name: string, newerThan?: string): Promise<T | undefined>;
 }
 
@@ -45,7 +45,7 @@ export function createReferences<T extends { metadata?: object }>(
     ttlResolution: 0,
     fetchMethod: async (key, _, { options }) => {
       const [namespace, name] = key.split("/");
-      const copy = await read<T>(call, rest, { namespace, name });
+      const copy = await read<T>(call, rest, { namespace: namespace === "" ? undefined : namespace, name });
       const spread = ttlMs.least + random() * (ttlMs.most - ttlMs.least);
       options.ttl = copy.object === undefined ? absentTtlMs : spread;
       return copy;

@@ -12,6 +12,8 @@ import type {
   V1NetworkPolicy,
   V1Node,
   V1NodeCondition,
+  V1PersistentVolume,
+  V1PersistentVolumeClaim,
   V1Pod,
   V1PodCondition,
   V1PodSpec,
@@ -43,6 +45,8 @@ export type Node = Wire<V1Node>;
 export type NodeCondition = Wire<V1NodeCondition>;
 export type Taint = Wire<V1Taint>;
 export type Lease = Wire<V1Lease>;
+export type PersistentVolume = Wire<V1PersistentVolume>;
+export type PersistentVolumeClaim = Wire<V1PersistentVolumeClaim>;
 export type ConfigMap = Wire<V1ConfigMap>;
 export type Secret = Wire<V1Secret>;
 export type Service = Wire<V1Service>;

@@ -1,5 +1,5 @@
 import type { Pod } from "./kube.ts";
-import type { Text } from "./secret-text.ts";
+import type { SecretText, Text } from "./secret-text.ts";
 import type { ContainerKind } from "./task-state.ts";
 
 /** The pod after everything Kubernetes-specific is resolved. A provider never talks to the API server. */
@@ -87,13 +87,31 @@ export type ResolvedVolume =
       /** Bytes. */
       readonly sizeLimit?: number | undefined;
     }
-  | FilesVolume;
+  | FilesVolume
+  | StorageVolume;
 
 /** A configMap, secret, downwardAPI or projected volume. */
 export interface FilesVolume {
   readonly name: string;
   readonly kind: "files";
   readonly files: readonly ResolvedFile[];
+}
+
+/** Storage that outlives the pod: of a PersistentVolumeClaim, or written into the pod. */
+export interface StorageVolume {
+  readonly name: string;
+  readonly kind: "storage";
+  /** Name of the CSI driver, also for the older kinds of volumes that one has replaced. Others: `kubernetes.io/nfs`. */
+  readonly driver: string;
+  /** The driver's own id of it; empty for one that is written into the pod. */
+  readonly handle: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly readOnly: boolean;
+  readonly mountOptions: readonly string[];
+  /** What the Secret that belongs to it holds, by key; empty where none does. */
+  readonly secrets: Readonly<Record<string, SecretText>>;
+  /** Name of the claim; absent: written into the pod. */
+  readonly claim?: string | undefined;
 }
 
 /** One file of a configMap, secret, downwardAPI or projected volume. */

@@ -10,6 +10,8 @@ const sources = {
   secret: async () => undefined,
   services: () => [],
   serviceAccountToken: async () => ({ token: "", expiresAt: "" }),
+  persistentVolumeClaim: async () => undefined,
+  persistentVolume: async () => undefined,
 };
 
 /** A provider that takes every pod but those with this container. */

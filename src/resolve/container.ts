@@ -119,12 +119,16 @@ function* mountsOf(
     }
     const subPath = yield* subPathOf(mount, environment, here);
     // Nobody can write into what the API holds, so the kubelet mounts it read-only whatever the pod says.
-    const fixed = volumes.some((volume) => volume.name === mount.name && volume.kind === "files");
+    const fixed = volumes.some((volume) => volume.name === mount.name && isReadOnly(volume));
     const path = mount.mountPath.startsWith("/") ? mount.mountPath : `/${mount.mountPath}`;
     const sub = subPath === undefined ? {} : { subPath };
     mounts.push({ volume: mount.name, path, readOnly: mount.readOnly === true || fixed, ...sub });
   }
   return mounts;
+}
+
+function isReadOnly(volume: ResolvedVolume): boolean {
+  return volume.kind === "files" || (volume.kind === "storage" && volume.readOnly);
 }
 
 function* subPathOf(mount: VolumeMount, environment: Environment, where: Where): Finds<string | undefined> {

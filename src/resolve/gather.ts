@@ -6,8 +6,17 @@ import type { PullCredential } from "../model/resolved-pod.ts";
 import { SecretText, type Text } from "../model/secret-text.ts";
 import type { ObjectReference } from "../cluster/cluster.ts";
 import { decodePullSecret } from "./pull-secrets.ts";
-import { missing, warning, type Finds, type ObjectKind, type ResolveSources, type Where } from "./resolution.ts";
+import {
+  missing,
+  warning,
+  type Finds,
+  type ObjectKind,
+  type ResolveNode,
+  type ResolveSources,
+  type Where,
+} from "./resolution.ts";
 import { refreshTime } from "./live/tokens.ts";
+import { gatherStorage, type Storage } from "./storage/gather-storage.ts";
 
 /** One entry of a ConfigMap or Secret. `base64`: bytes that are no text (a NUL counts as no text). */
 export interface Entry {
@@ -36,6 +45,8 @@ export interface Gathered {
   /** `undefined`: not asked for, because the pod has to wait for an object anyway. */
   token(want: TokenWant): Answer<Token> | undefined;
   readonly tokens: readonly Answer<Token>[];
+  /** By the volume's name; absent: not asked for, or no storage. */
+  readonly storage: ReadonlyMap<string, Storage>;
 }
 
 interface TokenProjection {
@@ -50,16 +61,19 @@ export interface TokenWant {
 
 /**
  * Asks for everything that the pod refers to: the objects at once, then the tokens, but those only when the pod can
- * start, so that a waiting pod does not have one signed each time. `tokensAnyway`: for one that runs. Never rejects: a
- * failure is an answer.
+ * start, so that a waiting pod does not have one signed each time. `tokensAnyway`: for one that runs. `storage`: of the
+ * node; without it claims are not looked at. Never rejects: a failure is an answer.
  */
 export async function gather(
   pod: Pod,
   sources: ResolveSources,
-  { tokensAnyway = false }: { readonly tokensAnyway?: boolean } = {},
+  { tokensAnyway = false, storage }: { readonly tokensAnyway?: boolean } & Pick<ResolveNode, "storage"> = {},
 ): Promise<Gathered> {
   const { objects, tokens } = wanted(pod);
-  const answers = await askEach(objects, objectKey, async (ref) => readObject(sources, pod, ref));
+  const [answers, stored] = await Promise.all([
+    askEach(objects, objectKey, async (ref) => readObject(sources, pod, ref)),
+    gatherStorage(pod, sources, storage),
+  ]);
   const object = (ref: Omit<ObjectRef, "optional">) =>
     // Only an empty name is not asked for.
     answers.get(objectKey(ref)) ?? { failed: "resource name may not be empty" };
@@ -70,6 +84,7 @@ export async function gather(
     object: (kind, name) => object({ kind, name }),
     token: (want) => granted.get(tokenKey(want)),
     tokens: [...granted.values()],
+    storage: stored,
   };
 }
 

@@ -3,11 +3,15 @@
  * yield findings and return their value, so that every finding of a pod is collected and each function stays pure.
  */
 import type { Cluster } from "../cluster/cluster.ts";
+import type { StorageDriver } from "../model/context/storage.ts";
 import type { Service } from "../model/kube.ts";
 import type { ResolvedPod } from "../model/resolved-pod.ts";
 
 /** The part of Cluster that resolving needs, and the services of the cluster: call `resolve` once they are synced. */
-export interface ResolveSources extends Pick<Cluster, "configMap" | "secret" | "serviceAccountToken"> {
+export interface ResolveSources extends Pick<
+  Cluster,
+  "configMap" | "secret" | "serviceAccountToken" | "persistentVolumeClaim" | "persistentVolume"
+> {
   services(): readonly Service[];
 }
 
@@ -20,6 +24,8 @@ export interface ResolveNode {
   readonly allocatable: { readonly cpu: number; readonly memory: number; readonly ephemeralStorage: number };
   /** Addresses of the cluster's DNS; without them ClusterFirst pods use the cloud's resolver. */
   readonly clusterDNS?: readonly string[] | undefined;
+  /** As of the provider: without any, claims are not looked at. */
+  readonly storage?: Readonly<Record<string, StorageDriver>> | undefined;
   /** Default `cluster.local`. */
   readonly clusterDomain?: string | undefined;
 }

@@ -18,7 +18,7 @@ export type * from "./resolution.ts";
  * an object that is no pod. Call it again when something `missing` may have appeared.
  */
 export async function resolve(pod: Pod, sources: ResolveSources, node: ResolveNode): Promise<Resolution> {
-  const gathered = await gather(pod, sources);
+  const gathered = await gather(pod, sources, node);
   const variables = serviceVariables(sources.services(), gathered.namespace, pod.spec?.enableServiceLinks !== false);
   const { value, problems, warnings } = collect(resolvedPod({ pod, node, gathered, serviceVariables: variables }));
   if (problems.length > 0) return { ok: false, problems, warnings };

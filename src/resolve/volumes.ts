@@ -1,4 +1,4 @@
-/** emptyDir, and the volumes that are files: configMap, secret, downwardAPI, projected. */
+/** emptyDir, storage, and the volumes that are files: configMap, secret, downwardAPI, projected. */
 import { posix } from "node:path";
 import type { Pod, Volume } from "../model/kube.ts";
 import type { ResolvedFile, ResolvedVolume } from "../model/resolved-pod.ts";
@@ -8,6 +8,7 @@ import type { Surroundings } from "./env.ts";
 import { objectOf, tokenWant } from "./gather.ts";
 import { bytes, parseQuantity } from "./quantity.ts";
 import { below, invalid, missing, warning } from "./resolution.ts";
+import type { Storage } from "./storage/gather-storage.ts";
 import type { Finds, ObjectKind, Where } from "./resolution.ts";
 
 /** `rw-r--r--`: the API's default of every defaultMode. */
@@ -50,6 +51,8 @@ export function* volumesOf(around: Surroundings): Finds<readonly ResolvedVolume[
 function* volumeOf(volume: Volume, around: Surroundings, where: Where): Finds<ResolvedVolume | undefined> {
   const { name, emptyDir } = volume;
   if (emptyDir) return yield* emptyDirOf(name, emptyDir, below(where, "emptyDir"));
+  const storage = around.gathered.storage.get(name);
+  if (storage !== undefined) return yield* storageOf(storage, where);
   const files = yield* filesOf(volume, around, where);
   if (files === undefined) return undefined;
   yield* checkFolders(files, where);
@@ -70,6 +73,13 @@ function* filesOf(volume: Volume, around: Surroundings, where: Where): Finds<rea
     return yield* downwardFiles(items, defaultMode, around, below(where, "downwardAPI"));
   }
   return projected && (yield* projectedFiles(projected, around, below(where, "projected")));
+}
+
+function* storageOf(storage: Storage, where: Where): Finds<ResolvedVolume | undefined> {
+  if ("found" in storage) return storage.found;
+  const here = below(where, storage.field);
+  yield storage.is === "invalid" ? invalid(here, storage.message) : missing(here, storage.message);
+  return undefined;
 }
 
 function* emptyDirOf(

@@ -150,6 +150,8 @@ const noSources = {
   secret: async () => undefined,
   services: () => [],
   serviceAccountToken: async () => ({ token: "", expiresAt: "" }),
+  persistentVolumeClaim: async () => undefined,
+  persistentVolume: async () => undefined,
 };
 
 /** The scripted runtime as a provider, with any of the three ways to restart. */

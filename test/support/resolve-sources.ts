@@ -1,5 +1,14 @@
 /** What a pod under test is resolved from: objects in memory behind the interface of the cluster. */
-import type { ConfigMap, Container, Pod, PodSpec, Secret, Service } from "../../src/model/kube.ts";
+import type {
+  ConfigMap,
+  Container,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  PodSpec,
+  Secret,
+  Service,
+} from "../../src/model/kube.ts";
 import { Late, SecretText, type Text } from "../../src/model/secret-text.ts";
 import { resolve } from "../../src/resolve/resolve.ts";
 import type { Resolution, ResolveNode, ResolveSources } from "../../src/resolve/resolve.ts";
@@ -9,6 +18,8 @@ export interface World {
   /** Values as text; they are encoded as the API does. */
   readonly secrets?: Readonly<Record<string, { type?: string; data: Readonly<Record<string, string | Buffer>> }>>;
   readonly services?: readonly Service[];
+  readonly claims?: Readonly<Record<string, PersistentVolumeClaim>>;
+  readonly volumes?: Readonly<Record<string, PersistentVolume>>;
   /** Names of objects, or `token`, whose reading fails. */
   readonly failing?: readonly string[];
 }
@@ -36,6 +47,9 @@ export function sourcesOf(world: World): RecordedSources {
     services: () => world.services ?? [],
     configMap: async (namespace, name) => ask(`configmap ${namespace}/${name}`, name, () => world.configMaps?.[name]),
     secret: async (namespace, name) => ask(`secret ${namespace}/${name}`, name, () => encoded(world.secrets?.[name])),
+    persistentVolumeClaim: async (namespace, name) =>
+      ask(`claim ${namespace}/${name}`, name, () => world.claims?.[name]),
+    persistentVolume: async (name) => ask(`volume ${name}`, name, () => world.volumes?.[name]),
     serviceAccountToken: async (request) =>
       ask(`token ${JSON.stringify(request)}`, "token", () => ({
         token: `token for ${request.audience ?? "the cluster"}`,

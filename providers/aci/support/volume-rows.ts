@@ -9,6 +9,7 @@ import {
   isAutomountedToken,
   type RawVolume,
 } from "../../../src/provider.ts";
+import { azureFilesDriver } from "../translate/azure-files.ts";
 import type { AciRow } from "./row.ts";
 
 const at = "spec.volumes[]";
@@ -22,14 +23,10 @@ const usualMode = 0o644;
 
 /** Why a kind of volume does not exist here, and what to do instead. */
 const otherKinds: Readonly<Record<string, string>> = {
-  azureFile: "Shares of Azure Files cannot be mounted yet: reach the data over the network.",
-  csi: "CSI drivers do not run here: keep data in a service that the group reaches over the network.",
   ephemeral: "Volume claims cannot be mounted here: use emptyDir for scratch space.",
   gitRepo: "Volumes of kind gitRepo are not available here: clone in an init container into an emptyDir.",
   hostPath: "Every group has a machine of its own, on which there are no files: use an emptyDir.",
   image: "Image volumes are not available here: copy the files in an init container into an emptyDir.",
-  persistentVolumeClaim:
-    "Volume claims cannot be mounted here: keep data in a service that the group reaches over the network.",
 };
 
 const disks =
@@ -71,6 +68,19 @@ export const volumeRows: readonly AciRow[] = [
         (volume.projected?.sources ?? []).some((one) => isMentioned(one.serviceAccountToken)),
     ),
   },
+  kept(`${at}.azureFile`, "Kept: the group mounts the share with the key of the Secret."),
+  kept(`${at}.csi`, "Kept for Azure Files: the group mounts the share with the key of the Secret."),
+  {
+    path: `${at}.csi`,
+    effect: "refused",
+    sentence: `CSI drivers do not run here, and of their volumes those of ${azureFilesDriver} alone are mounted: use a share of Azure Files.`,
+    find: inVolumes("csi", ({ csi }) => csi !== undefined && csi.driver !== azureFilesDriver),
+  },
+  changed(
+    `${at}.persistentVolumeClaim`,
+    "Of volumes of Azure Files the group mounts the share, with options of its own and not those of mountOptions; every other volume is refused.",
+    isMentioned,
+  ),
   ...Object.entries(otherKinds).map(([kind, sentence]) => refused(`${at}.${kind}`, sentence, isMentioned)),
   ...disks
     .split(" ")

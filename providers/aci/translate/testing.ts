@@ -5,6 +5,7 @@ import { configSchema } from "../config.ts";
 import type { AciRequest, ContainerBody } from "../request.ts";
 import { supportRows } from "../support.ts";
 import { translate } from "../translate.ts";
+import { storage } from "./azure-files.ts";
 
 const scope = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers";
 export const identity = (name: string): string => `${scope}/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`;
@@ -27,7 +28,7 @@ export async function translated(pod: Pod, options: Options = {}): Promise<Trans
   const { network = "none", grants = [], world, node } = options;
   const { readiness, security } = config;
   const rows = supportRows({ network, readiness, security, addresses: config.network });
-  return translate(await resolvedPod(pod, world, node), rows, { config, grants });
+  return translate(await resolvedPod(pod, world, { storage, ...node }), rows, { config, grants });
 }
 
 /** The request of a pod that must not be refused. */

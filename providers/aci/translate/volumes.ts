@@ -1,15 +1,17 @@
-/** Volumes of a pod as those of a group: scratch space, and files that never change while the group lives. Pure. */
+/** Volumes of a pod as those of a group: scratch space, shares, and files that never change while the group lives. Pure. */
 import {
   Late,
   type Refusal,
   type ResolvedContainer,
   type ResolvedPod,
   type ResolvedVolume,
+  type StorageVolume,
   isAutomountedToken,
   volumePath,
 } from "../../../src/provider.ts";
 import { volumeName } from "../names.ts";
-import { type ContainerProperties, FileBytes, type VolumeBody } from "../request.ts";
+import { type ContainerProperties, FileBytes, type FileShare, type VolumeBody } from "../request.ts";
+import { shareOf, shareRefusals } from "./azure-files.ts";
 
 /** Of one group (Azure's page of ACI's limits). */
 const mostVolumes = 20;
@@ -18,11 +20,19 @@ const mostVolumes = 20;
 export function groupVolumes(pod: ResolvedPod): readonly VolumeBody[] {
   return usedVolumes(pod).map(({ volume, name }): VolumeBody => {
     if (volume.kind === "emptyDir") return { name, emptyDir: {} };
+    if (volume.kind === "storage") return { name, azureFile: shareIn(volume) };
     const files = volume.files.flatMap(({ path, content, encoding }) =>
       content instanceof Late ? [] : [[path, new FileBytes(content, encoding)] as const],
     );
     return { name, secret: Object.fromEntries(files) };
   });
+}
+
+/** One that has been refused has no group. */
+function shareIn(volume: StorageVolume): FileShare {
+  const found = shareOf(volume);
+  if ("share" in found) return found.share;
+  throw new TypeError(`volume ${volume.name} is refused`);
 }
 
 export function mountsOf(pod: ResolvedPod, { mounts }: ResolvedContainer): ContainerProperties["volumeMounts"] {
@@ -40,6 +50,10 @@ export function volumeRefusals(pod: ResolvedPod): readonly Refusal[] {
   return [
     ...(used.length > mostVolumes ? [{ path: "spec.volumes", sentence: many }] : []),
     ...used.flatMap(({ volume }) => fileRefusals(pod, volume)),
+    ...shareRefusals(
+      pod,
+      used.flatMap(({ volume }) => (volume.kind === "storage" ? [volume] : [])),
+    ),
   ];
 }
 

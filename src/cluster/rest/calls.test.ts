@@ -67,6 +67,7 @@ describe.each([
   ["deploy/rbac.yaml", 11],
   ["deploy/rbac-watch-references.yaml", 1],
   ["deploy/rbac-static-pods.yaml", 1],
+  ["deploy/rbac-volumes.yaml", 2],
   ["deploy/rbac-serving-certificate.yaml", 1],
 ])("%s", (document, least) => {
   const { text, roles, bindings } = read(document);

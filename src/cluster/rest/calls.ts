@@ -29,6 +29,12 @@ const watched = {
   feature: "watching what pods refer to; it is read once a minute instead",
   document: "deploy/rbac-watch-references.yaml",
 } as const;
+const claimed = {
+  group: core,
+  verb: "get",
+  feature: "pods with a PersistentVolumeClaim, where the provider mounts any",
+  document: "deploy/rbac-volumes.yaml",
+} as const;
 const lease = {
   group: "coordination.k8s.io",
   resource: "leases",
@@ -72,6 +78,8 @@ export const calls = {
     feature: "pods with a ConfigMap",
   },
   getSecret: { group: core, resource: "secrets", scope: "namespaced", verb: "get", feature: "pods with a Secret" },
+  getClaim: { ...claimed, resource: "persistentvolumeclaims", scope: "namespaced" },
+  getVolume: { ...claimed, resource: "persistentvolumes", scope: "cluster" },
   listConfigMaps: { ...watched, resource: "configmaps", verb: "list" },
   watchConfigMaps: { ...watched, resource: "configmaps", verb: "watch" },
   listSecrets: { ...watched, resource: "secrets", verb: "list" },

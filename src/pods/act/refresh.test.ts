@@ -47,6 +47,8 @@ function bench(...volumes: Volume[]) {
       services: () => [],
       configMap: async () => cluster.settings && { data: cluster.settings },
       secret: async () => undefined,
+      persistentVolumeClaim: async () => undefined,
+      persistentVolume: async () => undefined,
       serviceAccountToken: keptTokens(async ({ expirationSeconds }) => {
         cluster.tokens += 1;
         return { token: `t${cluster.tokens}`, expiresAt: rfc3339(clock.now() + expirationSeconds * 1000) };
