@@ -14,6 +14,7 @@ import { principalOf } from "./preflight/principal.ts";
 import type { AciRequest } from "./request.ts";
 import { supportRows } from "./support.ts";
 import { translate } from "./translate.ts";
+import { storage } from "./translate/azure-files.ts";
 
 /** What the registry loads. `config`: part `aci` of the node's configuration. Contacts nothing. */
 export async function create(config: unknown, context: ProviderContext): Promise<Provider<AciRequest>> {
@@ -42,6 +43,7 @@ export async function create(config: unknown, context: ProviderContext): Promise
     // A group stays until it is deleted, and its name tells that it was made.
     memory: Infinity,
     support,
+    storage,
     translate: (pod) => translate(pod, support, { grants, config: parsed }),
     launch: createLaunch({ client: client.groups, buckets, owner, feed, exhausted: capacity.exhausted, clock, log }),
     stop,

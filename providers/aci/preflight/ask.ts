@@ -1,11 +1,9 @@
 /** Looks at everything that the node's configuration names in Azure. */
 import { asProviderError, known, type Known, type ProviderError, valueOf } from "../../../src/provider.ts";
+import type { Get } from "../arm/requests.ts";
 import type { AciConfig } from "../config.ts";
 import type { Facts, IdentityFacts, ProviderFacts, Subnet, SubnetFacts } from "./facts.ts";
 import type { Permission } from "./rights.ts";
-
-/** The body of an answer of success to a GET, `path` from `/subscriptions` on with its query; else a ProviderError. */
-export type Get = (path: string, signal?: AbortSignal) => Promise<unknown>;
 
 export interface AskOptions {
   readonly get: Get;
