@@ -20,6 +20,7 @@ export const forbidden: readonly (Plant & { readonly message: string })[] = [
   room("provider", "providers/local/model.ts", `export type { Clock } from "../../src/model/clock.ts";`),
   room("neighbours", "providers/aci/borrowed.ts", `export { session } from "../aws/session.ts";`),
   room("neighbours", "providers/aws/borrowed.ts", `export { translate } from "../lambda/translate.ts";`),
+  room("neighbours", "providers/shell/borrowed.ts", `export { startedBy } from "../fargate/identity.ts";`),
   room("registry", "src/pods/registry.ts", `export { providers } from "../../providers/index.ts";`),
   room("registry", "src/cli/local.ts", `export const load = () => import("../../providers/local/provider.ts");`),
   room("localstack", "localstack/limits.ts", `export { createBucket } from "../src/limits/bucket.ts";`),
@@ -81,6 +82,11 @@ export const forbidden: readonly (Plant & { readonly message: string })[] = [
 ];
 
 export const allowed: readonly Plant[] = [
+  {
+    rule: "providers/shell, from any provider",
+    file: "providers/aci/shell.ts",
+    code: `export { commandLine } from "../shell/quote.ts";`,
+  },
   {
     rule: "types across a row, and client-node's types",
     file: "src/pods/types.ts",

@@ -1,0 +1,179 @@
+/** The programs on real shells and a real terminal. */
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { systemClock } from "../../src/telemetry/clock.ts";
+import { eventually } from "../../test/support/eventually.ts";
+import { describeWith } from "../../test/support/requirements.ts";
+import { openTerminals } from "../local/runtime/process/terminal/terminals.ts";
+import { createTypedInput } from "./input.ts";
+import { createMarkedOutput, type MarkedEvent } from "./output.ts";
+import { besidePipes, besideTerminal, onTerminal } from "./scripts.ts";
+
+const token = "b0123456789abcdef";
+const programs = ["dd", "base64", "cat", "stty", "setsid", "sleep", "head", "ls", "grep"];
+/** Every byte, those that mean something to a terminal side by side, and what an agent takes for broken text. */
+const bytes = Buffer.concat([
+  Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)),
+  Buffer.from([4, 4, 22, 4, 22, 22, 10, 4, 10, 10, 22, 10, 0, 4]),
+  Buffer.from("\u{fffd}\u{fffd}"),
+  randomBytes(300_000),
+  Buffer.alloc(20_000, "x"),
+]);
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "burstlet-shells-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A PATH on which `sh` is this shell: busybox with its own programs, the others with this machine's, or with some. */
+function pathOf(shell: string, only?: readonly string[]): string {
+  const at = mkdtempSync(join(folder, `${shell}-`));
+  const link = (name: string, to: string) => symlinkSync(to, join(at, name));
+  link("sh", shell === "busybox" ? "/usr/bin/busybox" : `/bin/${shell}`);
+  if (shell === "busybox") for (const name of programs) link(name, "/usr/bin/busybox");
+  for (const name of only ?? []) link(name, `/usr/bin/${name}`);
+  return shell === "busybox" || only !== undefined ? at : `${at}:/usr/bin:/bin`;
+}
+
+interface Told {
+  readonly out: Buffer;
+  readonly err: string;
+  readonly code: number | undefined;
+  readonly words: readonly MarkedEvent[];
+}
+
+function told(events: readonly MarkedEvent[]): Told {
+  const of = (stream: "stdout" | "stderr") =>
+    Buffer.concat(events.flatMap((event) => (event.is === stream && "bytes" in event ? [event.bytes] : [])));
+  const exit = events.find((event) => event.is === "exit");
+  const words = events.filter((event) => !("bytes" in event));
+  return { out: of("stdout"), err: of("stderr").toString(), code: exit?.is === "exit" ? exit.code : undefined, words };
+}
+
+const env = (PATH: string) => ({ PATH, k: "own k", c: "own c", p: "own p", i: "own i" });
+
+async function onPty(
+  PATH: string,
+  argv: readonly string[],
+  kind: "terminal" | "records",
+  input?: Buffer,
+): Promise<Told> {
+  const [, ...rest] = argv;
+  const sh = join(PATH.split(":")[0] ?? "", "sh");
+  const wired = openTerminals()({ argv: [sh, ...rest], env: env(PATH), groups: [], detached: true }, systemClock);
+  const events: MarkedEvent[] = [];
+  const reader = createMarkedOutput(token, kind);
+  wired.stdout.on("data", (chunk: Buffer) => {
+    for (const event of reader.feed(chunk)) {
+      events.push(event);
+      if (event.is !== "ready" || input === undefined) continue;
+      const typed = createTypedInput();
+      for (let at = 0; at < input.length; at += 1_000) wired.stdin?.write(typed.type(input.subarray(at, at + 1_000)));
+      wired.stdin?.write(typed.end);
+    }
+  });
+  await new Promise((resolve) => wired.stdout.once("close", resolve));
+  return told(events);
+}
+
+async function onPipes(
+  PATH: string,
+  argv: readonly string[],
+  stop?: (events: readonly MarkedEvent[]) => boolean,
+): Promise<Told & { shell: number | null }> {
+  const child = spawn(join(PATH.split(":")[0] ?? "", "sh"), argv.slice(1), {
+    env: env(PATH),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const events: MarkedEvent[] = [];
+  const [out, err] = [createMarkedOutput(token, "records"), createMarkedOutput(token, "records", true)];
+  const hear = (reader: typeof out) => (chunk: Buffer) => {
+    events.push(...reader.feed(chunk));
+    if (stop?.(events) === true) child.kill("SIGINT");
+  };
+  child.stdout.on("data", hear(out));
+  child.stderr.on("data", hear(err));
+  const shell = await new Promise<number | null>((resolve) => child.once("close", resolve));
+  return { ...told(events), shell };
+}
+
+describeWith(["busybox"], "the programs for shells", () => {
+  describe.for(["busybox", "dash", "bash"])("on %s", (shell) => {
+    test("bytes typed on a terminal come back from a command whole, with their end", async () => {
+      const { out, err, code } = await onPty(pathOf(shell), besideTerminal(["cat"], token, true), "records", bytes);
+      expect([out.equals(bytes), err, code]).toEqual([true, "", 0]);
+    });
+
+    test("both outputs and the code of a command on a terminal are told apart, and its variables are its own", async () => {
+      const line = 'echo $k, $c, $p, $i; echo "a b" "$1" >&2; exit 3';
+      const argv = besideTerminal(["sh", "-c", line, "sh", "it's \\ $x"], token, false);
+      const { out, err, code } = await onPty(pathOf(shell), argv, "records");
+      expect({ out: out.toString(), err, code }).toEqual({
+        out: "own k, own c, own p, own i\n",
+        err: "a b it's \\ $x\n",
+        code: 3,
+      });
+    });
+
+    test("a command may end before its input does", async () => {
+      const argv = besideTerminal(["sh", "-c", "read -r line; echo $line; exit 5"], token, true);
+      const { out, code } = await onPty(pathOf(shell), argv, "records", Buffer.from("one\ntwo\nthree"));
+      expect([out.toString(), code]).toEqual(["one\n", 5]);
+    });
+
+    test("a command that is not there ends with 127, and built-ins of the shell are none", async () => {
+      for (const name of ["no-such-command", "export"]) {
+        const { code, err } = await onPty(pathOf(shell), besideTerminal([name], token, false), "records");
+        expect([code, err]).toEqual([127, expect.stringContaining(name)]);
+      }
+    });
+
+    test("a command on a terminal has one, of the size that is told, and its code is known", async () => {
+      const argv = onTerminal(["sh", "-c", "test -t 0 && stty size; exit 7"], token, { rows: 33, columns: 99 });
+      const { out, code } = await onPty(pathOf(shell), argv, "terminal");
+      expect([out.toString(), code]).toEqual(["33 99\r\n", 7]);
+    });
+
+    test("outputs on pipes of their own come whole, and the shell ends with the command's code", async () => {
+      const line = "head -c 3000000 /dev/zero; echo trouble >&2; echo $k, $c, $p, $i; exit 4";
+      const { out, err, shell: code } = await onPipes(pathOf(shell), besidePipes(["sh", "-c", line], token));
+      const end = "own k, own c, own p, own i\n";
+      expect([out.length, out.subarray(3_000_000).toString(), err, code]).toEqual([
+        3_000_000 + end.length,
+        end,
+        "trouble\n",
+        4,
+      ]);
+    });
+
+    test("SIGINT ends a command on pipes with all that it has started", async () => {
+      const mark = `98${Math.floor(performance.now() * 1000)}`;
+      const argv = besidePipes(["sh", "-c", `sleep ${mark} & echo began; sleep ${mark}`], token);
+      const ended = await onPipes(pathOf(shell), argv, (events) => told(events).out.length > 0);
+      expect(ended.shell).toBe(137);
+      await eventually("nothing sleeps", async () => !(await commandLines()).includes(mark));
+    });
+  });
+
+  test("what is missing in a container is named", async () => {
+    const { words } = await onPty(
+      pathOf("dash", ["dd", "base64", "cat"]),
+      besideTerminal(["cat"], token, true),
+      "records",
+    );
+    expect(words).toEqual([{ is: "missing", program: "stty" }]);
+  });
+});
+
+async function commandLines(): Promise<string> {
+  const child = spawn("ps", ["-eo", "args"]);
+  let text = "";
+  child.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  await new Promise((resolve) => child.once("close", resolve));
+  return text;
+}

@@ -1,0 +1,76 @@
+/**
+ * Programs for the shell of a container, where a cloud starts a command on a terminal and tells neither its exit code nor
+ * its two outputs apart, or where what carries its output changes bytes. They write what `output.ts` reads, and read
+ * what `input.ts` writes. Pure. POSIX shell with `dd`, `base64` and `cat`, and `stty` where there is stdin.
+ *
+ * Everything of their own comes between two RS characters (octal 036) behind the session's token: `r` when the command
+ * is about to start, its exit code at the end, `m` and a name where a program is missing, `w` where outputs come as they are.
+ */
+import type { TerminalSize } from "../../src/provider.ts";
+import { FLUSH, QUOTE } from "./input.ts";
+
+/** Letter first, so that it ends printf's octal numbers. */
+export const tokenForm = /^b[0-9a-f]{16}$/;
+
+const say = (token: string, what: string): string => `printf "\\036${token}${what}\\036"`;
+
+const needed = (token: string, programs: readonly string[]): string =>
+  `for __p in ${programs.join(" ")}; do command -v $__p >/dev/null || { ${say(token, "m%s")} $__p; exit 126; }; done`;
+
+/**
+ * Standard input to records of base64, each with the mark of its stream in front: whatever there is at one time, so that
+ * nothing waits for more. Pipes take up to 4,096 bytes at once: two streams in one then never break each other's records.
+ */
+const encoder = (bytes: number): string =>
+  `e() { while c=$(dd bs=${bytes} count=1 2>/dev/null | base64) && [ "$c" ]; do printf "$1%s\\n" "$c"; done; }`;
+
+/** Bytes of a record: 4,000 characters of base64 and their line ends are less than a pipe takes at once. */
+const SHARED_RECORD = 3_000;
+/** Where each stream has a pipe of its own: as much as a pipe holds. */
+const OWN_RECORD = 65_535;
+
+/** Runs the words after it, no built-in of the shell's among them; both outputs to fds 3 and 4 as records, the code into `k`. */
+const split = (err: 3 | 4, stdin = ""): string =>
+  `k=$({ { { (exec "$@" ${stdin} 2>&6 3>&- 4>&- 5>&- 6>&-); echo $? >&5; } | e : >&3 5>&- 6>&-; } 6>&1 | e \\; >&${err} 5>&-; } 5>&1)`;
+
+/** `sh -c` of a script, which finds the command as "$@". */
+const shell = (script: string, argv: readonly string[]): readonly string[] => ["sh", "-c", script, "sh", ...argv];
+
+/**
+ * A command on the terminal, which has this size: its output is the terminal's, and then its code. Keys that end programs
+ * end the command and not the shell around it.
+ */
+export function onTerminal(argv: readonly string[], token: string, { rows, columns }: TerminalSize): readonly string[] {
+  const size = `stty rows ${rows} cols ${columns} 2>/dev/null`;
+  return shell(`${size}; ${say(token, "r")}; trap : INT QUIT; (exec "$@"); ${say(token, "%s")} $?`, argv);
+}
+
+/**
+ * A command without a terminal, though the shell is on one: both outputs come as records. With `stdin` the terminal
+ * is a line that carries bytes: nothing typed means anything but the two characters of `input.ts`.
+ */
+export function besideTerminal(argv: readonly string[], token: string, stdin: boolean): readonly string[] {
+  const programs = needed(token, ["dd", "base64", "cat", ...(stdin ? ["stty"] : [])]);
+  const off = ["erase", "kill", "werase", "rprnt"].map((key) => `${key} ^-`).join(" ");
+  const quiet = `stty -echo -icrnl -ixon -isig -opost icanon iexten ${off} eof '${caret(FLUSH)}' lnext '${caret(QUOTE)}'`;
+  const run = `{ ${split(3, stdin ? "" : "</dev/null")}; ${say(token, "%s")} "$k" >&3; }`;
+  const whole = `{ ${say(token, "r")}; ${stdin ? "cat 2>/dev/null | " : ""}${run}; } 3>&1 | cat`;
+  const set = stdin ? `${quiet} || { ${say(token, "mstty")}; exit 126; }; ` : "";
+  return shell(`${programs}; ${encoder(SHARED_RECORD)}; ${set}${whole}`, argv);
+}
+
+/**
+ * A command without stdin whose two outputs have pipes of their own, and whose exit code is that of the shell. SIGINT to
+ * the shell ends the command with all that it has started. Where the programs for records are missing, outputs
+ * come as they are.
+ */
+export function besidePipes(argv: readonly string[], token: string): readonly string[] {
+  const asItIs = `command -v dd >/dev/null && command -v base64 >/dev/null || { ${say(token, "w")}; exec "$@"; }`;
+  const inner = `${encoder(OWN_RECORD)}; exec 3>&1 4>&2; ${split(4, "</dev/null")}; exit "$k"`;
+  // In a session of its own the command can be ended with its children, and nobody else.
+  const start = `__s=$(command -v setsid); $__s sh -c "$__i" sh "$@" & __p=$!; wait $__p; exit $?`;
+  const end = `kill -KILL -$__p 2>/dev/null || kill -KILL $__p; exit 137`;
+  return shell(`__i=$1; shift; ${asItIs}; trap '${end}' INT TERM; ${say(token, "r")}; ${start}`, [inner, ...argv]);
+}
+
+const caret = (code: number): string => `^${String.fromCharCode(code + 64)}`;
