@@ -8,9 +8,7 @@ import type { Clock } from "../src/model/clock.ts";
 import { ec2Service } from "./account/ec2.ts";
 import { iamService } from "./account/iam.ts";
 import { stsService } from "./account/sts.ts";
-import { createGroups } from "./arm/groups.ts";
-import { createLimits } from "./arm/limits/limits.ts";
-import { armService } from "./arm/service.ts";
+import { createArm } from "./arm/arm.ts";
 import { createCallCounts } from "./calls.ts";
 import { createPacedClock, type PacedClock } from "./clock.ts";
 import { type Controls, createControls } from "./controls.ts";
@@ -107,8 +105,7 @@ async function serve(options: LocalstackOptions, ground: Ground): Promise<Locals
     definitions: createDefinitions(clock, scenario),
     tokens: createTokens(clock),
   };
-  const groups = createGroups(around, newId);
-  const azure = { ...around, groups, limits: createLimits(clock, scenario) };
+  const arm = createArm({ ...around, faults, calls, newId });
   const lambda = createLambda({ clock, machine: options.clock, scenario, logs, ledger, newId }, gate);
   const controls = createControls({ clock, scenario, faults, ledger, calls, tasks, logs });
   const services = [
@@ -120,7 +117,7 @@ async function serve(options: LocalstackOptions, ground: Ground): Promise<Locals
     ec2Service(scenario, gate, newId),
     iamService(scenario, gate, newId),
   ];
-  const paths = [armService({ account: azure, faults, calls })];
+  const paths = [arm.service];
   const { host = "127.0.0.1", port = 4566, metadataHost: wish } = options;
   const metadataHost = (typeof wish === "function" ? await wish(runtime) : wish) ?? host;
   const door = metadataDoor(tasks);
@@ -131,14 +128,14 @@ async function serve(options: LocalstackOptions, ground: Ground): Promise<Locals
       ? server
       : await listen({ host: metadataHost, port: 0, services: [], paths: [], doors: [door], requestId: newId });
   const over = new AbortController();
-  const following = follow(runtime, (of) => tasks.find(of.podUid) ?? groups.living(of), over.signal);
+  const following = follow(runtime, (of) => tasks.find(of.podUid) ?? arm.living(of), over.signal);
   return {
     ...controls,
     lambda,
     url: server.url,
     async close() {
       await server.close();
-      await Promise.all([tasks.close(), groups.close(), lambda.close()]);
+      await Promise.all([tasks.close(), arm.close(), lambda.close()]);
       over.abort();
       await following;
       if (inside !== server) await inside.close();

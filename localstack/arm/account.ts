@@ -1,11 +1,13 @@
 import type { Surroundings } from "./group/surroundings.ts";
 import type { Groups } from "./groups.ts";
 import type { Limits } from "./limits/limits.ts";
+import type { Sessions } from "./streams/sessions.ts";
 
 /** What operations of Azure Resource Manager work with. */
 export interface ArmAccount extends Surroundings {
   readonly groups: Groups;
   readonly limits: Limits;
+  readonly sessions: Sessions;
 }
 
 export interface ArmRequest {

@@ -2,6 +2,7 @@
 import type { Scenario } from "../scenario/schema.ts";
 import { armError } from "./errors.ts";
 import { sameName } from "./ids.ts";
+import type { CallKind } from "./limits/limits.ts";
 
 /** A bearer token must be there; nobody can check it, so that a switch says what Azure thinks of it. */
 export function checkToken(authorization: string | undefined, { switches, azure }: Scenario): void {
@@ -24,9 +25,11 @@ export function checkRight(action: string, scope: string, { azure }: Scenario): 
   throw armError(403, "AuthorizationFailed", message);
 }
 
-export function checkSubscription(id: string, { azure }: Scenario): void {
+export function checkSubscription(id: string, kind: CallKind, { azure }: Scenario): void {
   if (!sameName(id, azure.subscription))
     throw armError(404, "SubscriptionNotFound", `The subscription '${id}' could not be found.`);
+  const message = `The subscription '${id}' is disabled and therefore marked as read only. You cannot perform any write actions on this subscription until it is re-enabled.`;
+  if (azure.state === "Disabled" && kind === "writes") throw armError(409, "ReadOnlyDisabledSubscription", message);
 }
 
 export function checkResourceGroup(name: string, { azure }: Scenario): void {

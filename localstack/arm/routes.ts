@@ -1,10 +1,21 @@
+import { membersOf, patternOf } from "../server/path-pattern.ts";
 import type { Work } from "./account.ts";
 import type { CallKind, WindowKind } from "./limits/limits.ts";
 import { restartGroup, startGroup, stopGroup } from "./operations/actions.ts";
+import {
+  getIdentity,
+  getNetwork,
+  getPermissions,
+  getProvider,
+  getResourceGroup,
+  getSubnet,
+  getSubscription,
+} from "./operations/directory.ts";
 import { deleteGroup, getGroup, listGroups, patchGroup } from "./operations/groups.ts";
 import { getCapabilities, getOperation, getOperationResult, getUsages } from "./operations/locations.ts";
 import { getLogs } from "./operations/logs.ts";
 import { putGroup } from "./operations/put.ts";
+import { attach, execute } from "./operations/streams.ts";
 
 export interface Route {
   readonly method: string;
@@ -35,6 +46,17 @@ function get(path: string, operation: string, action: string, work: Work): Route
 
 function post(path: string, operation: string, action: string, work: Work): Route {
   return { method: "POST", path, operation, action, kind: "writes", work };
+}
+
+const resourceGroup = `${subscription}/resourceGroups/{resourceGroup}`;
+/** What groups are given may be in other resource groups, of which the stand-in knows no more. */
+const others = `${subscription}/resourceGroups/{otherGroup}/providers`;
+const network = `${others}/Microsoft.Network/virtualNetworks/{network}`;
+const identity = `${others}/Microsoft.ManagedIdentity/userAssignedIdentities/{identity}`;
+
+function getRights(scope: string): Route {
+  const path = `${scope}/providers/Microsoft.Authorization/permissions`;
+  return get(path, "GetPermissions", "Microsoft.Authorization/permissions/read", getPermissions);
 }
 
 /** Every call that the stand-in knows. Names of rights: Azure's page on the monitoring of container groups and azure-aci's. */
@@ -69,26 +91,24 @@ const routes: readonly Route[] = [
   get(`${location}/capabilities`, "GetCapabilities", `${rights}/locations/capabilities/read`, getCapabilities),
   get(`${location}/operations/{id}`, "GetOperation", `${rights}/locations/operations/read`, getOperation),
   get(`${location}/operationresults/{id}`, "GetOperation", `${rights}/locations/operations/read`, getOperationResult),
+  post(`${container}/exec`, "ExecuteCommand", `${rights}/containerGroups/containers/exec/action`, execute),
+  post(`${container}/attach`, "Attach", `${rights}/containerGroups/containers/attach/action`, attach),
+  get(subscription, "GetSubscription", "Microsoft.Resources/subscriptions/read", getSubscription),
+  get(`${subscription}/${provider}`, "GetProvider", "Microsoft.Resources/subscriptions/providers/read", getProvider),
+  get(resourceGroup, "GetResourceGroup", "Microsoft.Resources/subscriptions/resourceGroups/read", getResourceGroup),
+  get(network, "GetNetwork", "Microsoft.Network/virtualNetworks/read", getNetwork),
+  get(`${network}/subnets/{subnet}`, "GetSubnet", "Microsoft.Network/virtualNetworks/subnets/read", getSubnet),
+  get(identity, "GetIdentity", "Microsoft.ManagedIdentity/userAssignedIdentities/read", getIdentity),
+  ...[resourceGroup, `${network}/subnets/{subnet}`, identity].map(getRights),
 ];
 
-/** The route of a call with the parts of its path; fixed parts in whatever case. */
+const known = routes.map((route) => ({ route, pattern: patternOf(route.path, "i") }));
+
+/** The route of a call with the parts of its path. */
 export function routeOf(
   method: string,
   path: string,
 ): { readonly route: Route; readonly parts: Readonly<Record<string, string>> } | undefined {
-  const words = path.split("/");
-  for (const route of routes) {
-    const pattern = route.path.split("/");
-    if (route.method !== method || pattern.length !== words.length) continue;
-    const parts: Record<string, string> = {};
-    const fits = pattern.every((word, index) => {
-      const found = words[index] ?? "";
-      const name = /^\{(\w+)\}$/.exec(word)?.[1];
-      if (name === undefined) return word.toLowerCase() === found.toLowerCase();
-      parts[name] = decodeURIComponent(found);
-      return found !== "";
-    });
-    if (fits) return { route, parts };
-  }
-  return undefined;
+  const found = known.find(({ route, pattern }) => route.method === method && pattern.test(path));
+  return found && { route: found.route, parts: membersOf(found.pattern, path) };
 }

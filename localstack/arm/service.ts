@@ -14,18 +14,19 @@ import { checkResourceGroup, checkRight, checkSubscription, checkToken } from ".
 import { invalid } from "./errors.ts";
 import type { Left } from "./limits/limits.ts";
 import { type Route, routeOf } from "./routes.ts";
+import { streamPrefixes } from "./streams/sessions.ts";
 
-export interface ArmParts {
+export interface ServiceParts {
   readonly account: ArmAccount;
   readonly faults: Faults;
   readonly calls: CallCounts;
 }
 
 /** Azure Resource Manager: found by its path, called with a bearer token, JSON in and out. */
-export function armService(parts: ArmParts): PathService {
+export function armService(parts: ServiceParts): PathService {
   return {
     name: "arm",
-    prefixes: ["/subscriptions"],
+    prefixes: ["/subscriptions", ...streamPrefixes],
     requestIdHeader: "x-ms-request-id",
     async answer(request) {
       try {
@@ -37,10 +38,11 @@ export function armService(parts: ArmParts): PathService {
         throw error;
       }
     },
+    upgrade: parts.account.sessions.upgrade,
   };
 }
 
-async function answered({ account, faults, calls }: ArmParts, request: PathRequest): Promise<ServiceAnswer> {
+async function answered({ account, faults, calls }: ServiceParts, request: PathRequest): Promise<ServiceAnswer> {
   const { method, url, headers, body } = request;
   const found = routeOf(method, url.pathname);
   if (found === undefined) throw notSimulated(`${method} ${url.pathname}`);
@@ -65,8 +67,8 @@ async function answered({ account, faults, calls }: ArmParts, request: PathReque
   };
 }
 
-function checkScope({ scenario }: ArmAccount, { action }: Route, path: ArmRequest["path"], scope: string): void {
-  checkSubscription(path["subscription"] ?? "", scenario.now);
+function checkScope({ scenario }: ArmAccount, { action, kind }: Route, path: ArmRequest["path"], scope: string): void {
+  checkSubscription(path["subscription"] ?? "", kind, scenario.now);
   if (action !== undefined) checkRight(action, scope, scenario.now);
   if (path["resourceGroup"] !== undefined) checkResourceGroup(path["resourceGroup"], scenario.now);
 }

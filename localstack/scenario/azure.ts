@@ -24,6 +24,8 @@ const subnet = z.strictObject({
     )
     .describe("Its resource id."),
   addressPrefix: z.cidrv4().default("10.1.0.0/24").describe("Its addresses; those of groups are the runtime's."),
+  location: z.string().default("westeurope").describe("Region of its virtual network."),
+  natGateway: z.boolean().default(true).describe("Has it a way out, by a NAT gateway?"),
   delegated: z.boolean().default(true).describe("Is it delegated to Microsoft.ContainerInstance/containerGroups?"),
   capacity: z.int().min(0).optional().describe("So many groups have addresses in it at once; without it any number."),
 });
@@ -42,6 +44,10 @@ const window = z
 export const azureSchema = z
   .strictObject({
     subscription: z.uuid().default(subscription).describe("The one subscription that exists."),
+    state: z
+      .enum(["Enabled", "Disabled", "Warned"])
+      .default("Enabled")
+      .describe("Of the subscription; of a disabled one nothing is changed."),
     tenant: z.uuid().default("11111111-1111-1111-1111-111111111111").describe("Its directory."),
     resourceGroups: z.array(z.string().min(1)).default(["burstlet"]).describe("Resource groups that exist."),
     registered: z
@@ -69,6 +75,7 @@ export const azureSchema = z
     creates: window.describe("PUTs of groups that a subscription may make."),
     deletes: window.describe("DELETEs of groups, counted on their own."),
     subnets: z.array(subnet).default([]).describe("Subnets that exist."),
+    identities: z.array(z.string()).default([]).describe("Resource ids of managed identities that exist."),
     shares: z
       .array(z.string().regex(/^[^/]+\/[^/]+$/, "expected account/share"))
       .default([])

@@ -1,4 +1,5 @@
 import type { Gate } from "./gate.ts";
+import { membersOf, patternOf } from "./path-pattern.ts";
 import { ApiError, cutOf, notSimulated, type Service, type ServiceAnswer } from "./service.ts";
 
 export interface RestRequest {
@@ -57,17 +58,6 @@ export function restService({ name, routes, gate, refusal }: RestServiceOptions)
     },
     refuse: refusal,
   };
-}
-
-/** Parts of a path are encoded, so that an ARN with slashes is one part. */
-function patternOf(path: string): RegExp {
-  const source = path.replace(/\{(\w+)\}/g, "(?<$1>[^/]+)");
-  return new RegExp(`^${source}/?$`);
-}
-
-function membersOf(pattern: RegExp, pathname: string): Readonly<Record<string, string>> {
-  const groups = pattern.exec(pathname)?.groups ?? {};
-  return Object.fromEntries(Object.entries(groups).map(([name, value]) => [name, decodeURIComponent(value)]));
 }
 
 function written({ status = 200, headers = {}, body = "" }: RestAnswer): ServiceAnswer {

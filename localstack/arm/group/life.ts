@@ -132,6 +132,7 @@ export class GroupLife {
     if (this.record.provisioning === "Pending") this.record.provisioning = "Creating";
     for (const container of this.record.containers) {
       container.instance = 0;
+      container.over = false;
       container.current = { state: "Waiting", detailStatus: "" };
       addEvent(container.events, clock.now(), "Pulling", `pulling image "${container.input.image}"`);
     }

@@ -17,7 +17,7 @@ export interface News {
 const nothing: News = { changed: false };
 
 export function takeContainer(container: ContainerRecord, news: ContainerState, settings: NewsSettings): News {
-  if (news.instance !== container.instance) return nothing;
+  if (news.instance !== container.instance || container.over) return nothing;
   const { state } = news;
   switch (state.is) {
     case "waiting":
@@ -29,10 +29,10 @@ export function takeContainer(container: ContainerRecord, news: ContainerState, 
       return { changed: true };
     }
     case "terminated": {
-      if (container.current?.state === "Terminated") return nothing;
       if (container.current?.state === "Waiting" && state.startedAt !== undefined) tellStart(container, news, settings);
       const ended = endOf(container, state, settings);
       container.current = ended;
+      container.over = true;
       return { changed: true, ended };
     }
   }

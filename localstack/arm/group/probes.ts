@@ -121,8 +121,9 @@ async function statusTrouble(
 ): Promise<string | undefined> {
   const headers = Object.fromEntries(httpHeaders.map(({ name, value }) => [name, value]));
   try {
+    // Without an agent, which would make connections of its own.
     const status = await new Promise<number>((resolve, reject) => {
-      const request = http.request({ createConnection: () => connection, path, headers, signal, agent: false });
+      const request = http.request({ createConnection: () => connection, path, headers, signal });
       request.once("response", (response) => {
         response.resume();
         resolve(response.statusCode ?? 0);

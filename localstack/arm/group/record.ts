@@ -45,6 +45,8 @@ export interface ContainerRecord {
   events: GroupEvent[];
   /** The nth run in the present deployment, from 0, as the runtime counts them. */
   instance: number;
+  /** The end of that run has been told: the runtime repeats it with all other news. */
+  over: boolean;
   /** Ends in a row, for the wait before the next run. */
   crashes: number;
 }
@@ -83,7 +85,7 @@ export interface GroupRecord extends GroupPlace {
 export type GroupState = "Pending" | "Running" | "Stopped" | "Succeeded" | "Failed";
 
 export function containersOf({ properties }: GroupInput): ContainerRecord[] {
-  const fresh = { restartCount: 0, current: undefined, previous: undefined, instance: 0, crashes: 0 };
+  const fresh = { restartCount: 0, current: undefined, previous: undefined, instance: 0, over: false, crashes: 0 };
   return [
     ...properties.initContainers.map(({ name, properties: input }) => ({
       name,

@@ -89,6 +89,7 @@ export class Runs {
     this.#parts.timers.set(`run ${container.name}`, backOff(azure.times.crash, container.crashes), () => {
       container.restartCount += 1;
       container.instance += 1;
+      container.over = false;
       container.current = { state: "Waiting", detailStatus: "" };
       void present?.run(container.name, container.instance);
     });

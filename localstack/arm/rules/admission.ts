@@ -41,7 +41,7 @@ export function laterTrouble(name: string, group: GroupInput, room: Room, scenar
   );
 }
 
-function checkPlace({ location, properties }: GroupInput, { azure }: Scenario): void {
+function checkPlace({ location, properties, identity }: GroupInput, { azure }: Scenario): void {
   if (!azure.registered) {
     const message =
       "The subscription is not registered to use namespace 'Microsoft.ContainerInstance'. See https://aka.ms/rps-not-found for how to register subscriptions.";
@@ -52,12 +52,25 @@ function checkPlace({ location, properties }: GroupInput, { azure }: Scenario): 
     const message = `The provided location '${location}' is not available for resource type 'Microsoft.ContainerInstance/containerGroups'. List of available regions for the resource type is '${all}'.`;
     throw invalid("LocationNotAvailableForResourceType", message);
   }
+  for (const id of Object.keys(identity?.userAssignedIdentities ?? {})) {
+    checkLinked("Microsoft.ManagedIdentity/userAssignedIdentities/assign/action", id, azure.denied);
+    if (!azure.identities.some((one) => sameName(one, id)))
+      throw invalid("FailedIdentityOperation", `The identity '${id}' was not found.`);
+  }
   for (const { id } of properties.subnetIds) {
+    checkLinked("Microsoft.Network/virtualNetworks/subnets/join/action", id, azure.denied);
     const subnet = azure.subnets.find((one) => sameName(one.id, id));
     if (subnet === undefined) throw invalid("SubnetNotFound", `The subnet '${id}' was not found.`);
     const message = `The subnet '${id}' is not delegated to 'Microsoft.ContainerInstance/containerGroups'.`;
     if (!subnet.delegated) throw invalid("SubnetMissingRequiredDelegation", message);
   }
+}
+
+/** Text from memory. */
+function checkLinked(action: string, id: string, denied: readonly string[]): void {
+  if (!denied.some((one) => sameName(one, action))) return;
+  const message = `The client has permission to perform action 'Microsoft.ContainerInstance/containerGroups/write' on the scope, however, it does not have permission to perform action(s) '${action}' on the linked scope(s) '${id}' (respectively).`;
+  throw armError(403, "LinkedAuthorizationFailed", message);
 }
 
 /** The words of Azure's page on ContainerGroupQuotaReached. */

@@ -1,0 +1,182 @@
+/** Container groups as real processes, and commands in them over websockets. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { createProcessRuntime, shutdownSupervisor } from "../../providers/local/runtime/process/process-runtime.ts";
+import { ownNetwork } from "../../providers/local/runtime/process/testing.ts";
+import { systemClock } from "../../src/telemetry/clock.ts";
+import { eventually } from "../../test/support/eventually.ts";
+import { describeWith } from "../../test/support/requirements.ts";
+import { silentLog } from "../../test/support/silent-log.ts";
+import { type AzureWorld, groupBody, openAzure, stateOf, viewOf } from "./testing.ts";
+
+const image = "busybox:1.37";
+const untilTerm = "trap 'exit 143' TERM; while :; do sleep 0.1; done";
+
+const shell = (name: string, script: string, more: object = {}): object => {
+  const resources = { requests: { cpu: 0.5, memoryInGB: 0.5 } };
+  return { name, properties: { image, command: ["/bin/sh", "-c", script], resources, ...more } };
+};
+const init = (name: string, script: string, more: object = {}): object => {
+  return { name, properties: { image, command: ["/bin/sh", "-c", script], ...more } };
+};
+
+/** All that has come over a websocket by now; `secret`: its first message. */
+async function opened(uri: string, secret: string) {
+  const client = new WebSocket(uri);
+  const seen = { text: "", closed: undefined as number | undefined };
+  client.on("message", (data: Buffer) => (seen.text += data.toString("utf8")));
+  client.once("close", (code) => (seen.closed = code));
+  await new Promise((resolve, reject) => client.once("open", resolve).once("error", reject));
+  client.send(secret);
+  return { client, seen };
+}
+
+describeWith(["namespaces", "busybox"], "on the process runtime a container group", () => {
+  let azure: AzureWorld;
+  const network = ownNetwork();
+  const stateDir = mkdtempSync(join(tmpdir(), "burstlet-standin-"));
+
+  beforeAll(async () => {
+    const runtime = () => createProcessRuntime({ stateDir, clock: systemClock, log: silentLog, ...network });
+    azure = await openAzure({ azure: { times: { crash: 0.1 } } }, { runtime });
+  });
+
+  afterAll(async () => {
+    await azure[Symbol.asyncDispose]();
+    await shutdownSupervisor(stateDir, systemClock);
+    rmSync(stateDir, { recursive: true, force: true });
+  });
+
+  const logs = async (group: string, container: string, query = "") =>
+    (await azure.group("GET", `${group}/containers/${container}/logs${query}`)).body.content ?? "";
+  const exec = async (group: string, command: string) => {
+    const size = { rows: 30, cols: 100 };
+    const { body } = await azure.group("POST", `${group}/containers/app/exec`, { command, terminalSize: size });
+    return opened(body.webSocketUri ?? "", body.password ?? "");
+  };
+
+  test("runs init containers first, shares volumes, has its secret files, and ends with its codes and output", async () => {
+    const volumeMounts = [
+      { name: "shared", mountPath: "/shared" },
+      { name: "files", mountPath: "/files", readOnly: true },
+    ];
+    const secret = { word: Buffer.from("from a file").toString("base64") };
+    const put = await azure.group(
+      "PUT",
+      "whole",
+      groupBody({
+        restartPolicy: "Never",
+        volumes: [
+          { name: "shared", emptyDir: {} },
+          { name: "files", secret },
+        ],
+        initContainers: [init("init", "echo from init > /shared/word", { volumeMounts })],
+        containers: [
+          shell("app", "cat /shared/word; cat /files/word; echo; echo $WHO; exit 3", {
+            volumeMounts,
+            environmentVariables: [{ name: "WHO", secureValue: "secret" }],
+          }),
+          shell("other", "exit 0"),
+        ],
+      }),
+    );
+    expect([put.status, JSON.stringify(put.body)]).toEqual([201, expect.not.stringMatching(/secureValue|ZnJvbSBh/)]);
+    const group = await azure.until("whole", (one) => stateOf(one) === "Failed");
+    expect(["init", "app", "other"].map((name) => viewOf(group, name)?.currentState.exitCode)).toEqual([0, 3, 0]);
+    expect(await logs("whole", "app")).toBe("from init\nfrom a file\nsecret\n");
+    expect(await logs("whole", "app", "?tail=1&timestamps=true")).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z secret\n$/);
+  });
+
+  test("takes a command on a terminal over a websocket: password first, then raw bytes", async () => {
+    await azure.group("PUT", "shell", groupBody({ containers: [shell("app", untilTerm), shell("more", untilTerm)] }));
+    await azure.until("shell", (one) => stateOf(one) === "Running");
+    const { client, seen } = await exec("shell", "/bin/sh");
+    client.send("stty size; echo it-$((40 + 2))\n");
+    await eventually("the answer", () => seen.text.includes("it-42\r\n"));
+    expect(seen.text).toContain("30 100\r\n");
+    client.send("exit 7\n");
+    await eventually("it is closed", () => seen.closed !== undefined);
+    expect(seen.closed).toBe(1000);
+    const one = await exec("shell", "/bin/sh -c true");
+    await eventually("it is closed", () => one.seen.closed !== undefined);
+    expect(one.seen.text).toContain('exec: "/bin/sh -c true"');
+  });
+
+  test("refuses a wrong password, and a second connection to one promise", async () => {
+    await azure.group("PUT", "guarded", groupBody({ containers: [shell("app", untilTerm), shell("b", untilTerm)] }));
+    await azure.until("guarded", (one) => stateOf(one) === "Running");
+    const { body } = await azure.group("POST", "guarded/containers/app/exec", { command: "/bin/sh" });
+    const { client, seen } = await opened(body.webSocketUri ?? "", "guessed");
+    client.send("echo it-$((40 + 2))\n");
+    await eventually("it is closed", () => seen.closed !== undefined);
+    expect(seen).toEqual({ text: "", closed: 1008 });
+    await expect(opened(body.webSocketUri ?? "", body.password ?? "")).rejects.toThrow("404");
+  });
+
+  test("tells its output from now on to who attaches with the password in a header", async () => {
+    const talk = shell("app", "while :; do echo tick; sleep 0.1; done");
+    await azure.group("PUT", "talks", groupBody({ containers: [talk, shell("b", untilTerm)] }));
+    await azure.until("talks", (one) => stateOf(one) === "Running");
+    const { body } = await azure.group("POST", "talks/containers/app/attach", {});
+    const client = new WebSocket(body.webSocketUri ?? "", { headers: { authorization: body.password } });
+    let text = "";
+    client.on("message", (data: Buffer) => (text += data.toString("utf8")));
+    await eventually("its output", () => text.includes("tick\ntick\n"));
+    client.close();
+  });
+
+  test("has a container run again that its liveness probe finds dead, by command and by HTTP", async () => {
+    const probe = { periodSeconds: 1, failureThreshold: 1 };
+    const server = "echo ok > index; httpd -f -p 8080 & sleep 1; test -f /shared/once || kill $!; touch /shared/once";
+    const volumeMounts = [{ name: "shared", mountPath: "/shared" }];
+    await azure.group(
+      "PUT",
+      "probed",
+      groupBody({
+        volumes: [{ name: "shared", emptyDir: {} }],
+        containers: [
+          shell("app", `touch /tmp/alive; sleep 1; rm /tmp/alive; ${untilTerm}`, {
+            livenessProbe: { ...probe, exec: { command: ["test", "-f", "/tmp/alive"] } },
+          }),
+          shell("web", `mkdir -p /shared; cd /shared; ${server}; ${untilTerm}`, {
+            volumeMounts,
+            // The server needs a moment to come up.
+            livenessProbe: {
+              ...probe,
+              failureThreshold: 2,
+              initialDelaySeconds: 1,
+              httpGet: { path: "/index", port: 8080 },
+            },
+          }),
+        ],
+      }),
+    );
+    const runs = (name: string, count: number) =>
+      eventually(`run ${count} of ${name}`, async () => {
+        const view = viewOf((await azure.group("GET", "probed")).body, name);
+        return (view?.restartCount ?? 0) >= count && view;
+      });
+    for (const name of ["app", "web"]) {
+      const view = await runs(name, 1);
+      expect(view.events?.map((event) => event.name)).toEqual(expect.arrayContaining(["Unhealthy", "Killing"]));
+      expect(view.previousState?.state).toBe("Terminated");
+    }
+    // The server stays up in its second run, while the other one is asked and ended again and again.
+    await runs("app", 4);
+    expect((await runs("web", 1)).restartCount).toBe(1);
+  });
+
+  test("that is deleted is gone with all of its processes", async () => {
+    await azure.group("PUT", "short", groupBody({ containers: [shell("app", "sleep 86399"), shell("b", untilTerm)] }));
+    await azure.until("short", (one) => stateOf(one) === "Running");
+    await azure.group("DELETE", "short");
+    await eventually("it is gone", () =>
+      azure.cloud.ledger.entries.some(
+        ({ event, ...of }) => event === "group gone" && "group" in of && of.group.endsWith("/short"),
+      ),
+    );
+  });
+});
