@@ -24,11 +24,15 @@ export interface GroupBody {
     readonly type: "UserAssigned";
     readonly userAssignedIdentities: Readonly<Record<string, object>>;
   };
+  /** One at most. */
+  readonly zones?: readonly string[] | undefined;
   readonly properties: GroupProperties;
 }
 
 export interface GroupProperties {
-  readonly sku: "Standard";
+  readonly sku: "Standard" | "Confidential";
+  readonly priority?: "Spot";
+  readonly confidentialComputeProperties?: { readonly ccePolicy: string };
   readonly osType: "Linux";
   readonly restartPolicy: "Always" | "OnFailure" | "Never";
   readonly containers: readonly ContainerBody[];

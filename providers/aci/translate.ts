@@ -7,7 +7,7 @@ import {
 } from "../../src/provider.ts";
 import { joined, longestTag, podTags } from "./names.ts";
 import type { AciRequest, GroupBody } from "./request.ts";
-import { disk, hourlyUsd, largest, provisionedText, type Size, sizeOf } from "./size/sizes.ts";
+import { disk, hourlyUsd, largest, type Offer, provisionedText, type Size, sizeOf } from "./size/sizes.ts";
 import { groupContainers, groupInitContainers } from "./translate/containers.ts";
 import type { TranslateContext } from "./translate/context.ts";
 import { wordRefusals } from "./translate/environment.ts";
@@ -33,7 +33,7 @@ export function translate(
     ...portRefusals(pod),
     ...dnsRefusals(pod, context),
     ...placed.refusals,
-    ...sizeRefusals(size),
+    ...sizeRefusals(size, placed.offered.offer),
     ...countRefusals(pod),
   ];
   if (refusals.length > 0) return { refusals };
@@ -42,19 +42,20 @@ export function translate(
     refusals: [],
     request: { group: groupOf(pod, context, placed, size), places: placed.places, vcpu: size.group.cpu },
     provisioned: provisionedText(size.group),
-    ...(prices && { hourlyUsd: hourlyUsd(size.group, prices) }),
+    ...(prices && placed.offered.offer === "Standard" && { hourlyUsd: hourlyUsd(size.group, prices) }),
   };
 }
 
 function groupOf(pod: ResolvedPod, context: TranslateContext, placed: Placed, size: Size): GroupBody {
-  const { identity, registryCredentials, dnsNameLabel } = placed;
+  const { identity, registryCredentials, dnsNameLabel, offered } = placed;
   const initContainers = groupInitContainers(pod);
   const volumes = groupVolumes(pod);
   return {
     tags: podTags({ namespace: pod.namespace, name: pod.name, sidecars: sidecarsOf(pod) }),
     ...(identity && { identity }),
+    ...(offered.zones && { zones: offered.zones }),
     properties: {
-      sku: "Standard",
+      ...offered.properties,
       osType: "Linux",
       restartPolicy: pod.restartPolicy,
       containers: groupContainers(pod, size),
@@ -70,14 +71,15 @@ function sidecarsOf({ containers }: ResolvedPod): readonly string[] {
   return containers.flatMap(({ kind, name }) => (kind === "sidecar" ? [name] : []));
 }
 
-function sizeRefusals({ group, disk: asked }: Size): Refusal[] {
+function sizeRefusals({ group, disk: asked }: Size, offer: Offer): Refusal[] {
   const path = "spec.containers[].resources";
+  const most = largest[offer];
   const machine =
-    `The pod asks for ${group.cpu} vCPU and ${group.memoryInGB} GB of memory, and a container group has at most ` +
-    `${largest.cpu} and ${largest.memoryInGB}.`;
+    `The pod asks for ${group.cpu} vCPU and ${group.memoryInGB} GB of memory, and a ${offer === "Standard" ? "container" : offer} group has at most ` +
+    `${most.cpu} and ${most.memoryInGB}.`;
   const space = `The pod asks for ${Math.ceil(asked / 2 ** 30)} GiB of disk, and a container group has ${disk / 2 ** 30}.`;
   return [
-    ...(group.cpu > largest.cpu || group.memoryInGB > largest.memoryInGB ? [{ path, sentence: machine }] : []),
+    ...(group.cpu > most.cpu || group.memoryInGB > most.memoryInGB ? [{ path, sentence: machine }] : []),
     ...(asked > disk ? [{ path, sentence: space }] : []),
   ];
 }

@@ -74,6 +74,8 @@ interface Facts {
   /** Of the group: `Pending`, `Running`, `Stopped`, `Succeeded`, `Failed`. */
   readonly state: string;
   readonly isNever: boolean;
+  /** It is of the offer whose prices the configuration has. */
+  readonly isPriced: boolean;
   readonly events: readonly GroupEvent[];
   /** Nothing of it will run again by itself. */
   readonly isOver: boolean;
@@ -99,6 +101,7 @@ function factsOf(group: ContainerGroup): Facts {
     provisioning: provisioningState ?? "",
     state,
     isNever: policy === "Never",
+    isPriced: (of.sku ?? "Standard") === "Standard" && (of.priority ?? "Regular") === "Regular",
     events: instanceView?.events ?? [],
     isOver: isOver(state, policy, parts),
     began: lasting.some(({ view }) => hasRun(view)),
@@ -202,13 +205,13 @@ function isUnwell({ provisioning }: Facts): boolean {
   return provisioning === "Unhealthy" || provisioning === "Repairing";
 }
 
-function sizeOf({ parts }: Facts, prices: AciConfig["prices"]): Pick<TaskState, "provisioned" | "hourlyUsd"> {
+function sizeOf({ parts, isPriced }: Facts, prices: AciConfig["prices"]): Pick<TaskState, "provisioned" | "hourlyUsd"> {
   const requests = parts.map(({ container }) => container.properties?.resources?.requests);
   const sum = (of: "cpu" | "memoryInGB"): number =>
     Math.round(requests.reduce((total, share) => total + (share?.[of] ?? 0), 0) * 100) / 100;
   const size = { cpu: sum("cpu"), memoryInGB: sum("memoryInGB") };
   if (!(size.cpu > 0 && size.memoryInGB > 0)) return {};
-  return { provisioned: provisionedText(size), ...(prices && { hourlyUsd: hourlyUsd(size, prices) }) };
+  return { provisioned: provisionedText(size), ...(prices && isPriced && { hourlyUsd: hourlyUsd(size, prices) }) };
 }
 
 function wordsOf(

@@ -14,6 +14,10 @@ export interface ContainerGroup {
   readonly properties?: Maybe<{
     readonly provisioningState?: Maybe<string>;
     readonly restartPolicy?: Maybe<string>;
+    /** `Standard`, `Confidential`; absent: Standard. */
+    readonly sku?: Maybe<string>;
+    /** `Regular`, `Spot`; absent: Regular. */
+    readonly priority?: Maybe<string>;
     readonly containers?: Maybe<readonly GroupContainer[]>;
     readonly initContainers?: Maybe<readonly GroupContainer[]>;
     readonly ipAddress?: Maybe<{ readonly ip?: Maybe<string> }>;

@@ -76,11 +76,6 @@ describe("a finding comes with its fix:", () => {
       assigned("groups", group),
     ],
     [
-      { usages: trouble("AuthorizationFailed") },
-      "may not read the quotas",
-      assigned("subscription", `/subscriptions/${subscription}`),
-    ],
-    [
       { subnets: [{ ...subnet(), found: { value: undefined } }] },
       `subnet ${subnetId("groups")} does not exist`,
       `az network vnet subnet create --subscription ${subscription} --resource-group rg --vnet-name v --name groups `,
@@ -164,12 +159,15 @@ test("what keeps no pod from running is no finding and is told with its fix", ()
   const facts: Facts = {
     ...well,
     rights: { value: [{ actions, notActions }] },
+    usages: trouble("AuthorizationFailed"),
     subnets: [subnet({ hasWayOut: false })],
   };
   expect(findingsOf(facts, config)).toEqual([]);
-  const [exec, wayOut, ...others] = notesOf(facts, config);
+  const [exec, quotas, wayOut, ...others] = notesOf(facts, config);
   expect(exec?.message).toMatch(/^kubectl exec, .* does not work/);
   expect(exec?.fix).toContain(assigned("groups", group));
+  expect(quotas?.message).toContain("may not read the quotas");
+  expect(quotas?.fix).toContain(assigned("subscription", `/subscriptions/${subscription}`));
   expect(wayOut?.message).toContain("neither a NAT gateway nor a route table");
   expect(wayOut?.fix).toContain(`az network vnet subnet update --ids ${subnetId("groups")} --nat-gateway`);
   expect(others).toEqual([]);

@@ -46,6 +46,7 @@ export function notesOf(facts: Facts, config: SetUp): readonly Finding[] {
       message: `${featureActions[action]} does not work: burstlet lacks the right ${action}`,
       fix: assign("groups", facts.principal, groupScope(config)),
     })),
+    ...usageNotes(facts, config),
     ...subnetNotes(facts),
   ];
 }
@@ -138,26 +139,22 @@ function providerFindings({ provider }: Facts, { subscription, locations }: SetU
 }
 
 function rightsFindings(facts: Facts, config: SetUp): Finding[] {
-  const { principal, usages } = facts;
-  const isThere = facts.group.trouble !== undefined || facts.group.value !== undefined;
-  const { subscription, resourceGroup } = config;
-  return [
-    ...(isThere
-      ? lackingFindings(`resource group ${resourceGroup}`, valueOf(facts.rights), groupActions, {
-          role: "groups",
-          principal,
-          scope: groupScope(config),
-        })
-      : []),
-    ...(isDenied(usages?.trouble)
-      ? [
-          {
-            message: `burstlet may not read the quotas of subscription ${subscription} (Microsoft.ContainerInstance/locations/usages/read), and the configuration does not say what the node promises`,
-            fix: `${assign("subscription", principal, `/subscriptions/${subscription}`)}; or aci.capacity with vcpu and pods`,
-          },
-        ]
-      : []),
-  ];
+  const { principal, group } = facts;
+  if (group.trouble === undefined && group.value === undefined) return [];
+  const where = `resource group ${config.resourceGroup}`;
+  return lackingFindings(where, valueOf(facts.rights), groupActions, {
+    role: "groups",
+    principal,
+    scope: groupScope(config),
+  });
+}
+
+/** Then the node promises what Azure gives everybody by default. */
+function usageNotes({ usages, principal }: Facts, { subscription }: SetUp): Finding[] {
+  if (!isDenied(usages?.trouble)) return [];
+  const fix = `${assign("subscription", principal, `/subscriptions/${subscription}`)}; or aci.capacity with vcpu and pods`;
+  const message = `burstlet may not read the quotas of subscription ${subscription} (Microsoft.ContainerInstance/locations/usages/read): the node promises Azure's defaults`;
+  return [{ message, fix }];
 }
 
 function isDenied(trouble: ProviderError | undefined): boolean {

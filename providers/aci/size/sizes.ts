@@ -8,8 +8,15 @@ import type { Share } from "../request.ts";
 
 /** The least that a group has; single containers may have less. */
 export const smallest: Share = { cpu: 1, memoryInGB: 1 };
-/** The most that a group of the Standard SKU has. */
-export const largest: Share = { cpu: 31, memoryInGB: 240 };
+/** What of Azure a group is, with sizes and prices of its own. */
+export type Offer = "Standard" | "Confidential" | "Spot";
+
+/** The most that a group has. */
+export const largest: Readonly<Record<Offer, Share>> = {
+  Standard: { cpu: 31, memoryInGB: 240 },
+  Confidential: { cpu: 31, memoryInGB: 180 },
+  Spot: { cpu: 4, memoryInGB: 16 },
+};
 /** Bytes of disk that every group has. */
 export const disk = 50 * 2 ** 30;
 
@@ -49,6 +56,7 @@ export function sizeOf(pod: ResolvedPod): Size {
   return { group, containers: new Map(containers), disk: diskOf(pod) };
 }
 
+/** `prices` are those of the Standard offer. */
 export function hourlyUsd({ cpu, memoryInGB }: Share, prices: NonNullable<AciConfig["prices"]>): number {
   return Math.round((cpu * prices.vcpu + memoryInGB * prices.memory) * 1e6) / 1e6;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { podOf, podWith } from "../../../test/support/resolve-sources.ts";
 import type { Pod } from "../../../src/provider.ts";
-import { serverOf } from "./placement.ts";
+import { serverOf } from "./registries.ts";
 import { identity, inSubnet, type Options, propertiesOf, refusalsOf, requestOf, subnet } from "./testing.ts";
 
 const annotated = (key: string, value: string, spec: Pod["spec"] | object = {}): Pod =>
