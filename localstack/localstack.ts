@@ -106,7 +106,7 @@ async function serve(options: LocalstackOptions, ground: Ground): Promise<Locals
     tokens: createTokens(clock),
   };
   const arm = createArm({ ...around, faults, calls, newId });
-  const lambda = createLambda({ clock, machine: options.clock, scenario, logs, ledger, newId }, gate);
+  const lambda = createLambda({ clock, machine: options.clock, scenario, logs, ledger, newId }, gate, () => server.url);
   const controls = createControls({ clock, scenario, faults, ledger, calls, tasks, logs });
   const services = [
     ecsService(account, gate),

@@ -24,6 +24,7 @@ import {
   getFunctionConfiguration,
 } from "./operations/functions.ts";
 import { invoke } from "./operations/invoke.ts";
+import { processSandbox } from "./sandbox/process.ts";
 import { scriptedSandbox } from "./sandbox/scripted.ts";
 
 export interface LambdaAccount extends LambdaGround {
@@ -41,12 +42,17 @@ export interface Lambda {
   close(): Promise<void>;
 }
 
-export function createLambda(ground: LambdaGround, gate: Gate): Lambda {
+/** `endpoint`: of the stand-in, once it listens. */
+export function createLambda(ground: LambdaGround, gate: Gate, endpoint: () => string): Lambda {
   const closing = new AbortController();
   const { signal } = closing;
   const functions = createFunctions(ground.clock, ground.scenario);
   const admission = createAdmission(ground);
-  const fleet = createFleet(ground, (options) => scriptedSandbox(ground.clock, options));
+  const fleet = createFleet(ground, (options) =>
+    options.version.runtime === "scripted"
+      ? scriptedSandbox(ground.clock, options)
+      : processSandbox(ground, endpoint, options),
+  );
   const patience = createPatience(ground, admission, fleet, signal);
   const events = createEvents(ground, patience, signal);
   const executions = createExecutions(ground);

@@ -33,8 +33,7 @@ export class Environment {
   readonly version: FunctionVersion;
   /** `2026/11/26/[$LATEST]0123…`. */
   readonly stream: string;
-  /** Never to be used again: its process is gone. */
-  isOver = false;
+  #isOver = false;
   readonly #ground: LambdaGround;
   readonly #sandbox: Sandbox;
   readonly #write: (time: number, text: string) => void;
@@ -53,6 +52,11 @@ export class Environment {
     this.#sandbox = open({ version, stream: this.stream, write: (line) => this.#print(line) });
   }
 
+  /** Never to be used again: its process is gone. */
+  get isOver(): boolean {
+    return this.#isOver || this.#sandbox.isGone;
+  }
+
   get isCold(): boolean {
     return this.#runs === 0;
   }
@@ -66,7 +70,7 @@ export class Environment {
     this.#print(startLine(this.version, order.requestId, clock.now()));
     const startedAt = clock.monotonic();
     const end = unloaded.end ?? (await this.#worked(order));
-    if (end === "timeout" || end === "cut" || end.is === "exited") this.isOver = true;
+    if (end === "timeout" || end === "cut" || end.is === "exited" || end === unloaded.end) this.#isOver = true;
     const duration = clock.monotonic() - startedAt;
     return this.#told(order, end, { duration, init: unloaded.init });
   }
@@ -76,7 +80,7 @@ export class Environment {
   }
 
   async close(): Promise<void> {
-    this.isOver = true;
+    this.#isOver = true;
     await this.#sandbox.kill();
   }
 

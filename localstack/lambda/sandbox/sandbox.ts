@@ -27,6 +27,8 @@ export interface Sandbox {
   run(work: Work, timeout: number): Promise<WorkEnd>;
   /** MB, the most so far. */
   readonly maxMemory: number;
+  /** Its process has ended, by whatever: it takes no more work. */
+  readonly isGone: boolean;
   /** Between two works nothing of it runs. */
   freeze(): void;
   kill(): Promise<void>;

@@ -23,6 +23,7 @@ export function scriptedSandbox(clock: Clock, { version, write }: SandboxOptions
         if (own.run !== "forever") cancel = clock.after(own.run * 1000, () => resolve(durably(version, endOf(own))));
       });
     },
+    isGone: false,
     freeze() {},
     async kill() {
       cancelLoading();
