@@ -13,6 +13,7 @@ const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 let current;
 
 // What has been written is in the log before the end of the work is handed in, however much it is.
+// oxlint-disable-next-line no-underscore-dangle -- Node has no other way to it
 for (const output of [process.stdout, process.stderr]) output._handle?.setBlocking?.(true);
 
 for (const [method, level] of [
