@@ -73,7 +73,7 @@ describe.for(Object.keys(runtimes) as (keyof typeof runtimes)[])("the handler fo
     });
     expect(end).toEqual({ exitCode: 0, reason: "Completed" });
     expect(lines).toEqual([
-      "burstlet: pod ns/web, invocation invocation-1",
+      "burstlet: pod ns/web (uid u, attempt 1), invocation invocation-1",
       "first second word é large host",
       scratch,
       "/",

@@ -1,6 +1,8 @@
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import type { Capacity, Provider, ProviderContext } from "../../src/provider.ts";
 import { awsError } from "../aws/errors.ts";
+import { logsLimits } from "../aws/quotas.ts";
 import { type AwsSession, createSession } from "../aws/session.ts";
 import { createClient, heldConnections } from "./client.ts";
 import { configSchema, type LambdaConfig } from "./config.ts";
@@ -12,7 +14,8 @@ import { createKnownFunctions } from "./functions/known-functions.ts";
 import { createInvocations } from "./invoke/invocations.ts";
 import type { Held } from "./invoke/invoke.ts";
 import { createLaunch } from "./launch.ts";
-import { invocationLogs } from "./logs.ts";
+import { createFunctionLogs } from "./logs/group.ts";
+import { invocationLogs } from "./logs/logs.ts";
 import { createPreflight } from "./preflight.ts";
 import { unknownEnd } from "./outcome/unknown.ts";
 import type { LambdaRequest } from "./request.ts";
@@ -57,6 +60,11 @@ async function open(
   const client = createClient({ control, held }, limiter(describing));
   const functions = createKnownFunctions(client, clock);
   const invocations = createInvocations<Held>();
+  const limits = logsLimits(region);
+  const logs = createFunctionLogs(
+    new CloudWatchLogsClient({ ...session.clientConfig, region, credentials: control.config.credentials }),
+    { getLogEvents: limiter(limits.getLogEvents), filterLogEvents: limiter(limits.filterLogEvents) },
+  );
   const api = createDurableApi(control, limiter(controlling));
   const names = createNames(context);
   const durable = createDurable({ ...context, api, names, invocations, functions: durableFunctions });
@@ -92,7 +100,7 @@ async function open(
     },
     capacity: async () => capacityOf(config, await functions.account(), region),
     preflight: createPreflight(client, grants),
-    logs: (source, want, signal) => invocationLogs({ invocations, clock }, source, want, signal),
+    logs: (source, want, signal) => invocationLogs({ ...context, invocations, functions, logs }, source, want, signal),
     async close() {
       session.close();
       close();

@@ -1,7 +1,7 @@
 /** Lambda over real HTTP as far as a unit test needs it, and a provider on it. */
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Launch, Provider, ProviderContext, TaskIdentity, TaskState } from "../../src/provider.ts";
+import type { Launch, Provider, ProviderContext, ResolvedPod, TaskIdentity, TaskState } from "../../src/provider.ts";
 import { fakeClock, type FakeClock } from "../../test/support/fake-clock.ts";
 import { providerContext } from "../../test/support/provider-context.ts";
 import { podWith, resolvedPod } from "../../test/support/resolve-sources.ts";
@@ -161,8 +161,7 @@ export async function openLambda(
     gone,
     state,
     async launch(uid, container = {}, spec = {}) {
-      const pod = podWith({ image: "lambda://f", ...container }, { restartPolicy: "Never", ...spec });
-      const resolved = await resolvedPod({ ...pod, metadata: { ...pod.metadata, uid } });
+      const resolved = await resolvedFor(uid, container, spec);
       return provider.launch(launchOf(provider, resolved), new AbortController().signal);
     },
     async until(what, holds, step = 1) {
@@ -182,10 +181,17 @@ export async function openLambda(
   };
 }
 
-function launchOf(
-  provider: Provider<LambdaRequest>,
-  resolved: Awaited<ReturnType<typeof resolvedPod>>,
-): Launch<LambdaRequest> {
+/** A pod of function `f` with this uid, resolved. */
+export async function resolvedFor(
+  uid: string,
+  container: Parameters<typeof podWith>[0] = {},
+  spec: Parameters<typeof podWith>[1] = {},
+): Promise<ResolvedPod> {
+  const pod = podWith({ image: "lambda://f", ...container }, { restartPolicy: "Never", ...spec });
+  return resolvedPod({ ...pod, metadata: { ...pod.metadata, uid } });
+}
+
+export function launchOf(provider: Provider<LambdaRequest>, resolved: ResolvedPod): Launch<LambdaRequest> {
   const { request, refusals } = provider.translate(resolved);
   if (request === undefined) throw new Error(refusals.map(({ sentence }) => sentence).join("\n"));
   const identity = { clusterUid: "cluster-1", podUid: resolved.uid, attempt: 1 };

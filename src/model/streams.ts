@@ -5,6 +5,8 @@ export interface LogRequest {
   readonly follow: boolean;
   /** Only the last n lines of what is there now; `undefined` = all. */
   readonly tailLines: number | undefined;
+  /** Of a task that the provider has not told: when the run began and ended by the pod's status, milliseconds since 1970. */
+  readonly ran?: { readonly startedAt?: number | undefined; readonly finishedAt?: number | undefined } | undefined;
 }
 
 export interface LogRecord {

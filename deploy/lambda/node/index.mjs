@@ -10,8 +10,9 @@ class BurstletExit extends Error {
 }
 
 export async function handler({ burstlet = {}, command = [], args = [], workingDir = "/tmp", env = [], files = [] }) {
-  const { namespace, name, invocationId } = burstlet;
-  console.log(`burstlet: pod ${namespace}/${name}, invocation ${invocationId}`);
+  const { namespace, name, podUid, attempt, invocationId } = burstlet;
+  // By this line burstlet finds the log of an invocation whose id it does not know.
+  console.log(`burstlet: pod ${namespace}/${name} (uid ${podUid}, attempt ${attempt}), invocation ${invocationId}`);
   const [program, ...words] = [...command, ...args];
   if (program === undefined) throw new TypeError("the payload has no command: set command or args of the container");
   const variables = Object.fromEntries(env.map(({ name: key, value }) => [key, value]));

@@ -13,7 +13,9 @@ class BurstletExit(Exception):
 
 def handler(event, context):
     who = event.get("burstlet") or {}
-    print(f"burstlet: pod {who.get('namespace')}/{who.get('name')}, invocation {who.get('invocationId')}", flush=True)
+    pod = f"{who.get('namespace')}/{who.get('name')} (uid {who.get('podUid')}, attempt {who.get('attempt')})"
+    # By this line burstlet finds the log of an invocation whose id it does not know.
+    print(f"burstlet: pod {pod}, invocation {who.get('invocationId')}", flush=True)
     argv = [*(event.get("command") or []), *(event.get("args") or [])]
     if not argv:
         raise TypeError("the payload has no command: set command or args of the container")

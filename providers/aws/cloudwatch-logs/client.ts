@@ -1,6 +1,7 @@
 import {
   type CloudWatchLogsClient,
   FilterLogEventsCommand,
+  type FilterLogEventsCommandInput,
   GetLogEventsCommand,
   type OutputLogEvent,
 } from "@aws-sdk/client-cloudwatch-logs";
@@ -36,10 +37,18 @@ export interface LogsClient {
     signal?: AbortSignal,
   ): Promise<LogPage>;
   /** Events of several streams, at most 100, from `startTime` on. Rejects with `notFound` when one of them is not there. */
-  filter(
-    streams: readonly string[],
-    from: { readonly startTime: number; readonly token?: string },
-  ): Promise<{ readonly events: readonly FoundEvent[]; readonly next: string | undefined }>;
+  filter(streams: readonly string[], from: { readonly startTime: number; readonly token?: string }): Promise<FoundPage>;
+  /** Events of all streams that match a filter pattern. A page may be empty although others follow. */
+  search(
+    pattern: string,
+    from: { readonly startTime: number; readonly endTime?: number; readonly token?: string },
+    signal?: AbortSignal,
+  ): Promise<FoundPage>;
+}
+
+export interface FoundPage {
+  readonly events: readonly FoundEvent[];
+  readonly next: string | undefined;
 }
 
 export interface LogsBuckets {
@@ -48,6 +57,17 @@ export interface LogsBuckets {
 }
 
 export function createLogsClient(logs: CloudWatchLogsClient, group: string, buckets: LogsBuckets): LogsClient {
+  const found = async (what: Omit<FilterLogEventsCommandInput, "logGroupName">, signal?: AbortSignal) => {
+    const command = new FilterLogEventsCommand({ logGroupName: group, ...what });
+    const send = async () => logs.send(command, { ...(signal && { abortSignal: signal }) });
+    const page = await buckets.filterLogEvents.run(async () => asked(send, signal), signal);
+    const events = (page.events ?? []).map((event) => ({
+      ...eventOf(event),
+      id: event.eventId ?? "",
+      stream: event.logStreamName ?? "",
+    }));
+    return { events, next: page.nextToken };
+  };
   return {
     async page(logStreamName, { token, head, startTime, limit }, signal) {
       const input = {
@@ -66,18 +86,10 @@ export function createLogsClient(logs: CloudWatchLogsClient, group: string, buck
         backward: found.nextBackwardToken,
       };
     },
-    async filter(streams, { startTime, token }) {
-      const input = { logGroupName: group, logStreamNames: [...streams], startTime, nextToken: token };
-      const found = await buckets.filterLogEvents.run(async () =>
-        asked(async () => logs.send(new FilterLogEventsCommand(input))),
-      );
-      const events = (found.events ?? []).map((event) => ({
-        ...eventOf(event),
-        id: event.eventId ?? "",
-        stream: event.logStreamName ?? "",
-      }));
-      return { events, next: found.nextToken };
-    },
+    filter: async (streams, { startTime, token }) =>
+      found({ logStreamNames: [...streams], startTime, nextToken: token }),
+    search: async (filterPattern, { startTime, endTime, token }, signal) =>
+      found({ filterPattern, startTime, endTime, nextToken: token }, signal),
   };
 }
 

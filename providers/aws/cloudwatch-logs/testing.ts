@@ -67,6 +67,9 @@ export function memoryLogs(clock: Clock, pageSize = 1_000): MemoryLogs {
       const to = isForward ? Math.min(all.length, from + size) : (at ?? all.length);
       return { events: all.slice(from, to), forward: `f/${to}`, backward: `b/${from}` };
     },
+    async search() {
+      return Promise.reject(new Error("nobody searches here"));
+    },
     async filter(names, { startTime, token }) {
       calls.push(`filter ${names.join()}`);
       await Promise.resolve();

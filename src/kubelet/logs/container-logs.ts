@@ -34,7 +34,8 @@ export async function containerLogs(request: KubeletRequest, context: HandlerCon
   const chosen = logSource(found, container, options.previous, provider.restarts);
   if (chosen.trouble !== undefined) return send(res, text(chosen.status, chosen.trouble));
 
-  const want = { follow: options.follow, tailLines: options.tailLines };
+  const { ran } = chosen;
+  const want = { follow: options.follow, tailLines: options.tailLines, ...(ran !== undefined && { ran }) };
   const batches = provider.logs(chosen.source, want, signal)[Symbol.asyncIterator]();
   try {
     const first = batches.next();

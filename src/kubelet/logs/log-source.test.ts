@@ -45,10 +45,14 @@ describe("logSource", () => {
   });
 
   it("is what the pod's record names when the cloud has forgotten the task of a run that has ended", () => {
-    const status = { containerStatuses: [{ name: "main", restartCount: 3, state: { terminated: { exitCode: 1 } } }] };
+    const terminated = { exitCode: 1, startedAt: "2026-01-02T03:04:05Z" };
+    const status = { containerStatuses: [{ name: "main", restartCount: 3, state: { terminated } }] };
     const forgotten = { pod: { ...pod, status } as Pod, task: undefined, containers: [] };
     const found = { ...forgotten, recorded: { task, earlierRestarts: { main: 2 } } };
-    expect(logSource(found, "main", false, "task")).toEqual({ source: { task, container: "main", instance: 1 } });
+    expect(logSource(found, "main", false, "task")).toEqual({
+      source: { task, container: "main", instance: 1 },
+      ran: { startedAt: Date.parse(terminated.startedAt), finishedAt: undefined },
+    });
     expect(logSource(found, "main", true, "task")).toMatchObject({ status: 400 });
     expect(logSource(forgotten, "main", false, "task")).toMatchObject({ status: 400 });
   });

@@ -1,12 +1,12 @@
 import type { ContainerStatus } from "../../model/kube.ts";
-import type { ContainerRef, ContainerState, Pod } from "../../provider.ts";
+import { type ContainerRef, type ContainerState, type LogRequest, parseTime, type Pod } from "../../provider.ts";
 import type { FoundPod } from "../pod-lookup.ts";
 
 /** Of the pod's status: burstlet's own, with every reason for a refusal. */
 const refusedCondition = "burstlet.dev/Refused";
 
 export type LogSource =
-  | { readonly source: ContainerRef; readonly trouble?: undefined }
+  | { readonly source: ContainerRef; readonly ran?: LogRequest["ran"]; readonly trouble?: undefined }
   | { readonly status: 400 | 404; readonly trouble: string };
 
 /**
@@ -43,7 +43,8 @@ export function logSource(
     if (ended !== undefined && found.recorded !== undefined) {
       const { task: recorded, earlierRestarts } = found.recorded;
       const restarts = statusOf(pod, container)?.restartCount ?? 0;
-      return { source: { task: recorded, container, instance: restarts - (earlierRestarts[container] ?? 0) } };
+      const source = { task: recorded, container, instance: restarts - (earlierRestarts[container] ?? 0) };
+      return { source, ran: { startedAt: parseTime(ended.startedAt), finishedAt: parseTime(ended.finishedAt) } };
     }
     return { status: 400, trouble: `${named} ${waitingWords(waitingReason(pod, container))}` };
   }
