@@ -48,6 +48,18 @@ describe.for(Object.keys(runtimes) as (keyof typeof runtimes)[])("the handler fo
 
   /** What becomes of a pod whose function has this handler. */
   async function run(container: Parameters<typeof podWith>[0], spec: Parameters<typeof podWith>[1] = {}, world = {}) {
+    const { payload, lines } = await answered((body) => body, container, spec, world);
+    const functionError = payload.includes("errorType") ? "Unhandled" : undefined;
+    return { end: endOf({ requestId: "r", functionError, payload, tail: "" }), lines };
+  }
+
+  /** What it answers an event that Lambda has made of the payload. */
+  async function answered(
+    eventOf: (body: string) => string,
+    container: Parameters<typeof podWith>[0],
+    spec: Parameters<typeof podWith>[1] = {},
+    world = {},
+  ) {
     const pod = podWith({ image: "lambda://f", ...container }, { restartPolicy: "Never", hostname: "host", ...spec });
     const grants = [{ namespace: "ns", allow: ["f"] }];
     const { request, refusals } = translate(await resolvedPod(pod, world), supportRows, {
@@ -56,12 +68,10 @@ describe.for(Object.keys(runtimes) as (keyof typeof runtimes)[])("the handler fo
     });
     if (request === undefined) throw new Error(JSON.stringify(refusals));
     const body = Buffer.from(bodyOf(request, { clusterUid: "c", podUid: "u", attempt: 1 }, "invocation-1"));
-    const { stdout } = await promisify(execFile)(program, [...words, body.toString()], { timeout: 60_000 });
+    const { stdout } = await promisify(execFile)(program, [...words, eventOf(body.toString())], { timeout: 60_000 });
     const lines = stdout.trimEnd().split("\n");
     const payload = lines.pop() ?? "";
-    const functionError = payload.includes("errorType") ? "Unhandled" : undefined;
-    const end = endOf({ requestId: "r", functionError, payload, tail: "" });
-    return { end, lines: lines.filter((line) => line !== "") };
+    return { payload, lines: lines.filter((line) => line !== "") };
   }
 
   test("runs command and arguments with the pod's variables where the pod says, and says whose it is", async () => {
@@ -92,6 +102,20 @@ describe.for(Object.keys(runtimes) as (keyof typeof runtimes)[])("the handler fo
     ["what is no program", ["/tmp"], { exitCode: 126 }],
   ])("%s is the pod's", async ([, command, end]) => {
     expect((await run({ command })).end).toMatchObject(end);
+  });
+
+  test.for<[string, object]>([
+    ["exit 0", { Status: "SUCCEEDED", Result: expect.stringMatching(/^\{"exitCode": ?0\}$/) as string }],
+    ["exit 7", { Status: "FAILED", Error: { ErrorType: "BurstletExit", ErrorMessage: "exit status 7" } }],
+  ])("speaks the protocol of durable executions: %s", async ([script, answer]) => {
+    const durable = (InputPayload: string): string =>
+      JSON.stringify({
+        DurableExecutionArn: "arn",
+        CheckpointToken: "t",
+        InitialExecutionState: { Operations: [{ Type: "EXECUTION", ExecutionDetails: { InputPayload } }] },
+      });
+    const { payload } = await answered(durable, { command: ["sh", "-c", script] });
+    expect((JSON.parse(payload) as { returned: unknown }).returned).toEqual(answer);
   });
 
   test("without a command is an error that says so", async () => {

@@ -45,27 +45,11 @@ async function open(
   context: ProviderContext,
   session: AwsSession,
 ): Promise<Provider<LambdaRequest>> {
-  const { clock, limiter, grants, nodeName } = context;
+  const { limiter, grants, nodeName } = context;
   const { durableFunctions } = config;
-  const control = new LambdaClient(session.clientConfig);
-  const region = await control.config.region();
-  const { requestHandler, close } = heldConnections(session.clientConfig);
-  // One chain of credentials for both: each of its own would ask for them anew.
-  const held = new LambdaClient({
-    ...session.clientConfig,
-    region,
-    credentials: control.config.credentials,
-    requestHandler,
-  });
-  const client = createClient({ control, held }, limiter(describing));
-  const functions = createKnownFunctions(client, clock);
+  const { region, client, api, logs, close } = await connect(session, limiter);
+  const functions = createKnownFunctions(client, context.clock);
   const invocations = createInvocations<Held>();
-  const limits = logsLimits(region);
-  const logs = createFunctionLogs(
-    new CloudWatchLogsClient({ ...session.clientConfig, region, credentials: control.config.credentials }),
-    { getLogEvents: limiter(limits.getLogEvents), filterLogEvents: limiter(limits.filterLogEvents) },
-  );
-  const api = createDurableApi(control, limiter(controlling));
   const names = createNames(context);
   const durable = createDurable({ ...context, api, names, invocations, functions: durableFunctions });
   return {
@@ -101,7 +85,27 @@ async function open(
     capacity: async () => capacityOf(config, await functions.account(), region),
     preflight: createPreflight(client, grants),
     logs: (source, want, signal) => invocationLogs({ ...context, invocations, functions, logs }, source, want, signal),
-    async close() {
+    close,
+  };
+}
+
+/** Every client over one chain of credentials: each of its own would ask for them anew. */
+async function connect(session: AwsSession, limiter: ProviderContext["limiter"]) {
+  const control = new LambdaClient(session.clientConfig);
+  const region = await control.config.region();
+  const { requestHandler, close } = heldConnections(session.clientConfig);
+  const connection = { ...session.clientConfig, region, credentials: control.config.credentials };
+  const held = new LambdaClient({ ...connection, requestHandler });
+  const limits = logsLimits(region);
+  return {
+    region,
+    client: createClient({ control, held }, limiter(describing)),
+    api: createDurableApi(control, limiter(controlling)),
+    logs: createFunctionLogs(new CloudWatchLogsClient(connection), {
+      getLogEvents: limiter(limits.getLogEvents),
+      filterLogEvents: limiter(limits.filterLogEvents),
+    }),
+    async close(): Promise<void> {
       session.close();
       close();
     },

@@ -9,7 +9,19 @@ class BurstletExit extends Error {
   name = "BurstletExit";
 }
 
-export async function handler({ burstlet = {}, command = [], args = [], workingDir = "/tmp", env = [], files = [] }) {
+export async function handler(event) {
+  if (event.DurableExecutionArn === undefined) return runPod(event);
+  // Of a durable function: the command is run within this one invocation, and the execution ends with it.
+  const [execution] = event.InitialExecutionState?.Operations ?? [];
+  try {
+    const returned = await runPod(JSON.parse(execution?.ExecutionDetails?.InputPayload ?? "{}"));
+    return { Status: "SUCCEEDED", Result: JSON.stringify(returned) };
+  } catch ({ name, message }) {
+    return { Status: "FAILED", Error: { ErrorType: name, ErrorMessage: message } };
+  }
+}
+
+async function runPod({ burstlet = {}, command = [], args = [], workingDir = "/tmp", env = [], files = [] }) {
   const { namespace, name, podUid, attempt, invocationId } = burstlet;
   // By this line burstlet finds the log of an invocation whose id it does not know.
   console.log(`burstlet: pod ${namespace}/${name} (uid ${podUid}, attempt ${attempt}), invocation ${invocationId}`);

@@ -1,6 +1,7 @@
 """Runs the command of a pod of burstlet in a function of runtime python3.11 or later. Handler: handler.handler"""
 
 import base64
+import json
 import os
 import signal
 import subprocess
@@ -12,6 +13,18 @@ class BurstletExit(Exception):
 
 
 def handler(event, context):
+    if "DurableExecutionArn" not in event:
+        return run_pod(event)
+    # Of a durable function: the command is run within this one invocation, and the execution ends with it.
+    operations = (event.get("InitialExecutionState") or {}).get("Operations") or [{}]
+    payload = (operations[0].get("ExecutionDetails") or {}).get("InputPayload") or "{}"
+    try:
+        return {"Status": "SUCCEEDED", "Result": json.dumps(run_pod(json.loads(payload)))}
+    except Exception as error:
+        return {"Status": "FAILED", "Error": {"ErrorType": type(error).__name__, "ErrorMessage": str(error)}}
+
+
+def run_pod(event):
     who = event.get("burstlet") or {}
     pod = f"{who.get('namespace')}/{who.get('name')} (uid {who.get('podUid')}, attempt {who.get('attempt')})"
     # By this line burstlet finds the log of an invocation whose id it does not know.

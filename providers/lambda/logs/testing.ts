@@ -1,7 +1,7 @@
 /** A provider over the stand-in for AWS, on this machine's clock. */
 import { type Localstack, startLocalstack } from "../../../localstack/localstack.ts";
 import type { ScenarioInput } from "../../../localstack/scenario/schema.ts";
-import type { LogRecord, LogRequest, Provider, TaskRef, TaskState } from "../../../src/provider.ts";
+import type { LogRequest, Provider, TaskRef, TaskState } from "../../../src/provider.ts";
 import { systemClock } from "../../../src/telemetry/clock.ts";
 import { eventually } from "../../../test/support/eventually.ts";
 import { providerContext } from "../../../test/support/provider-context.ts";
@@ -77,7 +77,7 @@ export const read = async (
   const lines: string[] = [];
   const request = { follow: false, tailLines: undefined, ...want };
   for await (const batch of provider.logs?.({ task, container: "main", instance: 0 }, request, never) ?? [])
-    for (const { bytes } of batch as readonly LogRecord[]) {
+    for (const { bytes } of batch) {
       lines.push(bytes.toString());
       heard(bytes.toString());
     }
