@@ -59,6 +59,17 @@ test("the patch puts the token where the variable says that it is", async () => 
   expect(audience).toBe("api://AzureADTokenExchange");
 });
 
+test("the Bicep modules name documents and modules that exist, and no action of their own", async () => {
+  const names = ["main", "identity", "assignments", "network"];
+  const sources = await Promise.all(names.map(async (name) => text(`bicep/${name}.bicep`)));
+  const all = sources.join("\n");
+  const modules = [...all.matchAll(/^module \w+ '(\w+)\.bicep'/gm)].map(([, name = ""]) => name);
+  expect(modules.toSorted()).toEqual(["assignments", "identity", "network"]);
+  const documents = [...all.matchAll(/loadJsonContent\('\.\.\/(\w+)\.json'\)/g)].map(([, name = ""]) => name);
+  expect(documents).toEqual(roles);
+  expect(all).not.toMatch(/\/(read|write|delete|action)'/);
+});
+
 const group = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerInstance/containerGroups";
 const network = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v";
 
