@@ -33,6 +33,7 @@ export * from "./model/support/refusal.ts";
 export * from "./model/resolved-pod.ts";
 export * from "./model/secret-text.ts";
 export * from "./model/seen-ends.ts";
+export * from "./model/text/static-command.ts";
 export * from "./model/streams.ts";
 export * from "./model/support/rows.ts";
 export * from "./model/support/written.ts";

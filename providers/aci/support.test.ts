@@ -148,7 +148,10 @@ describe("probes", () => {
 
   test("of startup are asked over a route alone, which is told", () => {
     expect(changedPaths(podWith({ startupProbe: get }))).toEqual([`${main}.startupProbe.httpGet`]);
-    expect(changedPaths(podWith({ startupProbe: get }), { network: "routed" })).toEqual([]);
+    // Nobody ends a container that never succeeds.
+    expect(changedPaths(podWith({ startupProbe: get }), { network: "routed" })).toEqual([
+      `${main}.startupProbe.httpGet`,
+    ]);
     expect(changedPaths(podWith({ startupProbe: exec }), { network: "routed" })).toEqual([`${main}.startupProbe.exec`]);
   });
 });

@@ -22,8 +22,11 @@ export interface TaskState {
   /** The task's addresses, primary first; empty when it has none (yet). */
   readonly podIPs: readonly string[];
   readonly hostIP?: string | undefined;
-  /** Who runs the probes of this task. `split`: the provider those that are commands, the core what the network answers. */
-  readonly probedBy: "core" | "provider" | "split";
+  /**
+   * Who runs the probes of this task. `split`: the provider those that are commands, the core what the network answers.
+   * `liveness`: the provider all of liveness, whose failure it deals with itself; else as `split`, but nobody asks commands.
+   */
+  readonly probedBy: "core" | "provider" | "split" | "liveness";
   /** The provider's own words about the task, unchanged: e.g. why it stopped or why it waits. */
   readonly reason?: string | undefined;
   readonly message?: string | undefined;

@@ -33,14 +33,15 @@ describe("the runs that are probed", () => {
     expect(names(probedPod(), task([main()], later))).toEqual([]);
   });
 
-  it("leave commands to the provider where the two share the work", () => {
+  it("leave commands to the provider where the two share the work, or all of liveness", () => {
     const tcp = { tcpSocket: { port: 80 } };
-    const kinds = (more: Partial<Container>) =>
-      runsOf(probedPod(more), [task([main()], { probedBy: "split" })]).map(({ probes }) =>
-        probes.map(({ kind }) => kind),
-      );
-    expect(kinds({})).toEqual([]);
-    expect(kinds({ livenessProbe: tcp })).toEqual([["liveness"]]);
+    const kinds = (probedBy: "split" | "liveness", more: Partial<Container>) =>
+      runsOf(probedPod(more), [task([main()], { probedBy })]).map(({ probes }) => probes.map(({ kind }) => kind));
+    expect(kinds("split", {})).toEqual([]);
+    expect(kinds("split", { livenessProbe: tcp })).toEqual([["liveness"]]);
+    expect(kinds("liveness", { livenessProbe: tcp })).toEqual([]);
+    const all = { livenessProbe: tcp, readinessProbe: tcp, startupProbe: { exec: { command: ["true"] } } };
+    expect(kinds("liveness", all)).toEqual([["readiness"]]);
   });
 
   it("have commands with what the spec says of their variables, and no others", () => {

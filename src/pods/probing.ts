@@ -2,14 +2,14 @@
 import type { Lanes } from "../limits/lanes.ts";
 import { parseTime } from "../model/clock.ts";
 import type { Container, Pod } from "../model/kube.ts";
+import { staticCommand } from "../model/text/static-command.ts";
 import type { ContainerState, TaskState } from "../model/task-state.ts";
 import type { Health } from "../probes/health.ts";
-import { probesOf } from "../probes/probe.ts";
+import { type Probe, probesOf } from "../probes/probe.ts";
 import type { AskProbe } from "../probes/prober.ts";
 import { type Answer, createProbes, type ProbedRun, type ProbeLane } from "../probes/probes.ts";
 import type { Clock } from "../provider.ts";
 import { isTerminal } from "../status/phase.ts";
-import { expand } from "../resolve/expand.ts";
 import type { PodMeter } from "./meter.ts";
 import { recordOf } from "./plan/world.ts";
 import type { PodEvent } from "./pod-events.ts";
@@ -92,8 +92,8 @@ export function runsOf(pod: Pod, tasks: readonly TaskState[]): ProbedRun[] {
   return specs.flatMap((spec) => {
     const seen = task.containers.find(({ name }) => name === spec.name);
     if (seen?.state.is !== "running") return [];
-    const probes = probesOf(spec, (command) => withVariables(command, spec)).filter(
-      ({ action }) => task.probedBy === "core" || action.via !== "exec",
+    const probes = probesOf(spec, (command) => staticCommand(command, spec)).filter((probe) =>
+      isOurs(probe, task.probedBy),
     );
     if (probes.length === 0) return [];
     return {
@@ -107,19 +107,23 @@ export function runsOf(pod: Pod, tasks: readonly TaskState[]): ProbedRun[] {
   });
 }
 
+function isOurs({ kind, action }: Probe, probedBy: TaskState["probedBy"]): boolean {
+  switch (probedBy) {
+    case "core":
+      return true;
+    case "provider":
+      return false;
+    case "split":
+      return action.via !== "exec";
+    case "liveness":
+      return kind !== "liveness" && action.via !== "exec";
+  }
+}
+
 /** Init containers that end have no probes, sidecars have. */
 function probedContainers({ spec }: Pod): Container[] {
   const all = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
   return all.filter((one) => one.startupProbe ?? one.livenessProbe ?? one.readinessProbe);
-}
-
-/** As the kubelet: only what the spec itself says of a variable; the others stay as written. */
-function withVariables(command: readonly string[], { env = [] }: Container): readonly string[] {
-  const lookup = (name: string) => env.findLast((one) => one.name === name)?.value;
-  return command.map((word) => {
-    const text = expand(word, lookup, Infinity);
-    return typeof text === "string" ? text : word;
-  });
 }
 
 /** What the API server shows of this very run. */

@@ -5,7 +5,7 @@ import { lengthOf, type Text } from "../model/secret-text.ts";
 import type { ContainerKind } from "../model/task-state.ts";
 import { resolvedResources } from "./downward.ts";
 import { environmentOf, expanded, referenceTo, type Environment, type Surroundings } from "./env.ts";
-import { mostCharacters } from "./expand.ts";
+import { mostCharacters } from "../model/text/expand.ts";
 import { below, invalid, missing, type Finds, type Where } from "./resolution.ts";
 
 type VolumeMount = NonNullable<Container["volumeMounts"]>[number];

@@ -3,7 +3,7 @@ import { posix } from "node:path";
 import type { Container, Pod } from "../model/kube.ts";
 import { Late, lengthOf, type Text } from "../model/secret-text.ts";
 import { envField, resourceField } from "./downward.ts";
-import { expand, mostCharacters } from "./expand.ts";
+import { expand, mostCharacters } from "../model/text/expand.ts";
 import { objectOf, type DataObject, type Entry, type Gathered } from "./gather.ts";
 import { below, invalid, missing, warning } from "./resolution.ts";
 import type { Finds, ObjectKind, ResolveNode, Where } from "./resolution.ts";

@@ -171,7 +171,10 @@ async function podFor(
 ): Promise<ResolvedPod> {
   const { volumes, configMaps } = liveVolume(plans);
   const terminationGracePeriodSeconds = Math.max(...plans.map(({ grace = usualGrace }) => grace));
-  const spec = { ...specOf(target, plans), volumes, terminationGracePeriodSeconds };
+  // A cloud that restarts by itself would hide every end. It may know no sidecars, which never end by themselves.
+  const hides = target.provider.restarts === "cloud" && plans.every(({ kind }) => kind !== "sidecar");
+  const restartPolicy = hides ? "Never" : "Always";
+  const spec = { ...specOf(target, plans), volumes, terminationGracePeriodSeconds, restartPolicy };
   const pod = podOf(spec, { uid, name: `pod-${uid.slice(0, 8)}` });
   return resolvedPod(pod, { configMaps, ...world }, { name: target.nodeName });
 }

@@ -71,7 +71,7 @@ describe("a creation", () => {
     expect([outcome, asked]).toEqual([ours, ["GET /bl-1"]]);
   });
 
-  test.for([silent, bad(503, "ServerTimeout"), bad(408, "Timeout")])(
+  test.for([silent, bad(503, "ServerTimeout"), bad(408, "Timeout"), bad(409, "ContainerGroupTransitioning")])(
     "%# in doubt looks, and finds the group made",
     async (doubt) => {
       const { outcome, asked } = await create(absent, doubt, ok(ours));

@@ -1,5 +1,5 @@
 /** Container groups of one resource group, as JSON of ours: the typed client drops fields, and polls after a PUT or DELETE. */
-import { ProviderError, sameIdentity, type TaskIdentity } from "../../../src/provider.ts";
+import { ProviderError, type ProviderErrorKind, sameIdentity, type TaskIdentity } from "../../../src/provider.ts";
 import type { AciConfig } from "../config.ts";
 import type { ContainerGroup } from "../groups/shapes.ts";
 import { identityOf, type Owner } from "../names.ts";
@@ -90,10 +90,12 @@ function unlessAbsent(error: unknown): undefined {
   if (!isNotFound(error)) throw error;
 }
 
-/** Azure has answered a PUT by 503 and made the group all the same. */
+/** Azure has answered a PUT by 503 and made the group all the same; one in transition may be of a PUT at the same time. */
 function isDoubtful(error: unknown): error is ProviderError {
-  return error instanceof ProviderError && (error.kind === "unknown" || error.kind === "transient");
+  return error instanceof ProviderError && doubtful.has(error.kind);
 }
+
+const doubtful: ReadonlySet<ProviderErrorKind> = new Set(["unknown", "transient", "conflict"]);
 
 /** The group that is there after all. While nobody can look, the doubt stays: `unknown`, and not what the PUT has said. */
 async function afterDoubt(

@@ -139,16 +139,17 @@ class Watching implements Feed {
     if (known !== undefined) this.#watchers.gone(known.state.identity);
   }
 
-  /** Azure does not find it. What we have deleted ourselves for its own sake has ended; everything else is gone. */
+  /** Azure does not find it. What we have deleted before it had ended has ended now; everything else is gone. */
   #absent(name: string): void {
     const { groups, clock } = this.#options;
     const known = groups.get(name);
     if (known === undefined || known.removed === true) return;
-    if (known.failedAt !== undefined) {
-      const { reason, message } = known.state;
+    const { state, ending, failedAt, knownAt } = known;
+    if (failedAt !== undefined || (ending?.by === "delete" && state.phase !== "stopped")) {
+      const { reason, message } = failedAt === undefined ? {} : state;
       return this.#watchers.task(groups.removed(name, { reason, message }));
     }
-    if (known.ending === undefined && clock.monotonic() - known.knownAt < YOUNG_MS) return groups.missed(name);
+    if (ending === undefined && clock.monotonic() - knownAt < YOUNG_MS) return groups.missed(name);
     this.gone(name);
   }
 

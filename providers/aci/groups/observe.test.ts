@@ -50,7 +50,7 @@ describe("a group", () => {
       provisioned: "1vCPU 1GB",
       hourlyUsd: 0.055,
     });
-    expect(taskOf(parts, undefined, { network: "routed" }).probedBy).toBe("split");
+    expect(taskOf(parts, undefined, { network: "routed" }).probedBy).toBe("liveness");
   });
 
   test("of somebody else is not told, nor one out of a list, which has no states", () => {

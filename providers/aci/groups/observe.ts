@@ -55,7 +55,7 @@ export function observe(group: ContainerGroup, observer: Observer, before?: Task
     containers,
     podIPs: typeof ip === "string" && ip !== "" ? [ip] : [],
     // Where the node reaches no group nobody asks over the network: the support table refuses such a probe, or tells of it.
-    probedBy: observer.network === "routed" ? "split" : "provider",
+    probedBy: observer.network === "routed" ? "liveness" : "provider",
     ...sizeOf(facts, observer.prices),
     ...wordsOf(facts, containers),
   };

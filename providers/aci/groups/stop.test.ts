@@ -87,7 +87,15 @@ describe("a group that runs", () => {
       await clock.advance(5_000);
     }
     expect(asked()).toEqual(["stop bl-one", "delete bl-one"]);
-    expect(await stop(task, soon)).toBe("gone");
+    expect([await stop(task, soon), await stop(task, discard)]).toEqual(["stopped", "gone"]);
+  });
+
+  test("tells who asks that it cannot be ended", async () => {
+    const { azure, clock, stop } = await world(up);
+    azure.failing.set("stop", new ProviderError("denied", "AuthorizationFailed", "words"));
+    await stop(task, soon);
+    await clock.advance(0);
+    await expect(stop(task, soon)).rejects.toMatchObject({ kind: "denied" });
   });
 
   test("is deleted when Azure refuses to stop it", async () => {
@@ -98,7 +106,7 @@ describe("a group that runs", () => {
     expect(asked()).toEqual(["stop bl-one", "delete bl-one"]);
   });
 
-  test("in transition is stopped later: who asks is told", async () => {
+  test("in transition is stopped later", async () => {
     const { azure, clock, stop, asked } = await world(up);
     azure.failing.set(
       "stop",
@@ -106,21 +114,29 @@ describe("a group that runs", () => {
     );
     await stop(task, soon);
     await clock.advance(0);
-    await expect(stop(task, soon)).rejects.toMatchObject({ kind: "conflict", retryAfter: 10 });
     azure.failing.clear();
+    expect(await stop(task, soon)).toBe("stopping");
+    expect(asked()).toEqual(["stop bl-one"]);
+    await clock.advance(10_000);
     await stop(task, soon);
-    expect(asked()).toEqual(["stop bl-one", "stop bl-one"]);
+    expect(asked()).toEqual(["stop bl-one"]);
   });
 });
 
-describe("a group of which nothing has run", () => {
-  test("is deleted at once", async () => {
-    const { clock, stop, asked } = await world(starting);
+describe("a group that still starts", () => {
+  test("is deleted at once, and what is known of it is its end", async () => {
+    const { clock, stop, asked, groups } = await world({ ...starting, init: { currentState: running() } });
     expect(await stop(task, soon)).toBe("stopping");
     expect(await stop(task, soon)).toBe("stopping");
     expect(asked()).toEqual(["delete bl-one"]);
     await clock.advance(3_000);
-    expect(await stop(task, soon)).toBe("gone");
+    expect(await stop(task, soon)).toBe("stopped");
+    expect(groups.find(task)?.state.containers).toMatchObject([
+      { name: "init", state: { is: "terminated", exitCode: undefined } },
+      { name: "main", state: { is: "waiting" } },
+    ]);
+    expect(await stop(task, discard)).toBe("gone");
+    expect([await stop(task, discard), asked()]).toEqual(["gone", []]);
   });
 
   test("is asked for again when it is still there half a minute later", async () => {

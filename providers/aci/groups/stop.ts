@@ -29,22 +29,27 @@ export type Stop = (
 
 /** Kinds of refusals of a stop after which another one would be refused too. */
 const final: ReadonlySet<ProviderErrorKind> = new Set(["invalid", "refused"]);
+/** Milliseconds until a group in transition is asked again, where Azure does not say. */
+const TRANSITION_MS = 5_000;
 
 /**
- * Ends a group by Azure's stop, which keeps what has become of its containers, and deletes it once that is recorded. One of
- * which nothing has run is deleted at once: there is nothing to record, and Azure stops no group that still starts.
+ * Ends a group by Azure's stop, which keeps what has become of its containers, and deletes it once that is recorded. One that
+ * still starts is deleted at once, because Azure does not stop it: what is known of it is told as its end.
  */
 export function createStop(options: StopOptions): Stop {
   const { feed, groups, clock } = options;
   const farewells = new Map<string, Farewell>();
   const failures = new Map<string, ProviderError>();
+  /** Monotonic milliseconds before which a group in transition is left alone. */
+  const waits = new Map<string, number>();
 
   /** Asked for and not waited for: it may wait in its bucket for long. What goes wrong is told at the next call. */
   const end = (name: string, by: "stop" | "delete"): void => {
     feed.end(name, by).catch((error: unknown) => {
       const failure = asProviderError(error);
-      if (by === "stop" && final.has(failure.kind)) end(name, "delete");
-      else failures.set(name, failure);
+      if (by === "stop" && final.has(failure.kind)) return end(name, "delete");
+      if (failure.kind !== "conflict") return void failures.set(name, failure);
+      waits.set(name, clock.monotonic() + (failure.retryAfter ?? TRANSITION_MS / 1000) * 1000);
     });
   };
   const killed = (name: string): void => {
@@ -66,16 +71,18 @@ export function createStop(options: StopOptions): Stop {
     const failure = failures.get(name);
     failures.delete(name);
     if (failure !== undefined) throw failure;
-    const isAsked = sinceAsked(known, clock.monotonic()) < AGAIN_MS;
+    const now = clock.monotonic();
+    const isAsked = sinceAsked(known, now) < AGAIN_MS || now < (waits.get(name) ?? 0);
     if (state.phase === "stopped") {
       farewells.delete(name);
+      waits.delete(name);
       if (!discard) return "stopped";
       if (known.removed === true) {
         feed.gone(name);
         return "gone";
       }
       if (!(isAsked && ending?.by === "delete")) end(name, "delete");
-    } else if (ending?.by === "delete" || !hasRun(known)) {
+    } else if (ending?.by === "delete" || state.phase === "starting") {
       if (!isAsked) end(name, "delete");
     } else {
       const farewell = farewells.get(name) ?? new Farewell(known, graceSeconds, options, () => killed(name));
@@ -117,9 +124,4 @@ class Farewell {
     this.#killAt = killAt;
     this.#clock.after(graceSeconds * 1000, () => this.#late.abort());
   }
-}
-
-/** Whatever has run has left something to be recorded. */
-function hasRun({ state }: KnownGroup): boolean {
-  return state.containers.some((container) => container.state.is !== "waiting" || container.last !== undefined);
 }

@@ -20,6 +20,8 @@ const unreachable = "The node cannot reach the group to ask it: set network: rou
 const hanging = "Not asked: of liveness Azure asks commands and httpGet alone, so a program that hangs is not ended.";
 const started =
   "Not asked: the container counts as started while it runs; liveness is asked only when it would have failed.";
+const awaited =
+  "The node asks at the group's own address, and the container is not ready before it succeeds; nobody ends one that never does.";
 
 /** The three probes of a container. */
 export function probeRows(at: string): readonly AciRow[] {
@@ -74,7 +76,7 @@ function startupRows(at: string): readonly AciRow[] {
   return [
     changed(`${at}.exec`, started, isMentioned),
     ...["httpGet", "tcpSocket", "grpc"].flatMap((action) => [
-      on(routed, kept(`${at}.${action}`, asked)),
+      on(routed, changed(`${at}.${action}`, awaited, isMentioned)),
       on(unrouted, changed(`${at}.${action}`, started, isMentioned)),
     ]),
   ];

@@ -1,5 +1,5 @@
 /** Liveness probes as Azure's own. Others it does not ask, or asks and does not tell the answer. Pure. */
-import type { RawContainer } from "../../../src/provider.ts";
+import { type RawContainer, staticCommand } from "../../../src/provider.ts";
 import type { ProbeBody } from "../request.ts";
 
 export type Probe = NonNullable<RawContainer["livenessProbe"]>;
@@ -39,7 +39,7 @@ function patienceOf({ initialDelaySeconds, periodSeconds, failureThreshold }: ty
 
 function actionOf({ exec, httpGet }: Probe, container: RawContainer): Pick<ProbeBody, "exec" | "httpGet"> | undefined {
   const { command = [] } = exec ?? {};
-  if (command.length > 0) return { exec: { command: command.map((word) => withVariables(word, container.env ?? [])) } };
+  if (command.length > 0) return { exec: { command: staticCommand(command, container) } };
   const port = httpGet && portOf(httpGet.port, container);
   if (httpGet === undefined || port === undefined) return undefined;
   const { path = "/", scheme, httpHeaders = [] } = httpGet;
@@ -58,13 +58,4 @@ export function portOf(port: unknown, { ports = [] }: RawContainer): number | un
   if (typeof port === "number") return port;
   const named = ports.find(({ name }) => name === port)?.containerPort;
   return named ?? (/^\d+$/.test(String(port)) ? Number(port) : undefined);
-}
-
-/** As the kubelet: only what the spec itself says of a variable; the others stay as written, and `$$` is one `$`. */
-function withVariables(word: string, env: NonNullable<RawContainer["env"]>): string {
-  return word.replaceAll(/\$(?:\$|\(([^)]*)\))/g, (whole, name: string | undefined) => {
-    if (name === undefined) return "$";
-    const variable = env.findLast((one) => one.name === name);
-    return variable === undefined || variable.valueFrom ? whole : (variable.value ?? "");
-  });
 }

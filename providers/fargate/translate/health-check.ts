@@ -2,7 +2,7 @@
  * Probes that are commands become ECS's health check, of which a container has one. Source of the ranges: ECS API
  * reference, HealthCheck. Pure.
  */
-import type { RawContainer, Written } from "../../../src/provider.ts";
+import { type RawContainer, staticCommand, type Written } from "../../../src/provider.ts";
 import type { HealthCheck } from "@aws-sdk/client-ecs";
 
 export type ProbeKind = "startup" | "readiness" | "liveness";
@@ -44,7 +44,7 @@ export function checkOf({ container, kind }: Pick<Written, "container" | "kind">
   const every = (field: NumberField): number[] => probes.map((probe) => numberOf(probe, field));
   return {
     healthCheck: {
-      command: ["CMD", ...command.map((word) => withVariables(word, container.env ?? []))],
+      command: ["CMD", ...staticCommand(command, container)],
       interval: clamp("periodSeconds", Math.min(...every("periodSeconds"))),
       timeout: clamp("timeoutSeconds", Math.max(...every("timeoutSeconds"))),
       retries: clamp("failureThreshold", Math.max(...patience(container, served))),
@@ -98,13 +98,4 @@ function isSame(one: readonly string[] | undefined, other: readonly string[]): b
 
 function clamp(field: NumberField, value: number): number {
   return Math.min(ranges[field].most, Math.max(ranges[field].least, value));
-}
-
-/** As the kubelet: only what the spec itself says of a variable; the others stay as written, and `$$` is one `$`. */
-function withVariables(word: string, env: NonNullable<RawContainer["env"]>): string {
-  return word.replaceAll(/\$(?:\$|\(([^)]*)\))/g, (whole, name: string | undefined) => {
-    if (name === undefined) return "$";
-    const variable = env.findLast((one) => one.name === name);
-    return variable === undefined || variable.valueFrom ? whole : (variable.value ?? "");
-  });
 }

@@ -1,4 +1,4 @@
-import { joinText, lengthOf, type Text } from "../model/secret-text.ts";
+import { joinText, lengthOf, type Text } from "../secret-text.ts";
 
 /**
  * Linux starts no program whose arguments and environment are longer together (3/4 of _STK_LIM, fs/exec.c). References

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { SecretText, Late } from "../model/secret-text.ts";
+import { SecretText, Late } from "../secret-text.ts";
 import { shown } from "../../test/support/resolve-sources.ts";
 import { expand } from "./expand.ts";
 

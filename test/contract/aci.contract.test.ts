@@ -1,0 +1,87 @@
+import { describeWith } from "../support/requirements.ts";
+import { providerContract } from "./contract.ts";
+import { aciTarget } from "./targets/aci-target.ts";
+
+describeWith(["root", "namespaces", "busybox"], "Azure Container Instances", () => {
+  providerContract("aci", aciTarget, [
+    {
+      reason: "everybody who may read a group sees its command, so a pod with a secret in it is refused",
+      tests: ["a secret shows in no print of the request"],
+    },
+    {
+      reason: "the shell of the stand-in's groups hides no exit code",
+      tests: ["an exit code that nobody knows is undefined, never 0"],
+    },
+    {
+      reason: "Azure knows no sidecars: one before an init container, or of a pod that never restarts, is refused",
+      tests: [
+        "init containers run one after the other, a sidecar beside them, and main containers when all have succeeded",
+      ],
+    },
+    {
+      reason: "Azure ends containers by SIGKILL, at once",
+      tests: ["a container that ignores SIGTERM is killed when its grace is over, not before"],
+    },
+    {
+      reason: "Azure restarts containers by itself, and ends none alone",
+      tests: [
+        "restart runs a container again, remembers how it ended before, and leaves the others alone",
+        "restart with an instance that exists already does nothing",
+        "restart of an init container that failed runs that one again and nothing after it",
+        "kill ends one run with SIGTERM, and leaves the task and its other containers alone",
+        "kill gives its grace, and a later one with less shortens it",
+        "kill of a run that is over does nothing",
+      ],
+    },
+    {
+      reason: "logs are not there yet",
+      tests: [
+        "logs hold what a container wrote, oldest first, with times",
+        "followed logs end with the run, and before it when nobody reads any more",
+        "each run has logs of its own, and one that never was has none",
+      ],
+    },
+    {
+      reason: "usage is not there yet",
+      tests: ["stats tell of running containers, and their use of processor time never falls"],
+    },
+    {
+      reason: "hooks are not there yet",
+      tests: [
+        "a container runs once its postStart hook has succeeded, and the next one starts then",
+        "a container whose postStart hook fails ends without ever having run, and why is told",
+        "stop waits for a preStop hook before SIGTERM, and no longer than the grace",
+        "a container that ends by itself has no preStop hook",
+      ],
+    },
+    {
+      reason: "a group takes no more containers once it runs",
+      tests: ["an added container runs once beside the others, and ends with its own code"],
+    },
+    {
+      reason: "commands are not there yet",
+      tests: [
+        "exec tells both outputs of a command apart, and its exit code",
+        "exec of a command that is not there fails, or ends with 126 or 127",
+        "exec without stdin reads from an empty one",
+        "exec carries a megabyte there and back byte for byte, and ends stdin when its writer does",
+        "exec that is aborted leaves nothing running of the command",
+        "exec on a terminal gives the command one, with the size that is told",
+        "attach hears a container from now on, types into its stdin, and ends with its run",
+        "attach that is aborted ends nothing",
+        "forward brings a connection into the task's network, where each half ends by itself",
+        "forward to a port where nobody listens is refused, and says which",
+      ],
+    },
+    {
+      reason: "files of a group never change while it lives",
+      tests: [
+        "update replaces the files of a volume: changed ones, more and fewer, with their modes",
+        "a file that is mounted by subPath stays as it was while its container runs",
+        "a container that runs again has the new files",
+        "who reads a file while it is replaced finds the old or the new, whole",
+        "update may be repeated, and is refused for a task or a volume that there is not",
+      ],
+    },
+  ]);
+});

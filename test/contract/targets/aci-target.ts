@@ -1,0 +1,50 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createPacedClock } from "../../../localstack/clock.ts";
+import { startLocalstack } from "../../../localstack/localstack.ts";
+import type { ScenarioInput } from "../../../localstack/scenario/schema.ts";
+import { create } from "../../../providers/aci/provider.ts";
+import { createProcessRuntime, shutdownSupervisor } from "../../../providers/local/runtime/process/process-runtime.ts";
+import { ownNetwork } from "../../../providers/local/runtime/process/testing.ts";
+import type { Provider } from "../../../src/provider.ts";
+import { systemClock as clock } from "../../../src/telemetry/clock.ts";
+import { providerContext } from "../../support/provider-context.ts";
+import { silentLog as log } from "../../support/silent-log.ts";
+import type { ContractTarget } from "../target.ts";
+import { shellContainer } from "./shell.ts";
+
+const config = { subscription: "00000000-0000-0000-0000-000000000000", locations: ["westeurope"] };
+
+/** The ACI provider over the stand-in for Azure, whose groups are processes of this host. */
+export async function aciTarget({ azure, ...scenario }: ScenarioInput = {}): Promise<ContractTarget> {
+  const stateDir = mkdtempSync(join(tmpdir(), "burstlet-contract-"));
+  const cloud = await startLocalstack({
+    clock,
+    port: 0,
+    scenario: { ...scenario, azure: { creates: { fiveMinutes: 900, hour: 1800 }, ...azure } },
+    runtime: () => createProcessRuntime({ stateDir, clock, log, ...ownNetwork() }),
+  });
+  // Azure is asked eight times as often, within its limits: most of the time of these tests is waiting for news.
+  const often = { ...createPacedClock(clock, 8), now: () => clock.now() };
+  const context = providerContext(clock, { log, clock: often });
+  const open = async (): Promise<Provider> => create({ ...config, endpoint: cloud.url }, context);
+  return {
+    clusterUid: context.clusterUid,
+    nodeName: context.nodeName,
+    provider: await open(),
+    container: (behaviour) => shellContainer("busybox:1", behaviour),
+    pass: async (ms) => clock.sleep(ms),
+    reopen: open,
+    async trouble() {
+      const { faults } = cloud;
+      faults.set({ name: "trouble", call: "*", cut: "before" });
+      return async () => Promise.resolve(faults.clear("trouble"));
+    },
+    async close() {
+      await cloud.close();
+      await shutdownSupervisor(stateDir, clock);
+      rmSync(stateDir, { recursive: true, force: true });
+    },
+  };
+}
