@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { SecretText, Late } from "../secret-text.ts";
-import { shown } from "../../test/support/resolve-sources.ts";
+import { shown } from "../../../test/support/resolve-sources.ts";
 import { expand } from "./expand.ts";
 
 const variables: Readonly<Record<string, string>> = { A: "a", B: "", C: "$(A)", "D E": "de", "$(A": "odd" };
