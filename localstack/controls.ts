@@ -1,3 +1,4 @@
+import type { GroupControls } from "./arm/controls.ts";
 import type { CallCounts } from "./calls.ts";
 import type { PacedClock } from "./clock.ts";
 import type { TaskLife } from "./ecs/task/life.ts";
@@ -7,6 +8,7 @@ import type { Tasks } from "./ecs/tasks.ts";
 import type { Faults } from "./faults.ts";
 import type { Ledger } from "./ledger.ts";
 import type { LogStore } from "./logs/store.ts";
+import { NoSuchTask } from "./no-such-task.ts";
 import type { ScenarioBox } from "./scenario/box.ts";
 
 /** What a test may do with the stand-in and learn from it, in this process or by way of `/_burstlet/`. */
@@ -25,11 +27,11 @@ export interface Controls {
   print(task: string, container: string, lines: readonly string[]): void;
   /** How many tasks are in which state. */
   counts(): Readonly<Record<string, number>>;
+  /** Of Azure. */
+  readonly groups: GroupControls;
 }
 
-export class NoSuchTask extends Error {}
-
-export interface ControlParts extends Pick<Controls, "clock" | "scenario" | "faults" | "ledger" | "calls"> {
+export interface ControlParts extends Pick<Controls, "clock" | "scenario" | "faults" | "ledger" | "calls" | "groups"> {
   readonly tasks: Tasks;
   readonly logs: LogStore;
 }

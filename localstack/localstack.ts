@@ -107,7 +107,7 @@ async function serve(options: LocalstackOptions, ground: Ground): Promise<Locals
   };
   const arm = createArm({ ...around, faults, calls, newId });
   const lambda = createLambda({ clock, machine: options.clock, scenario, logs, ledger, newId }, gate, () => server.url);
-  const controls = createControls({ clock, scenario, faults, ledger, calls, tasks, logs });
+  const controls = createControls({ clock, scenario, faults, ledger, calls, tasks, logs, groups: arm.controls });
   const services = [
     ecsService(account, gate),
     lambda.service,

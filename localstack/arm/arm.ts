@@ -4,6 +4,7 @@ import type { Faults } from "../faults.ts";
 import type { Living } from "../follow.ts";
 import type { PathService } from "../server/service.ts";
 import type { TaskIdentity } from "../../src/model/identity.ts";
+import { createGroupControls, type GroupControls } from "./controls.ts";
 import type { Surroundings } from "./group/surroundings.ts";
 import { createGroups } from "./groups.ts";
 import { createLimits } from "./limits/limits.ts";
@@ -21,6 +22,7 @@ export interface Arm {
   readonly service: PathService;
   /** The group that the runtime runs under this identity. */
   living(identity: TaskIdentity): Living | undefined;
+  readonly controls: GroupControls;
   close(): Promise<void>;
 }
 
@@ -31,6 +33,7 @@ export function createArm({ faults, calls, newId, ...around }: ArmParts): Arm {
   const account = { ...around, groups, sessions, limits: createLimits(clock, scenario) };
   return {
     service: armService({ account, faults, calls }),
+    controls: createGroupControls(groups, around),
     living: (identity) => groups.living(identity),
     close: () => groups.close(),
   };

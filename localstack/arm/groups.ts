@@ -1,4 +1,5 @@
 import type { TaskIdentity } from "../../src/model/identity.ts";
+import type { Living } from "../follow.ts";
 import { GroupLife } from "./group/life.ts";
 import { containersOf, type GroupRecord, type OperationRecord } from "./group/record.ts";
 import type { Surroundings } from "./group/surroundings.ts";
@@ -18,7 +19,7 @@ export interface Groups {
   /** By name or id, for whoever does not care for the resource group. */
   named(nameOrId: string): GroupLife | undefined;
   /** What the runtime runs under this identity. */
-  living(identity: TaskIdentity): GroupLife | undefined;
+  living(identity: TaskIdentity): Living | undefined;
   /** One that has not begun yet. */
   create(place: GroupPlace, input: GroupInput): GroupLife;
   remove(life: GroupLife): Promise<void>;
@@ -63,7 +64,10 @@ export function createGroups(around: Surroundings, newId: () => string): Groups 
     find: (place) => visible().find(({ record }) => sameName(record.id, groupId(place))),
     named: (nameOrId) =>
       visible().find(({ record }) => sameName(record.name, nameOrId) || sameName(record.id, nameOrId)),
-    living: ({ podUid }) => lives.get(podUid),
+    living({ podUid, attempt }) {
+      const life = lives.get(podUid);
+      return life && { news: (state) => life.news(state), lost: () => life.lost(attempt) };
+    },
     create(place, input) {
       const id = groupId(place);
       const operation = operate({ id, location: input.location });

@@ -12,6 +12,7 @@ export interface Answer {
 }
 
 interface State {
+  readonly startTime?: string;
   readonly state?: string;
   readonly exitCode?: number;
   readonly detailStatus?: string;
@@ -108,6 +109,12 @@ export function containerBody({ name = "app", image = "scripted", script = {}, c
   const environmentVariables = Object.entries(script).map(([of, value]) => ({ name: `SCRIPT_${of}`, value }));
   const resources = { requests: { cpu, memoryInGB: 1 } };
   return { name, properties: { image, environmentVariables, resources, ...more } };
+}
+
+/** An init container of the scripted runtime. */
+export function initBody(name: string, script: Readonly<Record<string, string>> = {}): object {
+  const environmentVariables = Object.entries(script).map(([of, value]) => ({ name: `SCRIPT_${of}`, value }));
+  return { name, properties: { image: "scripted", environmentVariables } };
 }
 
 /** A group that is right, of one container. */

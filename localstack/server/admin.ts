@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type Controls, NoSuchTask } from "../controls.ts";
+import type { Controls } from "../controls.ts";
+import { NoSuchTask } from "../no-such-task.ts";
 import { ScenarioError } from "../scenario/box.ts";
 import type { ScenarioInput } from "../scenario/schema.ts";
 import type { Fault } from "../faults.ts";
@@ -9,6 +10,7 @@ const adminPath = "/_burstlet/";
 
 const clockChange = z.strictObject({ rate: z.number().positive().optional(), advance: z.number().min(0).optional() });
 const healthChange = z.strictObject({ container: z.string(), health: z.enum(["HEALTHY", "UNHEALTHY", "UNKNOWN"]) });
+const groupRestart = z.strictObject({ exitCode: z.literal([7147, 7148]).default(7147) });
 const print = z.strictObject({ container: z.string(), lines: z.array(z.string()) });
 
 type Handler = (controls: Controls, body: unknown, name: string) => unknown;
@@ -36,6 +38,12 @@ const handlers: Readonly<Record<string, Handler>> = {
   "POST health/*"(controls, body, task) {
     const { container, health } = healthChange.parse(body);
     controls.setHealth(task, container, health);
+    return {};
+  },
+  "GET groups": ({ groups }) => groups.counts(),
+  "POST evict/*": ({ groups }, _, group) => (groups.evict(group), {}),
+  "POST restart/*"({ groups }, body, group) {
+    groups.restart(group, groupRestart.parse(body).exitCode);
     return {};
   },
   "POST print/*"(controls, body, task) {

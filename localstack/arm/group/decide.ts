@@ -38,6 +38,10 @@ function hasRun({ current, previous, restartCount }: Runs): boolean {
   return restartCount > 0 || previous !== undefined || current?.state === "Running" || current?.state === "Terminated";
 }
 
+export function runsNow({ isInit, current }: ContainerRecord): boolean {
+  return !isInit && current?.state === "Running";
+}
+
 /** An end that nobody knows is no success. */
 function hasFailed({ current }: ContainerRecord): boolean {
   return current?.state === "Terminated" && current.exitCode !== 0;

@@ -1,5 +1,5 @@
 import type { TaskState } from "../../../src/model/task-state.ts";
-import { isOver, isUp, stateOf } from "./decide.ts";
+import { isOver, isUp, runsNow, stateOf } from "./decide.ts";
 import { Deployment } from "./deployment.ts";
 import { tellFailedPull } from "./news.ts";
 import { addEvent, type GroupRecord, type Provisioning } from "./record.ts";
@@ -46,7 +46,8 @@ export class GroupLife {
     this.#overTold = false;
     this.record.provisioning = provisioning;
     this.#timers.set("timeout", times.timeout, () => this.#timeout());
-    this.#timers.set("way", times.pending, () => this.#create());
+    const wait = provisioning === "Repairing" ? times.repair : times.pending;
+    this.#timers.set("way", wait, () => this.#create());
   }
 
   /** The runtime's news. */
@@ -63,10 +64,11 @@ export class GroupLife {
     this.#settle();
   }
 
-  /** The runtime knows nothing of it any more. */
-  lost(): void {
-    for (const one of this.#former) one.gone();
-    this.#present?.gone();
+  /** The runtime knows nothing of this deployment any more. */
+  lost(attempt: number): void {
+    for (const one of this.#former) if (one.spec.identity.attempt === attempt) one.gone();
+    if (this.#present?.spec.identity.attempt !== attempt) return;
+    this.#present.gone();
     if (!this.record.deleted && !this.record.stopped) this.platform(7148);
   }
 
@@ -110,6 +112,7 @@ export class GroupLife {
     await Promise.all([...this.#former].map((one) => one.end(0)));
     this.#timers.set("way", around.scenario.now.azure.times.deleting, () => {
       around.ledger.write({ ...this.#entry(), event: "group gone" });
+      this.#finishOperation();
       this.#parts.forget();
     });
   }
@@ -133,6 +136,7 @@ export class GroupLife {
     for (const container of this.record.containers) {
       container.instance = 0;
       container.over = false;
+      container.printed = [];
       container.current = { state: "Waiting", detailStatus: "" };
       addEvent(container.events, clock.now(), "Pulling", `pulling image "${container.input.image}"`);
     }
@@ -161,14 +165,17 @@ export class GroupLife {
     const { record } = this;
     const container = record.containers.find((one) => one.name === name);
     const now = clock.now();
-    for (const one of record.containers) {
-      // With a time that is no start, as an example of Azure's has it.
-      if (container === undefined) one.current = { state: "Waiting", startTime: now, detailStatus: "" };
+    // Where it is no image, with a time that is no start, as an example of Azure's has it.
+    const startTime = container === undefined ? now : undefined;
+    for (const one of record.containers) one.current = { state: "Waiting", startTime, detailStatus: "" };
+    if (container !== undefined) {
+      if (record.provisioning === "Pending") record.provisioning = "Creating";
+      tellFailedPull(container, message, now);
+    } else {
+      addEvent(record.events, now, event, message);
+      record.provisioning = "Failed";
+      this.#finishOperation({ code, message });
     }
-    if (container === undefined) addEvent(record.events, now, event, message);
-    else tellFailedPull(container, message, now);
-    if (container === undefined) record.provisioning = "Failed";
-    if (container === undefined) this.#finishOperation({ code, message });
     this.#timers.set("way", scenario.now.azure.times.retry, () => this.#create());
   }
 
@@ -182,7 +189,8 @@ export class GroupLife {
 
   #settle(): void {
     const { record } = this;
-    if (!record.deleted && record.provisioning !== "Repairing" && isUp(record)) {
+    const isBack = record.provisioning !== "Repairing" || record.containers.some(runsNow);
+    if (!record.deleted && isBack && isUp(record)) {
       record.provisioning = "Succeeded";
       this.#finishOperation();
     }

@@ -17,7 +17,7 @@ const kept = { running: { bytes: 4 * 2 ** 20, lines: Infinity }, ended: { bytes:
 export async function containerLog(
   { runtime, clock }: Surroundings,
   { deployment }: GroupLife,
-  { name, instance, current, previous }: ContainerRecord,
+  { name, instance, current, previous, printed }: ContainerRecord,
   { tail, timestamps }: LogWish,
 ): Promise<string> {
   const waitsAgain = current?.state === "Waiting" && previous !== undefined;
@@ -42,6 +42,7 @@ export async function containerLog(
     // A run whose output the runtime has lost, or that has none yet: what there is.
   }
   for (const rest of Object.values(begun)) if (rest.length > 0) lines.push(rest);
+  for (const { time, line } of printed) lines.push(Buffer.from(timestamps ? `${rfc3339Nano(time)} ${line}` : line));
   return cut(lines, kept[current?.state === "Running" ? "running" : "ended"], tail);
 }
 

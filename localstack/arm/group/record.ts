@@ -45,6 +45,8 @@ export interface ContainerRecord {
   events: GroupEvent[];
   /** The nth run in the present deployment, from 0, as the runtime counts them. */
   instance: number;
+  /** What a test has the present run say. */
+  printed: { readonly time: number; readonly line: string }[];
   /** The end of that run has been told: the runtime repeats it with all other news. */
   over: boolean;
   /** Ends in a row, for the wait before the next run. */
@@ -85,22 +87,13 @@ export interface GroupRecord extends GroupPlace {
 export type GroupState = "Pending" | "Running" | "Stopped" | "Succeeded" | "Failed";
 
 export function containersOf({ properties }: GroupInput): ContainerRecord[] {
-  const fresh = { restartCount: 0, current: undefined, previous: undefined, instance: 0, over: false, crashes: 0 };
+  const fresh = (one: Pick<ContainerRecord, "name" | "isInit" | "input">): ContainerRecord => {
+    const none = { current: undefined, previous: undefined, events: [], printed: [], over: false };
+    return { ...one, ...none, restartCount: 0, instance: 0, crashes: 0 };
+  };
   return [
-    ...properties.initContainers.map(({ name, properties: input }) => ({
-      name,
-      isInit: true,
-      input,
-      ...fresh,
-      events: [],
-    })),
-    ...properties.containers.map(({ name, properties: input }) => ({
-      name,
-      isInit: false,
-      input,
-      ...fresh,
-      events: [],
-    })),
+    ...properties.initContainers.map(({ name, properties: input }) => fresh({ name, isInit: true, input })),
+    ...properties.containers.map(({ name, properties: input }) => fresh({ name, isInit: false, input })),
   ];
 }
 

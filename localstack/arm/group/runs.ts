@@ -90,6 +90,7 @@ export class Runs {
       container.restartCount += 1;
       container.instance += 1;
       container.over = false;
+      container.printed = [];
       container.current = { state: "Waiting", detailStatus: "" };
       void present?.run(container.name, container.instance);
     });
