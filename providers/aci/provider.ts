@@ -12,6 +12,10 @@ import { createCapacity } from "./quotas/capacity.ts";
 import { createPreflight } from "./preflight/preflight.ts";
 import { principalOf } from "./preflight/principal.ts";
 import type { AciRequest } from "./request.ts";
+import { createAttach } from "./streams/attach.ts";
+import { createExec } from "./streams/exec/exec.ts";
+import { createForward } from "./streams/forward.ts";
+import { createLogs } from "./streams/logs/logs.ts";
 import { supportRows } from "./support.ts";
 import { translate } from "./translate.ts";
 import { storage } from "./translate/azure-files.ts";
@@ -36,6 +40,9 @@ export async function create(config: unknown, context: ProviderContext): Promise
     security: parsed.security,
     addresses: parsed.network,
   });
+  const { containers } = client;
+  const look = async (name: string): Promise<void> => feed.read(name);
+  const logs = createLogs({ client: containers, groups, look, config: parsed.logs, clock, log });
   const stop = createStop({ feed, groups, clock, soften: async () => Promise.resolve() });
   return {
     name: "aci",
@@ -46,9 +53,20 @@ export async function create(config: unknown, context: ProviderContext): Promise
     storage,
     translate: (pod) => translate(pod, support, { grants, config: parsed }),
     launch: createLaunch({ client: client.groups, buckets, owner, feed, exhausted: capacity.exhausted, clock, log }),
-    stop,
+    async stop(task, how) {
+      const outcome = await stop(task, how);
+      if (outcome === "gone") await logs.discard(task.identity);
+      return outcome;
+    },
     list: async () => feed.list(),
-    watch: async (told, signal) => feed.watch(told, signal),
+    watch: async (told, signal) => {
+      await Promise.all([feed.watch(told, signal), logs.keep(signal)]);
+    },
+    logs: logs.read,
+    exec: createExec({ client: containers, groups, clock, log }),
+    attach: createAttach({ client: containers, groups, look, logs: logs.read, clock, log }),
+    // Azure has no way into a group's network: from here it is reached, or not at all.
+    ...(network === "routed" && { forward: createForward({ groups }) }),
     capacity: async () => capacity.current(),
     preflight: createPreflight({
       config: parsed,

@@ -55,7 +55,7 @@ export async function startFakeAzure({
   bare = false,
 }: How): Promise<FakeAzure> {
   const folder = mkdtempSync(join(tmpdir(), "burstlet-aci-"));
-  if (image === "busybox") spawnSync("busybox", ["--install", "-s", folder]);
+  if (image === "busybox") spawnSync(shells.busybox, ["--install", "-s", folder]);
   const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
   await once(server, "listening");
   const entrances = new Map<string, { password: string; command: string; rows: number; cols: number }>();
@@ -168,7 +168,7 @@ export async function told(
   return toldBy(stream, input);
 }
 
-export async function toldBy(stream: ProcessStream, input?: Buffer | string): Promise<Told> {
+async function toldBy(stream: ProcessStream, input?: Buffer | string): Promise<Told> {
   stream.stdin.end(input ?? "");
   const [out, err, { code }] = await Promise.all([
     buffer(stream.stdout),

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { afterEach, expect, test } from "vitest";
 import { eventually } from "../../../../test/support/eventually.ts";
@@ -218,7 +218,19 @@ describeWith(["root", "busybox"], "an image without a shell", () => {
 
 let lastNap = process.pid * 1000;
 /** Processes that sleep for so long, which nobody else does. */
-const sleeping = (nap: string): number => Number(spawnSync("pgrep", ["-fxc", `sleep ${nap}`]).stdout.toString());
+function sleeping(nap: string): number {
+  const processes = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return processes.filter((pid) => wordsOf(pid).endsWith(`sleep\0${nap}\0`)).length;
+}
+
+function wordsOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    // It has just ended.
+    return "";
+  }
+}
 
 function listenTo(stream: Readable): () => string {
   let heard = "";
