@@ -92,8 +92,11 @@ function addDemo(program: Command, start: Start, signal: AbortSignal): void {
     .command("demo")
     .description("Show a virtual node at work: a real control plane, burstlet, and examples, on this machine.")
     .addOption(
-      new Option("--provider <name>", "what runs the pods: processes of this machine, or AWS Fargate over a stand-in")
-        .choices(["local", "fargate"])
+      new Option(
+        "--provider <name>",
+        "what runs the pods: processes of this machine, AWS Fargate or Azure Container Instances over a stand-in, or all three",
+      )
+        .choices(["local", "fargate", "aci", "all"])
         .default("local"),
     )
     .option("--once", "run to the end; exit 0 only when every example reached its expected state")

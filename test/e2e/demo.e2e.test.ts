@@ -85,9 +85,13 @@ describeWith(["go", "namespaces", "root", "busybox"], "burstlet demo", () => {
     await expectNothingOf(demoPlace);
   });
 
-  it("shows them on AWS Fargate over the stand-in, too", async () => {
-    const { demo, ended } = startDemo("--provider", "fargate");
-    await until(demo, "deployment.yaml", "job.yaml", "multi-container.yaml");
+  it.for([
+    ["fargate", ["deployment.yaml", "job.yaml", "multi-container.yaml"]],
+    ["aci", ["deployment.yaml", "job.yaml", "multi-container.yaml"]],
+    ["all", ["deployment.yaml"]],
+  ] as const)("shows them on %s over the stand-in, too", async ([provider, files]) => {
+    const { demo, ended } = startDemo("--provider", provider);
+    await until(demo, ...files);
     const demoPlace = place();
     demo.kill("SIGTERM");
     expect(await ended).toBe(0);

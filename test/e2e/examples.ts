@@ -1,4 +1,4 @@
-/** What each of deploy/examples/local and fargate comes to. `npm run demo` and e2e tests hold them to it. Pure. */
+/** What each of deploy/examples/local, fargate, aci and multi-cloud comes to. `npm run demo` and e2e tests hold them to it. Pure. */
 import type { V1Deployment, V1EndpointSlice, V1Job } from "@kubernetes/client-node";
 import type { Pod, Wire } from "../../src/model/kube.ts";
 
@@ -71,27 +71,51 @@ export const examples: readonly Example[] = [
   },
 ];
 
-export const fargateExamples: readonly Example[] = [
-  web,
+export const fargateExamples = cloudExamples("2 mains, 1 init, 1 sidecar");
+export const aciExamples = cloudExamples("2 mains, 1 init");
+
+/** Over three nodes. */
+export const multiCloudExamples: readonly Example[] = [
   {
-    file: "job.yaml",
-    expected: "Job work Complete: 6 of 6 pieces Succeeded",
-    reached: ({ pods, jobs }) =>
-      jobs.some((job) => job.metadata?.name === "work" && isTrue(job, "Complete") && job.status?.succeeded === 6) &&
-      exitCodes(pods, "work").join() === "0,0,0,0,0,0",
-  },
-  {
-    file: "multi-container.yaml",
+    file: "deployment.yaml",
     needs: "root",
-    expected: "pod together Succeeded: 2 mains, 1 init, 1 sidecar",
-    reached: ({ pods }) => pods.some((pod) => pod.metadata?.name === "together" && pod.status?.phase === "Succeeded"),
-  },
-  {
-    file: "cronjob.yaml",
-    expected: "CronJob tick: a Job Complete at the full five minutes",
-    reached: hasTicked,
+    expected: "6 replicas ready, 2 on each node, 6 addresses in the Service",
+    reached: ({ pods, deployments, endpointSlices }) => {
+      const own = pods.filter(({ metadata }) => metadata?.labels?.["app"] === "everywhere");
+      const byNode = Object.values(Object.groupBy(own, ({ spec }) => spec?.nodeName ?? ""));
+      return (
+        deployments.some(({ metadata, status }) => metadata?.name === "everywhere" && status?.readyReplicas === 6) &&
+        byNode.map((all) => all?.length).join() === "2,2,2" &&
+        readyAddresses(endpointSlices, "everywhere").size === 6
+      );
+    },
   },
 ];
+
+/** The same ones in the folder of each cloud. `together`: the containers of the pod of several. */
+function cloudExamples(together: string): readonly Example[] {
+  return [
+    web,
+    {
+      file: "job.yaml",
+      expected: "Job work Complete: 6 of 6 pieces Succeeded",
+      reached: ({ pods, jobs }) =>
+        jobs.some((job) => job.metadata?.name === "work" && isTrue(job, "Complete") && job.status?.succeeded === 6) &&
+        exitCodes(pods, "work").join() === "0,0,0,0,0,0",
+    },
+    {
+      file: "multi-container.yaml",
+      needs: "root",
+      expected: `pod together Succeeded: ${together}`,
+      reached: ({ pods }) => pods.some((pod) => pod.metadata?.name === "together" && pod.status?.phase === "Succeeded"),
+    },
+    {
+      file: "cronjob.yaml",
+      expected: "CronJob tick: a Job Complete at the full five minutes",
+      reached: hasTicked,
+    },
+  ];
+}
 
 function hasTicked({ jobs }: Objects): boolean {
   const isTick = (owner: { kind: string; name: string }): boolean => owner.kind === "CronJob" && owner.name === "tick";

@@ -83,7 +83,7 @@ async function inside(binary: string, trouble: string | undefined): Promise<numb
 async function sweep(): Promise<void> {
   for (const folder of staleDemoFolders()) {
     const scratch = endLeftovers(folder);
-    await shutdownSupervisor(join(folder, "tasks"), systemClock);
+    for (const tasks of ["tasks", "tasks/local"]) await shutdownSupervisor(join(folder, tasks), systemClock);
     for (const gone of [scratch, folder]) if (gone !== undefined) await rm(gone, { recursive: true, force: true });
   }
 }

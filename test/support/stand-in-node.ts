@@ -1,4 +1,4 @@
-/** A node on Fargate over the stand-in for AWS, in whose account everything is as the default scenario has it. */
+/** Nodes over the stand-in, in whose account and subscription everything is as the default scenario has it. */
 export interface StandInNode {
   /** Fields of the node in burstlet's configuration. */
   readonly node: { readonly provider: "fargate"; readonly fargate: object };
@@ -21,4 +21,16 @@ export function standInNode(endpoint: string): StandInNode {
     node: { provider: "fargate", fargate },
     env: { AWS_ACCESS_KEY_ID: "AKIASTANDIN", AWS_SECRET_ACCESS_KEY: "secret" },
   };
+}
+
+/** On Azure Container Instances. It needs no credentials: over plain http no token is asked for. */
+export function azureNode(endpoint: string): { readonly provider: "aci"; readonly aci: object } {
+  const aci = { endpoint, subscription: "00000000-0000-0000-0000-000000000000", locations: ["westeurope"] };
+  return { provider: "aci", aci };
+}
+
+/** Of this machine, whose processes have another network than those of the stand-in. */
+export function besideTheStandIn(stateDir: string): { readonly provider: "local"; readonly local: object } {
+  const network = { bridge: "burstlet1", subnet: "10.215.0.0/16" };
+  return { provider: "local", local: { runtime: "process", allowHostProcesses: true, stateDir, process: network } };
 }

@@ -2,13 +2,17 @@ import { burstletIdentity } from "../../support/burstlet.ts";
 import { startCluster } from "../../support/cluster.ts";
 import { namespaceAddress } from "../../support/namespace.ts";
 import { writeNote } from "./running-demo.ts";
-import { nodeName, type Stage } from "./stage.ts";
+import type { Stage } from "./stage.ts";
 
 /**
  * A control plane of the demo's own, which goes with it. `trouble`: why this machine has no network namespace for it.
  * `speaks`: a pod whose logs are worth reading, as kubectl takes it.
  */
-export async function startFreshCluster(folder: string, trouble: string | undefined, speaks: string): Promise<Stage> {
+export async function startFreshCluster(
+  folder: string,
+  trouble: string | undefined,
+  { nodes, speaks }: { readonly nodes: readonly string[]; readonly speaks: string },
+): Promise<Stage> {
   const address = namespaceAddress();
   const cluster = await startCluster({ bind: address });
   const identity = await burstletIdentity(cluster);
@@ -16,7 +20,8 @@ export async function startFreshCluster(folder: string, trouble: string | undefi
   const logs = address === undefined ? [] : [`  npm run kubectl -- logs ${speaks}`];
   // The node's network is of this process alone.
   const inside = `  nsenter --net=/proc/${process.pid}/ns/net wget -qO- http://IP:8080`;
-  const reach = address === undefined ? [] : ["Pods (web-…) answer inside the demo's network only:", inside];
+  const reach =
+    address === undefined ? [] : ["Pods with an HTTP server answer inside the demo's network only:", inside];
   return {
     cluster,
     namespace: "default",
@@ -31,7 +36,7 @@ export async function startFreshCluster(folder: string, trouble: string | undefi
       "In another terminal, in this folder:",
       "  npm run kubectl -- get pods -o wide",
       ...logs,
-      `  npm run kubectl -- describe node ${nodeName}`,
+      `  npm run kubectl -- describe node ${nodes[0]}`,
       ...reach,
     ],
     async apply(file) {

@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { parseAllDocuments } from "yaml";
 import { burstletIdentity } from "../../support/burstlet.ts";
 import { type ClusterClient, clusterClient } from "../../support/cluster.ts";
-import { nodeName, type Stage } from "./stage.ts";
+import { demoLabel, type Stage } from "./stage.ts";
 
 export interface OwnCluster {
   readonly kubeconfig?: string | undefined;
@@ -15,11 +15,15 @@ export interface OwnCluster {
 const namespace = "burstlet-demo";
 const rights = join(import.meta.dirname, "../../../deploy/rbac.yaml");
 
-export async function enterOwnCluster(binary: string, own: OwnCluster, folder: string): Promise<Stage> {
+export async function enterOwnCluster(
+  binary: string,
+  { nodes, ...own }: OwnCluster & { readonly nodes: readonly string[] },
+  folder: string,
+): Promise<Stage> {
   const words = wordsOf(own);
   const cluster = clusterClient(binary, oneContext(binary, words, folder), folder);
   const { server, context } = await whichCluster(cluster);
-  for (const taken of [`namespace/${namespace}`, `node/${nodeName}`]) {
+  for (const taken of [`namespace/${namespace}`, ...nodes.map((name) => `node/${name}`)]) {
     if (await exists(cluster, taken)) {
       throw new Error(`the cluster has a ${taken} already: is a demo running there? Otherwise delete it and try again`);
     }
@@ -27,7 +31,9 @@ export async function enterOwnCluster(binary: string, own: OwnCluster, folder: s
   const hasRights = await exists(cluster, "namespace/burstlet");
   const made = hasRights ? "" : ", and what deploy/rbac.yaml holds (namespace burstlet, its ServiceAccount and roles)";
   console.log(`The demo uses the cluster of context ${context} (${server}).`);
-  console.log(`It creates there: namespace ${namespace}, node ${nodeName}${made}. At its end it removes them again.`);
+  console.log(
+    `It creates there: namespace ${namespace}, node ${nodes.join(", ")}${made}. At its end it removes them again.`,
+  );
 
   await cluster.kubectl("create", "namespace", namespace);
   const identity = hasRights ? await cluster.kubeconfigOf("burstlet", "burstlet") : await burstletIdentity(cluster);
@@ -42,7 +48,7 @@ export async function enterOwnCluster(binary: string, own: OwnCluster, folder: s
     hints: [
       "In another terminal:",
       `  kubectl ${[...words, "--namespace", namespace].map(quoted).join(" ")} get pods -o wide`,
-      `  kubectl ${words.map(quoted).join(" ")} describe node ${nodeName}`,
+      `  kubectl ${words.map(quoted).join(" ")} describe node ${nodes[0]}`,
     ],
     async apply(file) {
       await cluster.apply(pinnedObjects(readFileSync(file, "utf8")));
@@ -51,8 +57,8 @@ export async function enterOwnCluster(binary: string, own: OwnCluster, folder: s
       await remove("namespace", namespace, "--timeout=90s");
     },
     async leave() {
-      await remove("node", nodeName);
-      await remove("lease", "--namespace", "kube-node-lease", nodeName);
+      await remove("node", ...nodes);
+      await remove("lease", "--namespace", "kube-node-lease", ...nodes);
       if (!hasRights) await remove("-f", rights);
     },
   };
@@ -93,13 +99,13 @@ interface Loose {
   [key: string]: Loose;
 }
 
-/** Bound to the demo's own node: the examples would fit other virtual nodes of the cluster too, which may cost money. */
+/** Bound to the demo's own nodes: the examples would fit other virtual nodes of the cluster too, which may cost money. */
 function pinnedObjects(yaml: string): object[] {
   return parseAllDocuments(yaml).map((document) => {
     const object = document.toJS() as Loose & { kind: string };
     const job = object.kind === "CronJob" ? object["spec"]?.["jobTemplate"] : object;
     const spec = object.kind === "Pod" ? object["spec"] : job?.["spec"]?.["template"]?.["spec"];
-    if (spec !== undefined) Object.assign(spec["nodeSelector"] ?? {}, { "kubernetes.io/hostname": nodeName });
+    if (spec !== undefined) Object.assign(spec["nodeSelector"] ?? {}, demoLabel);
     return { ...object, metadata: { ...object["metadata"], namespace } };
   });
 }

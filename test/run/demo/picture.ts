@@ -51,11 +51,13 @@ function podTable({ objects, now }: Scene, colours: Colours, columns: number, ro
   const fits = rows.length < room;
   const sorted = fits ? rows : rows.toSorted((a, b) => Number(hasEnded(a)) - Number(hasEnded(b)));
   const shown = fits ? sorted : sorted.slice(0, room - 2);
+  const several = new Set(rows.map(({ node }) => node).filter((node) => node !== "")).size > 1;
   const cells = shown.map((row): Row => {
-    const { name, ready, phase, reason, restarts, age: old, address } = row;
-    return [name, ready, painted(row, phase, colours), reason, restarts, old, address];
+    const { name, ready, phase, reason, restarts, age: old, address, node } = row;
+    return [name, ready, painted(row, phase, colours), reason, restarts, old, address, ...(several ? [node] : [])];
   });
-  const lines = table(podHead, cells, columns, ["RESTARTS", "AGE", "READY"]);
+  const head = [...podHead, ...(several ? ["NODE"] : [])];
+  const lines = table(head, cells, columns, ["RESTARTS", "AGE", "READY"]);
   return fits ? lines : [...lines, clipped(`and ${counted(sorted.slice(room - 2))}`, columns)];
 }
 

@@ -13,6 +13,7 @@ export interface PodRow {
   readonly restarts: string;
   readonly age: string;
   readonly address: string;
+  readonly node: string;
 }
 
 export const podHead = ["NAME", "READY", "PHASE", "REASON", "RESTARTS", "AGE", "IP"] as const;
@@ -29,6 +30,7 @@ export function podRow(pod: Pod, now: number): PodRow {
     restarts: String(containers.reduce((sum, { restartCount }) => sum + restartCount, 0)),
     age: age((now - (parseTime(metadata?.creationTimestamp) ?? now)) / 1000),
     address: status?.podIP ?? "",
+    node: pod.spec?.nodeName ?? "",
   };
 }
 

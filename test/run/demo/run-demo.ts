@@ -9,18 +9,18 @@ import type { Example } from "../../e2e/examples.ts";
 import { type Burstlet, startBurstlet } from "../../support/burstlet.ts";
 import { eventually } from "../../support/eventually.ts";
 import { type ApiReader, startApiReader } from "./api-reader.ts";
-import { type Backend, type BackendName, openBackend } from "./backend/backend.ts";
+import { type Backend, openBackend } from "./backend/backend.ts";
 import { startFreshCluster } from "./fresh-cluster.ts";
 import { enterOwnCluster, type OwnCluster } from "./own-cluster.ts";
 import type { Progress } from "./picture.ts";
 import { writeLeftovers } from "./running-demo.ts";
 import { createScreen } from "./screen.ts";
-import { nodeName, type Stage } from "./stage.ts";
+import { nodeNames, type ProviderChoice, type Stage } from "./stage.ts";
 
 export interface DemoOptions extends OwnCluster {
   readonly once?: boolean | undefined;
   /** Default `local`. */
-  readonly provider?: BackendName | undefined;
+  readonly provider?: ProviderChoice | undefined;
 }
 
 const exampleFolders = join(import.meta.dirname, "../../../deploy/examples");
@@ -42,9 +42,10 @@ export async function runDemo(options: DemoOptions, place: DemoPlace, signal: Ab
   const isOwn = options.kubeconfig !== undefined || options.context !== undefined;
   const provider = options.provider ?? "local";
   if (!isOwn) console.log("starting a control plane");
+  const nodes = nodeNames(provider);
   const stage = isOwn
-    ? await enterOwnCluster(place.binary, options, place.folder)
-    : await startFreshCluster(place.folder, place.trouble, provider === "local" ? "hello" : "together -c second");
+    ? await enterOwnCluster(place.binary, { ...options, nodes }, place.folder)
+    : await startFreshCluster(place.folder, place.trouble, { nodes, speaks: speaking[provider] });
   undo.defer(() => stage.leave());
   signal.throwIfAborted();
 
@@ -58,35 +59,53 @@ export async function runDemo(options: DemoOptions, place: DemoPlace, signal: Ab
   signal.throwIfAborted();
 
   console.log("starting burstlet");
-  const node = { name: nodeName, address: stage.address, port: 0, ...backend.node };
-  const burstlet = startBurstlet(place.folder, stage.identity, { nodes: [node] }, backend.env);
+  const config = { nodes: backend.nodes.map((node) => ({ address: stage.address, port: 0, ...node })) };
+  const burstlet = startBurstlet(place.folder, stage.identity, config, backend.env);
   undo.defer(async () => void (await burstlet.stop()));
   writeLeftovers(place.folder, burstlet.pid, stage.cluster.folder);
   undo.defer(() => stage.clear());
-  const kubelet = await nodeIsReady(stage, burstlet, signal);
+  const kubelet = await nodesAreReady(stage, nodes, burstlet, signal);
 
   const shown = backend.examples.filter(({ needs }) => needs === undefined || stage.isRoot);
   for (const sentence of limitsOf(stage, backend, shown)) console.log(sentence);
   const reader = await startApiReader(stage.cluster);
   undo.defer(() => reader.close());
-  const code = await perform({ stage, backend, burstlet, reader, shown, kubelet, once: options.once === true }, signal);
+  const title = `${nodes.length > 1 ? "Nodes" : "Node"} ${nodes.join(", ")} (${kubelet}${backend.title})`;
+  const code = await perform({ stage, backend, burstlet, reader, shown, title, once: options.once === true }, signal);
   console.log("removing everything that the demo started");
   return code;
 }
 
-/** Resolves to the version that the node shows. */
-async function nodeIsReady({ cluster }: Stage, burstlet: Burstlet, signal: AbortSignal): Promise<string> {
+/** A pod whose logs are worth reading, as kubectl takes it. */
+const speaking: Readonly<Record<ProviderChoice, string>> = {
+  local: "hello",
+  fargate: "together -c second",
+  aci: "together -c second",
+  all: "deployment/everywhere",
+};
+
+/** Resolves to the version that the nodes show. */
+async function nodesAreReady(
+  { cluster }: Stage,
+  nodes: readonly string[],
+  burstlet: Burstlet,
+  signal: AbortSignal,
+): Promise<string> {
   let ended = false;
   void burstlet.ended.then(() => (ended = true));
-  const look = async (): Promise<string | undefined> => {
-    if (ended || signal.aborted) return "";
-    const { status } = await cluster.get<Node>("node", nodeName);
+  const versionOf = async (node: string): Promise<string | undefined> => {
+    const { status } = await cluster.get<Node>("node", node);
     const isReady = status?.conditions?.some((one) => one.type === "Ready" && one.status === "True") === true;
     return isReady ? status.nodeInfo?.kubeletVersion : undefined;
   };
-  const version = await eventually("the node is Ready", look).catch(() => "");
+  const look = async (): Promise<string | undefined> => {
+    if (ended || signal.aborted) return "";
+    const versions = await Promise.all(nodes.map(versionOf));
+    return versions.includes(undefined) ? undefined : versions[0];
+  };
+  const version = await eventually("the nodes are Ready", look).catch(() => "");
   signal.throwIfAborted();
-  if (version === "") throw new Error(`burstlet did not bring its node up; it says:\n${lastLines(burstlet)}`);
+  if (version === "") throw new Error(`burstlet did not bring its nodes up; it says:\n${lastLines(burstlet)}`);
   return version;
 }
 
@@ -106,8 +125,7 @@ interface Performance {
   readonly burstlet: Burstlet;
   readonly reader: ApiReader;
   readonly shown: readonly Example[];
-  /** The version that the node shows. */
-  readonly kubelet: string;
+  readonly title: string;
   readonly once: boolean;
 }
 
@@ -133,13 +151,13 @@ async function perform(play: Performance, signal: AbortSignal): Promise<number> 
 
 async function applyAll({ stage, backend, shown }: Performance, signal: AbortSignal): Promise<void> {
   for (const { file } of shown) {
-    if (!signal.aborted) await stage.apply(join(exampleFolders, backend.name, file));
+    if (!signal.aborted) await stage.apply(join(exampleFolders, backend.folder, file));
   }
 }
 
 /** Resolves to the examples that should have got somewhere and have not. */
 async function look(play: Performance, signal: AbortSignal): Promise<Example[]> {
-  const { stage, backend, reader, shown, kubelet, once } = play;
+  const { stage, backend, reader, shown, title, once } = play;
   const screen = createScreen(process.stdout, process.env);
   const told = [...stage.hints, ...backend.hints];
   const hints = once ? told : [...told, "Ctrl-C ends the demo and removes everything that it started."];
@@ -151,7 +169,6 @@ async function look(play: Performance, signal: AbortSignal): Promise<Example[]> 
     const seconds = (performance.now() - began) / 1000;
     for (const example of missing()) if (example.reached(objects)) reached.set(example, seconds);
     const progress = shown.map((example): Progress => ({ example, reachedAfter: reached.get(example) }));
-    const title = `Node ${nodeName} (${kubelet}${backend.title})`;
     screen.show({ title, seconds, now: Date.now(), progress, objects, hints });
     if (once && (missing().length === 0 || seconds > backend.slowest + patienceSeconds)) return missing();
     await sleep(lookEveryMs, undefined, { signal }).catch(() => undefined);

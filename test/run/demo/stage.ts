@@ -22,4 +22,15 @@ export interface Stage {
   leave(): Promise<void>;
 }
 
-export const nodeName = "burstlet-demo";
+export type ProviderChoice = "local" | "fargate" | "aci" | "all";
+
+const nodeName = "burstlet-demo";
+
+/** Those of the demo: one, or one for each provider. */
+export function nodeNames(provider: ProviderChoice): readonly [string, ...string[]] {
+  if (provider !== "all") return [nodeName];
+  return [`${nodeName}-fargate`, `${nodeName}-aci`, `${nodeName}-local`];
+}
+
+/** Of each of them, so that examples in a person's own cluster go there and nowhere else. */
+export const demoLabel = { "burstlet.dev/demo": nodeName } as const;

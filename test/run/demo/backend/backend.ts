@@ -1,16 +1,15 @@
-/** What the demo's node runs its pods on. */
+/** What the demo's nodes run their pods on. */
 import { type Example, examples } from "../../../e2e/examples.ts";
-
-export type BackendName = "local" | "fargate";
+import { demoLabel, nodeNames, type ProviderChoice } from "../stage.ts";
 
 export interface Backend {
-  /** Of the provider, and of the folder in deploy/examples. */
-  readonly name: BackendName;
+  /** In deploy/examples. */
+  readonly folder: string;
   readonly examples: readonly Example[];
   /** Seconds for which the slowest example waits before it does anything. */
   readonly slowest: number;
-  /** Fields of the node in burstlet's configuration. */
-  readonly node: object;
+  /** In burstlet's configuration, but for their addresses. */
+  readonly nodes: readonly object[];
   readonly env: Readonly<Record<string, string>>;
   /** What follows the node's version in the title. */
   readonly title: string;
@@ -20,13 +19,14 @@ export interface Backend {
 }
 
 /** `stateDir`: where the process runtime keeps its tasks; who has made it ends what is left there. */
-export async function openBackend(name: BackendName, stateDir: string): Promise<Backend> {
-  if (name === "fargate") return (await import("./fargate.ts")).openFargateBackend(stateDir);
+export async function openBackend(provider: ProviderChoice, stateDir: string): Promise<Backend> {
+  if (provider !== "local") return (await import("./clouds.ts")).openClouds(provider, stateDir);
+  const [name] = nodeNames(provider);
   return {
-    name,
+    folder: "local",
     examples,
     slowest: 60,
-    node: { provider: "local", local: { runtime: "process", allowHostProcesses: true, stateDir } },
+    nodes: [{ name, provider, labels: demoLabel, local: { runtime: "process", allowHostProcesses: true, stateDir } }],
     env: {},
     title: "",
     hints: [],
