@@ -1,5 +1,6 @@
 /**
- * A stand-in for AWS over real HTTP: every service on one port, as an SDK with `AWS_ENDPOINT_URL` finds them. Its parts
+ * A stand-in for AWS and Azure over real HTTP: every service on one port, as an SDK with `AWS_ENDPOINT_URL`, or Azure's
+ * with an endpoint, finds them. Its parts
  * are composed here; what each does is in its folder.
  */
 import { randomBytes } from "node:crypto";

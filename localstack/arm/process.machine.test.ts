@@ -50,6 +50,7 @@ describeWith(["namespaces", "busybox"], "on the process runtime a container grou
     rmSync(stateDir, { recursive: true, force: true });
   });
 
+  const talk = shell("app", "while :; do echo tick; sleep 0.1; done");
   const logs = async (group: string, container: string, query = "") =>
     (await azure.group("GET", `${group}/containers/${container}/logs${query}`)).body.content ?? "";
   const exec = async (group: string, command: string) => {
@@ -105,6 +106,54 @@ describeWith(["namespaces", "busybox"], "on the process runtime a container grou
     expect(one.seen.text).toContain('exec: "/bin/sh -c true"');
   });
 
+  test("has the words of a command split, and the password of attach said first, where switches say so", async () => {
+    await azure.group("PUT", "words", groupBody({ containers: [talk, shell("b", untilTerm)] }));
+    await azure.until("words", (one) => stateOf(one) === "Running");
+    azure.cloud.scenario.change({ switches: { azure: { execCommand: "split", attachPassword: "message" } } });
+    const { seen } = await exec("words", "/bin/echo  a  b");
+    await eventually("it is closed", () => seen.closed !== undefined);
+    expect(seen).toEqual({ text: "a b\r\n", closed: 1000 });
+    const attach = async () => (await azure.group("POST", "words/containers/app/attach", {})).body;
+    const guessed = await opened((await attach()).webSocketUri ?? "", "guessed");
+    await eventually("it is closed", () => guessed.seen.closed === 1008);
+    const { webSocketUri = "", password = "" } = await attach();
+    const told = await opened(webSocketUri, password);
+    await eventually("its output", () => told.seen.text.includes("tick\ntick\n"));
+    told.client.close();
+    azure.cloud.scenario.change({ switches: { azure: { execCommand: "one program", attachPassword: "header" } } });
+  });
+
+  test("promises a stream to a container that has ended too, of which nothing comes", async () => {
+    const ended = groupBody({ restartPolicy: "Never", containers: [shell("app", "exit 0"), shell("b", untilTerm)] });
+    await azure.group("PUT", "ended", ended);
+    await azure.until("ended", (one) => viewOf(one)?.currentState.state === "Terminated");
+    const { seen } = await exec("ended", "/bin/sh");
+    await eventually("it is closed", () => seen.closed !== undefined);
+    expect(seen).toEqual({ text: "", closed: 1000 });
+  });
+
+  test("loses a command with its client, and keeps it while a reader is slow", async () => {
+    await azure.group("PUT", "left", groupBody({ containers: [shell("app", untilTerm), shell("b", untilTerm)] }));
+    await azure.until("left", (one) => stateOf(one) === "Running");
+    const slow = await exec("left", "/bin/sh");
+    slow.client.pause();
+    slow.client.send("head -c 4000000 /dev/zero | tr '\\0' x; echo end-$((1 + 1)); exit\n");
+    const gone = await exec("left", "/bin/sh");
+    gone.client.send("echo $$ > /tmp/shell; echo it-$((40 + 2))\n");
+    await eventually("the answer", () => gone.seen.text.includes("it-42"));
+    gone.client.terminate();
+    await eventually("it has ended", async () => {
+      const look = await exec("left", "/bin/sh");
+      look.client.send("kill -0 $(cat /tmp/shell) && echo still-$((1 + 1)) || echo gone-$((1 + 1)); exit\n");
+      await eventually("it is closed", () => look.seen.closed !== undefined);
+      return look.seen.text.includes("gone-2");
+    });
+    slow.client.resume();
+    await eventually("all of it", () => slow.seen.closed !== undefined);
+    expect(slow.seen.text.match(/x/g)?.length).toBeGreaterThanOrEqual(4_000_000);
+    expect(slow.seen.text).toContain("end-2\r\n");
+  });
+
   test("refuses a wrong password, and a second connection to one promise", async () => {
     await azure.group("PUT", "guarded", groupBody({ containers: [shell("app", untilTerm), shell("b", untilTerm)] }));
     await azure.until("guarded", (one) => stateOf(one) === "Running");
@@ -117,7 +166,6 @@ describeWith(["namespaces", "busybox"], "on the process runtime a container grou
   });
 
   test("tells its output from now on to who attaches with the password in a header", async () => {
-    const talk = shell("app", "while :; do echo tick; sleep 0.1; done");
     await azure.group("PUT", "talks", groupBody({ containers: [talk, shell("b", untilTerm)] }));
     await azure.until("talks", (one) => stateOf(one) === "Running");
     const { body } = await azure.group("POST", "talks/containers/app/attach", {});

@@ -1,4 +1,4 @@
-/** `npm run localstack`: the stand-in for AWS in a terminal, until Ctrl-C. */
+/** `npm run localstack`: the stand-in for AWS and Azure in a terminal, until Ctrl-C. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,7 +23,8 @@ interface Options {
 const program = new Command("npm run localstack --")
   .description(
     "A stand-in for AWS on one port: ECS on Fargate, CloudWatch Logs, Service Quotas, STS, and as much of EC2 and IAM " +
-      "as burstlet asks. Point any client at it by AWS_ENDPOINT_URL, with any region and credentials.",
+      "as burstlet asks; container groups of Azure below /subscriptions. Point any client at it by AWS_ENDPOINT_URL, with " +
+      "any region and credentials, or as the endpoint of Azure Resource Manager, with any token.",
   )
   .addOption(new Option("--port <number>", "port to listen on; 0 takes any").default(4566).argParser(portOf))
   .option("--host <address>", "address to listen on", "127.0.0.1")
@@ -92,15 +93,17 @@ async function partsOf(options: Options, stateDir: string): Promise<LocalstackOp
 }
 
 function tell({ url, scenario }: Localstack, { runtime }: Options): void {
-  const { region, clusters, subnets, securityGroups, account } = scenario.now;
-  console.log(`A stand-in for AWS is up at ${url}; its tasks run on the ${runtime} runtime. In another terminal:
+  const { region, clusters, subnets, securityGroups, account, azure } = scenario.now;
+  console.log(`A stand-in for AWS and Azure is up at ${url}; its tasks run on the ${runtime} runtime. In another terminal:
 
   export AWS_ENDPOINT_URL=${url} AWS_REGION=${region} AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any
   curl ${url}/_burstlet/ledger                  every launch and stop
   curl ${url}/_burstlet/clock -d '{"advance": 3600}'
 
 Account ${account} has the cluster ${clusters.join(", ")}, the subnets ${subnets.map(({ id }) => id).join(", ")} and the security
-group ${securityGroups.join(", ")}. Ctrl-C ends it and every task.`);
+group ${securityGroups.join(", ")}.
+Azure is at the same address: subscription ${azure.subscription}, resource group ${azure.resourceGroups.join(", ")},
+${Object.keys(azure.locations).join(", ")}. Ctrl-C ends it and every task.`);
 }
 
 function interrupted(): Promise<void> {
