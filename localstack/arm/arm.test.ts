@@ -43,6 +43,23 @@ describe("a container group", () => {
     ]);
   });
 
+  test("is found in whatever case, and by what a test does to it over HTTP", async () => {
+    await using azure = await openAzure();
+    await azure.group("PUT", "bl-1", groupBody());
+    const found = await azure.call("GET", `${groupsPath.toUpperCase()}/BL-1`);
+    expect(found.body.name).toBe("bl-1");
+    await azure.until("bl-1", (one) => stateOf(one) === "Running");
+    const admin = async (method: string, path: string) => {
+      const answer = await fetch(`${azure.cloud.url}/_burstlet/${path}`, { method });
+      return [answer.status, await answer.json()];
+    };
+    expect(await admin("GET", "groups")).toEqual([200, { Running: 1 }]);
+    expect(await admin("POST", "restart/bl-1")).toEqual([200, {}]);
+    const group = await azure.until("bl-1", (one) => viewOf(one)?.restartCount === 1);
+    expect(viewOf(group)?.previousState?.exitCode).toBe(7147);
+    expect(await admin("POST", "evict/bl-2")).toEqual([404, { error: "there is no container group bl-2" }]);
+  });
+
   test("under Never has Succeeded or Failed as its containers have ended", async () => {
     await using azure = await openAzure();
     const ends = (EXIT: string) =>

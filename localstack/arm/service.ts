@@ -13,6 +13,7 @@ import type { ArmAccount, ArmRequest } from "./account.ts";
 import { checkResourceGroup, checkRight, checkSubscription, checkToken } from "./caller.ts";
 import { invalid } from "./errors.ts";
 import type { Left } from "./limits/limits.ts";
+import { placeOf } from "./operations/place.ts";
 import { type Route, routeOf } from "./routes.ts";
 import { streamPrefixes } from "./streams/sessions.ts";
 
@@ -56,7 +57,8 @@ async function answered({ account, faults, calls }: ServiceParts, request: PathR
       throw invalid("MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required.");
     left = account.limits.call(route.kind);
     checkScope(account, route, path, url.pathname);
-    if (route.window !== undefined) left = { ...left, ...account.limits.window(route.window) };
+    if (route.window !== undefined)
+      left = { ...left, ...account.limits.window(route.window, locationOf(account, asked)) };
   };
   const call = { service: "arm", operation: route.operation, admit };
   const answer = await passCall({ faults, calls }, call, () => route.work(account, asked));
@@ -65,6 +67,12 @@ async function answered({ account, faults, calls }: ServiceParts, request: PathR
     headers: { ...contentType, ...left, ...answer.headers },
     body: answer.body === undefined ? "" : JSON.stringify(answer.body),
   };
+}
+
+/** Of a group that is there, or of the one that is to be. */
+function locationOf({ groups }: ArmAccount, request: ArmRequest): string {
+  const existing = groups.find(placeOf(request))?.record.location;
+  return existing ?? /"location"\s*:\s*"([^"]*)"/.exec(request.body)?.[1] ?? "";
 }
 
 function checkScope({ scenario }: ArmAccount, { action, kind }: Route, path: ArmRequest["path"], scope: string): void {

@@ -23,6 +23,10 @@ export const azureSwitchesSchema = z
       .enum(["bit by bit", "at its end"])
       .default("bit by bit")
       .describe("Creations and deletions come back as time goes by, or all of them when their window is over."),
+    windowScope: z
+      .enum(["subscription", "location"])
+      .default("subscription")
+      .describe("Are creations and deletions counted for the subscription, or for each of its regions?"),
     retryAfter: z
       .enum(["sent", "absent"])
       .default("sent")
@@ -43,6 +47,10 @@ export const azureSwitchesSchema = z
       .enum(["counted", "not counted"])
       .default("counted")
       .describe("Do groups that have stopped or ended count in the usages?"),
+    patch: z
+      .enum(["tags alone", "restarts"])
+      .default("tags alone")
+      .describe("Does a PATCH of the tags have the containers start anew?"),
     transition: z
       .enum(["deletable", "refused"])
       .default("deletable")
@@ -71,6 +79,12 @@ export const azureSwitchesSchema = z
       .enum(["kept", "run again"])
       .default("kept")
       .describe("Does the platform run a container again once that has failed under Never?"),
+    moved: z
+      .enum(["counted", "forgotten"])
+      .default("counted")
+      .describe(
+        "A group that runs on another machine: its former runs count as restarts, or nothing is known of them.",
+      ),
     evictionEvent: z
       .enum(["told", "silent"])
       .default("told")

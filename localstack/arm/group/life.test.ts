@@ -185,6 +185,17 @@ describe("the platform", () => {
     expect(viewOf(group)?.events?.filter(({ name }) => name === "Killing")).toHaveLength(events);
   });
 
+  test("moves a group of which it forgets all, where a switch says so", async () => {
+    await using azure = await openAzure({ switches: { azure: { moved: "forgotten" } } });
+    await azure.group("PUT", "bl-1", groupBody());
+    await azure.until("bl-1", runs);
+    azure.cloud.groups.restart("bl-1", 7147);
+    await eventually("a second run", () => ledger(azure, "group run").length === 2);
+    const group = await azure.until("bl-1", runs);
+    expect([viewOf(group)?.restartCount, viewOf(group)?.previousState]).toEqual([0, undefined]);
+    expect(ledger(azure, "container ended").map((one) => "exitCode" in one && one.exitCode)).toEqual([7147]);
+  });
+
   test("has lost a group with its machine: it runs elsewhere", async () => {
     await using azure = await openAzure();
     await azure.group("PUT", "bl-1", job({ RUN: "0.2", END: "disrupted" }, "Always"));
@@ -205,6 +216,19 @@ describe("a PUT on a group that is there", () => {
     });
     const puts = ledger(azure, "group put").map((one) => "outcome" in one && one.outcome);
     expect([puts, ledger(azure, "group run").length]).toEqual([["created", "restarted"], 2]);
+  });
+
+  test("and is deleted at once, leaves nothing", async () => {
+    await using azure = await openAzure({ switches: { azure: { endSignal: "SIGTERM" } } });
+    azure.cloud.clock.setRate(1e-6);
+    const body = groupBody({ containers: [containerBody({ script: { STOP: "10" } })] });
+    await azure.group("PUT", "bl-1", body);
+    await azure.until("bl-1", runs);
+    await azure.group("PUT", "bl-1", body);
+    await azure.group("DELETE", "bl-1");
+    azure.cloud.clock.advance(11_000);
+    await eventually("it is gone", () => ledger(azure, "group gone").length === 1);
+    expect(ledger(azure, "group run")).toHaveLength(1);
   });
 
   test("is refused while that is on its way, and where it changes what is fixed", async () => {

@@ -78,7 +78,8 @@ export class GroupLife {
     this.#runs.forget();
     this.record.provisioning = provisioning;
     await this.#replace();
-    this.begin(provisioning);
+    // Somebody may have deleted it meanwhile.
+    if (!this.record.deleted) this.begin(provisioning);
   }
 
   /** Resolves when all has ended. */

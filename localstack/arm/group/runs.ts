@@ -70,6 +70,7 @@ export class Runs {
       container.previous = run;
       container.restartCount += 1;
     }
+    if (!isNever && this.#around.scenario.now.switches.azure.moved === "forgotten") this.forget();
   }
 
   #ended(container: ContainerRecord, run: Run): void {

@@ -86,13 +86,13 @@ describe("the limits of a subscription", () => {
 
   test("creations have 100 in five minutes and 300 in an hour, and deletions have their own", async () => {
     const { clock, limits } = open();
-    const create = () => limits.window("creates");
+    const create = () => limits.window("creates", "westeurope");
     expect(create()).toEqual({
       "x-ms-ratelimit-remaining-subscription-resource-requests-pt5m": "99",
       "x-ms-ratelimit-remaining-subscription-resource-requests-pt1h": "299",
     });
     expect(passing(500, create).passed).toBe(99);
-    expect(passing(500, () => limits.window("deletes")).passed).toBe(100);
+    expect(passing(500, () => limits.window("deletes", "westeurope")).passed).toBe(100);
     let all = 100;
     for (let minutes = 5; minutes <= 20; minutes += 5) {
       await clock.advance(300_000);
@@ -107,16 +107,25 @@ describe("the limits of a subscription", () => {
     ["at its end", "absent", 0, undefined],
   ] as const)("creations come back %s, and Retry-After is %s", async ([window, retryAfter, later, header]) => {
     const { clock, limits } = open({ switches: { azure: { window, retryAfter } } });
-    const { refusal } = passing(500, () => limits.window("creates"));
+    const { refusal } = passing(500, () => limits.window("creates", "westeurope"));
     expect((refusal as { headers: Record<string, string> }).headers["retry-after"]).toBe(header);
     await clock.advance(60_000);
-    expect(passing(500, () => limits.window("creates")).passed).toBe(later);
+    expect(passing(500, () => limits.window("creates", "westeurope")).passed).toBe(later);
     await clock.advance(240_000);
-    expect(passing(500, () => limits.window("creates")).passed).toBeGreaterThanOrEqual(80);
+    expect(passing(500, () => limits.window("creates", "westeurope")).passed).toBeGreaterThanOrEqual(80);
+  });
+
+  test.for([
+    ["subscription", 0],
+    ["location", 100],
+  ] as const)("creations are counted by %s: %i more in another region", ([windowScope, more]) => {
+    const { limits } = open({ switches: { azure: { windowScope } } });
+    passing(500, () => limits.window("creates", "westeurope"));
+    expect(passing(500, () => limits.window("creates", "eastus")).passed).toBe(more);
   });
 
   test("are as large as the scenario says, and refuse nothing without throttling", () => {
-    const count = (limits: Limits) => passing(5000, () => limits.window("creates")).passed;
+    const count = (limits: Limits) => passing(5000, () => limits.window("creates", "westeurope")).passed;
     expect(count(open({ azure: { creates: { fiveMinutes: 900, hour: 1800 } } }).limits)).toBe(900);
     expect(count(open({ switches: { throttling: false } }).limits)).toBe(5000);
   });

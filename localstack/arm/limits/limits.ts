@@ -12,8 +12,8 @@ export type Left = Readonly<Record<string, string>>;
 export interface Limits {
   /** Of every call: as Azure Resource Manager counts. Throws 429. */
   call(kind: CallKind): Left;
-  /** Of creations and deletions of groups: as the resource provider counts. Throws 429. */
-  window(kind: WindowKind): Left;
+  /** Of creations and deletions of groups in a location: as the resource provider counts. Throws 429. */
+  window(kind: WindowKind, location: string): Left;
 }
 
 /** For a subscription, principal and region (Azure's page on request limits); there is one of each. */
@@ -34,15 +34,21 @@ export function createLimits(clock: Clock, scenario: ScenarioBox): Limits {
     });
   const both = (kind: WindowKind) => ({ pt5m: byWindow(kind, "fiveMinutes", 300), pt1h: byWindow(kind, "hour", 3600) });
   const arm = { reads: byCall("reads"), writes: byCall("writes"), deletes: byCall("deletes") };
-  const windows = { creates: both("creates"), deletes: both("deletes") };
+  const windows = new Map<string, ReturnType<typeof both>>();
+  const windowsOf = (kind: WindowKind, location: string): ReturnType<typeof both> => {
+    const key = scenario.now.switches.azure.windowScope === "location" ? `${kind} ${location}` : kind;
+    const found = windows.get(key) ?? both(kind);
+    windows.set(key, found);
+    return found;
+  };
   return {
     call(kind) {
       const wait = arm[kind].wait();
       if (scenario.now.switches.throttling && wait > 0) throw throttled(wait, scenario, "sent");
       return { [`x-ms-ratelimit-remaining-subscription-${kind}`]: String(arm[kind].take()) };
     },
-    window(kind) {
-      const { pt5m, pt1h } = windows[kind];
+    window(kind, location) {
+      const { pt5m, pt1h } = windowsOf(kind, location);
       const wait = Math.max(pt5m.wait(), pt1h.wait());
       const { throttling, azure } = scenario.now.switches;
       if (throttling && wait > 0) throw throttled(wait, scenario, azure.retryAfter);

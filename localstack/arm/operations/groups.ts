@@ -31,10 +31,12 @@ export const listGroups: Work = ({ groups, scenario }, { path, query, base }) =>
   };
 };
 
-/** Changes the tags alone, at once. */
+/** Changes the tags alone, at once; that it starts nothing anew is not verified. */
 export const patchGroup: Work = (account, request) => {
-  const { record } = groupOf(account, request);
+  const life = groupOf(account, request);
+  const { record } = life;
   record.tags = readBody(tagsInput, request.body, "tags").tags;
+  if (account.scenario.now.switches.azure.patch === "restarts") void life.renew("Updating");
   return { status: 200, body: groupPicture(record, "put", account.scenario.now.switches.azure) };
 };
 

@@ -96,6 +96,16 @@ describe("groups", () => {
     expect(azure.cloud.ledger.entries.filter(({ event }) => event === "group run")).toHaveLength(1);
   });
 
+  test("are started anew by other tags, where a switch says so", async () => {
+    await using azure = await openAzure({ switches: { azure: { patch: "restarts" } } });
+    await azure.group("PUT", "bl-1", groupBody());
+    await azure.until("bl-1", runs);
+    await azure.group("PATCH", "bl-1", { tags: {} });
+    await eventually("a second run", () => {
+      return azure.cloud.ledger.entries.filter(({ event }) => event === "group run").length === 2;
+    });
+  });
+
   test("that are deleted by 202 are gone when what Location names says so, and visible until then by a switch", async () => {
     await using azure = await openAzure({
       azure: { times: { deleting: 3600 } },
