@@ -29,6 +29,8 @@ import { createLogStore } from "./logs/store.ts";
 import { quotasService } from "./quotas/service.ts";
 import { createScenarioBox, type ScenarioBox } from "./scenario/box.ts";
 import { scriptedRuntime } from "./scripted.ts";
+import { dataChannels, ssmService } from "./ssm/service.ts";
+import { createSessions } from "./ssm/sessions.ts";
 import { adminDoor } from "./server/admin.ts";
 import { createGate } from "./server/gate.ts";
 import { type Listening, listen } from "./server/server.ts";
@@ -98,8 +100,11 @@ async function serve(options: LocalstackOptions, ground: Ground): Promise<Locals
   const metadata = (): string => `${inside.url}${metadataPath}`;
   const around = { clock, scenario, runtime, logs, ledger, metadata };
   const tasks = createTasks(around, newId);
+  const base = (): string => server.url.replace(/^http/, "ws");
+  const sessions = createSessions({ clock, scenario, runtime, newId, base });
   const account = {
     ...around,
+    sessions,
     buckets,
     tasks,
     clusters: createClusters(scenario),
@@ -113,12 +118,13 @@ async function serve(options: LocalstackOptions, ground: Ground): Promise<Locals
     ecsService(account, gate),
     lambda.service,
     logsService(account, gate),
+    ssmService(account, gate),
     quotasService(scenario, gate),
     stsService(scenario, gate, newId),
     ec2Service(scenario, gate, newId),
     iamService(scenario, gate, newId),
   ];
-  const paths = [arm.service];
+  const paths = [arm.service, dataChannels(sessions)];
   const { host = "127.0.0.1", port = 4566, metadataHost: wish } = options;
   const metadataHost = (typeof wish === "function" ? await wish(runtime) : wish) ?? host;
   const door = metadataDoor(tasks);
@@ -135,6 +141,7 @@ async function serve(options: LocalstackOptions, ground: Ground): Promise<Locals
     lambda,
     url: server.url,
     async close() {
+      sessions.close();
       await server.close();
       await Promise.all([tasks.close(), arm.close(), lambda.close()]);
       over.abort();

@@ -1,4 +1,5 @@
 import type { Buckets } from "../limits/buckets.ts";
+import type { Sessions } from "../ssm/sessions.ts";
 import type { Clusters } from "./clusters.ts";
 import type { Definitions } from "./definitions.ts";
 import type { Surroundings } from "./task/surroundings.ts";
@@ -10,6 +11,7 @@ export interface EcsAccount extends Surroundings {
   readonly buckets: Buckets;
   readonly clusters: Clusters;
   readonly definitions: Definitions;
+  readonly sessions: Pick<Sessions, "start">;
   readonly tasks: Tasks;
   readonly tokens: Tokens;
 }

@@ -3,6 +3,7 @@ import { jsonService } from "../server/json.ts";
 import type { Service } from "../server/service.ts";
 import type { EcsAccount } from "./account.ts";
 import { createCluster, describeClusters } from "./operations/clusters.ts";
+import { executeCommand } from "./operations/execute-command.ts";
 import {
   deleteTaskDefinitions,
   deregisterTaskDefinition,
@@ -31,6 +32,7 @@ export function ecsService(account: EcsAccount, gate: Gate): Service {
       DescribeTasks: (input) => describeTasks(account, input),
       ListTasks: (input) => listTasks(account, input),
       StopTask: (input) => stopTask(account, input),
+      ExecuteCommand: (input) => executeCommand(account, input),
       TagResource: (input) => tagResource(account, input),
       ListTagsForResource: (input) => listTagsForResource(account, input),
     },

@@ -29,6 +29,7 @@ const image = z
       .enum(["HEALTHY", "UNHEALTHY"])
       .optional()
       .describe("What health checks of its containers find where the runtime has nothing to execute them with."),
+    shell: z.boolean().default(true).describe("Has it a shell? Without one ECS Exec finds no sh in its containers."),
     run: z
       .union([z.number().min(0), z.literal("forever")])
       .optional()

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { azureSwitchesSchema } from "./azure-switches.ts";
 import { functionSwitches } from "./function-switches.ts";
+import { sessionSwitches } from "./session-switches.ts";
 
 /**
  * Where nobody has looked at real AWS yet, both answers: burstlet must live with either. The first one named is the
@@ -40,6 +41,7 @@ export const switchesSchema = z
       .describe("Do tasks have a container that nobody asked for, as with runtime monitoring of GuardDuty?"),
     azure: azureSwitchesSchema,
     ...functionSwitches,
+    ...sessionSwitches,
   })
   .prefault({})
   .describe("Answers to what is not known, and trouble of the account.");

@@ -1,4 +1,4 @@
-import { DescribeClustersCommand, ExecuteCommandCommand, RunTaskCommand } from "@aws-sdk/client-ecs";
+import { DescribeClustersCommand, ListServicesCommand, RunTaskCommand } from "@aws-sdk/client-ecs";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { describe, expect, test } from "vitest";
 import { launch, openWorld, type World } from "../testing.ts";
@@ -39,8 +39,8 @@ describe("a request", () => {
       501,
       expect.objectContaining({ message: expect.stringContaining("no service s3") as string }),
     ]);
-    const exec = world.ecs.send(new ExecuteCommandCommand({ task: "t", command: "ls", interactive: true }));
-    await expect(exec).rejects.toThrow("does not simulate ecs:ExecuteCommand");
+    const services = world.ecs.send(new ListServicesCommand({}));
+    await expect(services).rejects.toThrow("does not simulate ecs:ListServices");
   });
 
   test.for([

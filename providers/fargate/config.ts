@@ -129,6 +129,13 @@ export const configSchema = z.strictObject({
       ],
     }),
   logs: logs.prefault({}).describe("Where the containers' output goes."),
+  exec: z
+    .boolean()
+    .default(false)
+    .describe(
+      "ECS Exec in new tasks that have a task role: kubectl exec, cp and port-forward. Commands run as root, and are allowed to whoever may use nodes/proxy.",
+    )
+    .meta({ examples: [true] }),
   sentinelImage: z
     .string()
     .min(1)

@@ -10,6 +10,7 @@ import { readQuotas } from "../aws/service-quotas.ts";
 import { type AwsSession, createSession } from "../aws/session.ts";
 import { createEcsClient, type EcsClient } from "./client.ts";
 import { configSchema, type FargateConfig } from "./config.ts";
+import { streamsOf } from "./exec/capabilities.ts";
 import { createDefinitions } from "./launch/definitions.ts";
 import { createLaunch } from "./launch/launch.ts";
 import { taskLogs } from "./logs.ts";
@@ -97,6 +98,7 @@ async function open(
     watch: async (feed, signal) => watched.feed.watch(feed, signal),
     capacity: async () => ({ ...(await account.capacity()), labels: { "topology.kubernetes.io/region": region } }),
     preflight,
+    ...streamsOf({ config, context, sdk, connection, ecs: client, buckets, tasks }),
     logs: (source, want, signal) => taskLogs({ reader: logs, tasks, feed: watched.feed, clock }, source, want, signal),
     async close() {
       session.close();

@@ -12,6 +12,8 @@ export interface FargateRequest {
   readonly placement: Placement;
   /** For people and cost reports only: StopTask deletes a task's tags. */
   readonly tags: readonly { readonly key: string; readonly value: string }[];
+  /** The agent of ECS Exec runs beside the containers. */
+  readonly exec: boolean;
   /** vCPUs of the task's size: what it takes of the account's quota. */
   readonly vcpu: number;
 }

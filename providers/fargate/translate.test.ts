@@ -101,6 +101,7 @@ describe("a pod becomes a task", () => {
         { key: "burstlet.dev/pod", value: "web" },
         { key: "burstlet.dev/namespace", value: "ns" },
       ],
+      exec: false,
       vcpu: 0.5,
     });
     expect(translation).toMatchObject({ provisioned: "0.5vCPU 1GB", hourlyUsd: 0.024685 });

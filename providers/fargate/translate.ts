@@ -71,6 +71,8 @@ function requestOf(parts: Parts, width: Width): FargateRequest {
     overrides: overridesOf(parts, width),
     placement: parts.placed.placement,
     tags: tagsOf(parts.pod),
+    // Without a role for the agent to connect by, ECS does not start the task at all.
+    exec: parts.context.config.exec && (parts.placed.taskRoleArn ?? parts.context.config.taskRoleArn) !== undefined,
     vcpu: parts.size.cpu / 1024,
   };
 }

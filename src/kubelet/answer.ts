@@ -27,8 +27,11 @@ export function failure(code: number, reason: string, message: string): Answer {
 export function notOffered(
   { provider, nodeName }: Pick<HandlerContext, "provider" | "nodeName">,
   what: string,
+  capability: "exec" | "attach" | "forward",
 ): Answer {
-  return failure(501, "NotImplemented", `provider "${provider.name}" of node "${nodeName}" offers ${what}`);
+  const why = provider.absent?.[capability];
+  const sentence = `provider "${provider.name}" of node "${nodeName}" offers ${what}`;
+  return failure(501, "NotImplemented", why === undefined ? sentence : `${sentence}: ${why}`);
 }
 
 export function send(res: ServerResponse, answer: Answer): void {

@@ -18,7 +18,7 @@ const withoutCall = ["ecs:TagResource", "iam:PassRole"];
 const withoutRight = ["sts:GetCallerIdentity"];
 
 test("the policy of burstlet names the calls that it really makes, no more and no fewer", async () => {
-  await using fargate = await openFargate();
+  await using fargate = await openFargate({}, { exec: true });
   const { provider, world } = fargate;
   const watched = fargate.watch();
   const signal = new AbortController().signal;
@@ -43,6 +43,13 @@ test("the policy of burstlet names the calls that it really makes, no more and n
   following.abort();
   await followed;
   for await (const _ of provider.logs?.(source, { follow: false, tailLines: 1 }, signal) ?? []) continue;
+  // The scripted runtime runs no commands: the calls are made, and tell so.
+  for (const tty of [true, false])
+    await expect(provider.exec?.(source, { argv: ["true"], tty, stdin: false }, signal)).rejects.toThrow(
+      "executes nothing",
+    );
+  await expect(provider.forward?.(source.task, 80, signal)).rejects.toThrow("80");
+  await eventually("sessions are ended", () => world.aws.calls.of("ssm:TerminateSession") > 0);
   await provider.list();
   await provider.stop(source.task, { graceSeconds: 1, discard: false });
   await watched.until("it has stopped", uidOf(1), ({ phase }) => phase === "stopped");
@@ -50,7 +57,7 @@ test("the policy of burstlet names the calls that it really makes, no more and n
   expect([...called, ...withoutCall].toSorted()).toEqual(await actionsOf("controller.json"));
 });
 
-test.for(["controller.json", "execution-role.json"])(
+test.for(["controller.json", "execution-role.json", "task-role.json"])(
   "%s: the page says of each action what it is for",
   async (name) => {
     const page = await text("README.md");

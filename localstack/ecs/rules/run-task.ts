@@ -22,7 +22,7 @@ const invalid = (message: string): ApiError => new ApiError("InvalidParameterExc
 
 function checkMarket(request: RunTaskInput): void {
   const { launchType, capacityProviderStrategy = [], propagateTags } = request;
-  const { enableExecuteCommand, enableECSManagedTags } = request;
+  const { enableECSManagedTags } = request;
   if (capacityProviderStrategy.length > 0) {
     if (launchType !== undefined) {
       throw invalid(
@@ -37,7 +37,6 @@ function checkMarket(request: RunTaskInput): void {
   if (enableECSManagedTags) throw notSimulated("tags managed by ECS");
   if (propagateTags === "TASK_DEFINITION") throw notSimulated("tags from the task definition");
   if (propagateTags === "SERVICE") throw invalid("propagateTags SERVICE is not for tasks of RunTask.");
-  if (enableExecuteCommand) throw notSimulated("enableExecuteCommand");
 }
 
 function checkNetwork({ networkConfiguration }: RunTaskInput, scenario: Scenario): void {
@@ -69,15 +68,18 @@ function checkOverrides({ overrides }: RunTaskInput, { containerDefinitions }: T
   checkStorage(overrides.ephemeralStorage?.sizeInGiB);
 }
 
-function checkRoles(
-  { overrides }: RunTaskInput,
-  definition: TaskDefinition,
-  { roles, unpassable, account }: Scenario,
-): void {
+function checkRoles(request: RunTaskInput, definition: TaskDefinition, { roles, unpassable, account }: Scenario): void {
+  const { overrides } = request;
   const asked = [
     overrides.taskRoleArn ?? definition.taskRoleArn,
     overrides.executionRoleArn ?? definition.executionRoleArn,
   ];
+  // As ECS says of services (from reports); of RunTask nobody quotes it.
+  if (request.enableExecuteCommand && asked[0] === undefined) {
+    throw invalid(
+      "The task could not be started because a valid taskRoleArn is not being used. Specify a valid task role.",
+    );
+  }
   for (const arn of asked) {
     if (arn === undefined) continue;
     if (unpassable.includes(shortName(arn))) {

@@ -15,7 +15,7 @@ export function taskPicture(record: TaskRecord, withTags: boolean): object {
     cpu: String(size.cpu),
     createdAt: time(record.createdAt),
     desiredStatus: record.desiredStatus,
-    enableExecuteCommand: false,
+    enableExecuteCommand: request.enableExecuteCommand,
     ephemeralStorage: { sizeInGiB: storage(record) },
     fargateEphemeralStorage: { sizeInGiB: storage(record) },
     executionStoppedAt: time(record.executionStoppedAt),
@@ -86,5 +86,11 @@ function containerPicture(record: TaskRecord, container: ContainerRecord): objec
     cpu: String(change?.cpu ?? definition?.cpu ?? 0),
     memory: memory === undefined ? undefined : String(memory),
     memoryReservation: wish === undefined ? undefined : String(wish),
+    ...(record.request.enableExecuteCommand && { managedAgents: [managedAgent(container)] }),
   };
+}
+
+/** Of ECS Exec: it comes up with its container. */
+function managedAgent({ lastStatus, startedAt }: ContainerRecord): object {
+  return { name: "ExecuteCommandAgent", lastStatus, lastStartedAt: time(startedAt) };
 }

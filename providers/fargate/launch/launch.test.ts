@@ -28,6 +28,7 @@ const request: FargateRequest = {
     { key: "burstlet.dev/pod", value: "web" },
     { key: "burstlet.dev/node", value: "somebody else's" },
   ],
+  exec: false,
   vcpu: 0.25,
 };
 const launchOf = (tryNumber = 1): Launch<FargateRequest> => ({ identity, token: "token", tryNumber, request });

@@ -61,7 +61,7 @@ export function runTaskInput(
   taskDefinition: string,
   owner: Owner,
 ): Omit<RunTaskCommandInput, "cluster"> {
-  const { overrides, placement, tags } = request;
+  const { overrides, placement, tags, exec } = request;
   const { subnets, securityGroups, assignPublicIp, platformVersion } = placement;
   const subnet = subnets[(tryNumber - 1) % subnets.length];
   const ours = ownerTags(owner);
@@ -72,6 +72,7 @@ export function runTaskInput(
     platformVersion,
     clientToken: token,
     startedBy: startedBy(identity, owner.nodeName),
+    ...(exec && { enableExecuteCommand: true }),
     networkConfiguration: {
       awsvpcConfiguration: {
         subnets: subnet === undefined ? [] : [subnet],

@@ -9,6 +9,7 @@ type Paced = <T>(call: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
 export interface EcsBuckets {
   readonly runTask: Paced;
   readonly stopTask: Paced;
+  readonly executeCommand: Paced;
   readonly readTasks: Paced;
   readonly readDefinitions: Paced;
   readonly writeDefinitions: Paced;
@@ -54,6 +55,7 @@ export function createEcsBuckets(limiter: ProviderContext["limiter"]): EcsBucket
   return {
     runTask: behind("runTask", "onDemand", "cluster"),
     stopTask: behind("cluster"),
+    executeCommand: behind("cluster"),
     readTasks: behind("readTasks"),
     readDefinitions: behind("readDefinitions"),
     writeDefinitions: behind("writeDefinitions"),

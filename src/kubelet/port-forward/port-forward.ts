@@ -24,7 +24,7 @@ type Dial = (port: number, signal: AbortSignal) => Promise<Duplex>;
 /** /portForward/{namespace}/{pod}[/{uid}]: any number of connections into the pod's network. */
 export const portForward: StreamHandler = async (request, context) => {
   const { provider } = context;
-  if (provider.forward === undefined) return notOffered(context, "no way to reach a port of a pod");
+  if (provider.forward === undefined) return notOffered(context, "no way to reach a port of a pod", "forward");
   const task = runningTask(request.params, context.pods);
   if ("status" in task) return task;
   const forward = provider.forward.bind(provider);

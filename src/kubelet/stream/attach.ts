@@ -10,7 +10,7 @@ import { runningContainer } from "./target.ts";
  */
 export const attach: StreamHandler = async (request, context) => {
   const { provider } = context;
-  if (provider.attach === undefined) return notOffered(context, "no way to attach to a container");
+  if (provider.attach === undefined) return notOffered(context, "no way to attach to a container", "attach");
   const options = parseStreamOptions(request.query);
   if ("status" in options) return options;
   const target = runningContainer(request.params, context.pods);

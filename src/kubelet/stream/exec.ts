@@ -8,7 +8,7 @@ import { runningContainer } from "./target.ts";
 /** /exec/{namespace}/{pod}[/{uid}]/{container}. When the client is gone the command is killed. */
 export const exec: StreamHandler = async (request, context) => {
   const { provider } = context;
-  if (provider.exec === undefined) return notOffered(context, "no way to run a command in a container");
+  if (provider.exec === undefined) return notOffered(context, "no way to run a command in a container", "exec");
   const options = parseStreamOptions(request.query);
   if ("status" in options) return options;
   const argv = request.query.getAll("command");

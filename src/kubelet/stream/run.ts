@@ -12,7 +12,8 @@ const mostBytes = 16 << 20;
 /** POST /run/{namespace}/{pod}[/{uid}]/{container}?cmd=…: the output as the answer's body, stdout before stderr. */
 export const run: Handler = async ({ res, params, query, signal }, context) => {
   const { provider } = context;
-  if (provider.exec === undefined) return send(res, notOffered(context, "no way to run a command in a container"));
+  if (provider.exec === undefined)
+    return send(res, notOffered(context, "no way to run a command in a container", "exec"));
   const line = query.get("cmd") ?? "";
   // The kubelet knows no quotes here either.
   const argv = line.split(" ").filter((word) => word !== "");

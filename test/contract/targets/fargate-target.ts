@@ -27,8 +27,8 @@ export async function fargateTarget(scenario: ScenarioInput = {}): Promise<Contr
   });
   // ECS is asked eight times as often, within its limits: most of the time of these tests is waiting for news.
   const often = { ...createPacedClock(clock, 8), now: () => clock.now() };
-  const context = providerContext(clock, { log, clock: often });
-  const config = { ...set, endpoint: cloud.url };
+  const context = providerContext(clock, { log, clock: often, network: "routed" });
+  const config = { ...set, endpoint: cloud.url, exec: true };
   const open = async (): Promise<Provider> => create(config, context);
   return {
     clusterUid: context.clusterUid,

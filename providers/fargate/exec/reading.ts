@@ -1,0 +1,91 @@
+/** What a session's messages say of the command in it. Pure. */
+import { payloadTypes } from "../../aws/ssm-session/message.ts";
+import { createMarkedOutput, type MarkedEvent } from "../../shell/output.ts";
+
+/**
+ * `terminal`, `records`: a program of `providers/shell` on a terminal; `pipes`: the one that has two outputs; `plain`: the command
+ * itself, with both outputs and its code from the agent.
+ */
+export type ReadingKind = "terminal" | "records" | "pipes" | "plain";
+
+/** How a session ended. `no shell`: nothing has run. */
+export type Ending =
+  | { readonly is: "code"; readonly code: number }
+  | { readonly is: "no shell" }
+  | { readonly is: "trouble"; readonly sentence: string };
+
+export interface Reading {
+  /** A message of one of `payloadTypes`. */
+  take(type: number, bytes: Buffer): readonly MarkedEvent[];
+  /** The session is over; `words`: the agent's last ones. */
+  end(words: string): Ending;
+}
+
+/** Of the agent, where a program is not in the container (Go's os/exec). */
+const absent = /exec: "([^"]*)": executable file not found|fork\/exec (\S+): no such file or directory/;
+const unstarted = /^(Error occurred starting the command|Unable to start command): /;
+
+export function createReading(kind: ReadingKind, token: string): Reading {
+  const out = createMarkedOutput(token, kind === "terminal" ? "terminal" : "records");
+  const err = createMarkedOutput(token, "records", true);
+  let phase: "before" | "records" | "as it is" = kind === "plain" ? "as it is" : "before";
+  let early = "";
+  let code: number | undefined;
+  let agentSays = "";
+  let heard = false;
+
+  const errors = (bytes: Buffer): readonly MarkedEvent[] => {
+    // The agent's own words come here too: instead of the command's, or after its exit code.
+    if (code !== undefined || (!heard && unstarted.test(bytes.toString("latin1")))) {
+      agentSays += bytes.toString("utf8");
+      return [];
+    }
+    heard = true;
+    if (phase === "as it is") return [{ is: "stderr", bytes }];
+    if (phase === "records") return err.feed(bytes);
+    early += bytes.toString("latin1");
+    return [];
+  };
+  const outputs = (bytes: Buffer): readonly MarkedEvent[] => {
+    heard = true;
+    if (kind === "plain") return [{ is: "stdout", bytes }];
+    const events = out.feed(bytes);
+    const ready = events.find((event) => event.is === "ready");
+    const exit = events.find((event) => event.is === "exit");
+    if (exit?.is === "exit") code = exit.code;
+    if (ready?.is !== "ready") return events;
+    phase = ready.asItIs ? "as it is" : "records";
+    return [...events, ...errors(Buffer.from(early, "latin1"))];
+  };
+  return {
+    take(type, bytes) {
+      if (type === payloadTypes.output) return outputs(bytes);
+      if (type === payloadTypes.stderr || type === payloadTypes.error) return errors(bytes);
+      if (type === payloadTypes.exitCode) code = Number(/^EXIT_CODE: (-?\d+)$/.exec(bytes.toString())?.[1] ?? -1);
+      return [];
+    },
+    end(words) {
+      const said = sentenceOf(`${agentSays}\n${words}`);
+      const missing = absent.exec(said);
+      if (missing !== null && (missing[1] ?? missing[2]) === "sh" && kind !== "plain") return { is: "no shell" };
+      if (missing !== null && phase !== "records") return { is: "trouble", sentence: missing[0] };
+      // Go tells no code of a command that a signal has ended.
+      if (code === -1)
+        return { is: "trouble", sentence: "a signal has ended the command, and the agent does not tell which" };
+      if (code !== undefined && said === "") return { is: "code", code };
+      const before = kind === "plain" ? "" : out.before;
+      const last = [said, before].find((text) => text !== "");
+      return { is: "trouble", sentence: last ?? "the session has ended without the command's exit code" };
+    },
+  };
+}
+
+/** The agent's last words without their frame. */
+function sentenceOf(words: string): string {
+  return words
+    .replaceAll(/-+ERROR-+/g, "")
+    .trim()
+    .replace(unstarted, "")
+    .trim()
+    .replaceAll(/\s*\n\s*/g, "; ");
+}
