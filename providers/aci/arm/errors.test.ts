@@ -20,6 +20,7 @@ describe("an answer", () => {
     [403, "AuthorizationFailed", "", "denied", "AuthorizationFailed"],
     [404, "ResourceGroupNotFound", "", "denied", "ResourceGroupNotFound"],
     [409, "MissingSubscriptionRegistration", "", "denied", "MissingSubscriptionRegistration"],
+    [400, "LocationNotAvailableForResourceType", "", "denied", "LocationNotAvailableForResourceType"],
     [404, "ResourceNotFound", "", "notFound", "ResourceNotFound"],
     [409, "Conflict", "", "conflict", "Conflict"],
     [400, "DuplicateVolumes", "", "invalid", "DuplicateVolumes"],

@@ -38,6 +38,7 @@ const codes: Readonly<Record<string, Meaning>> = {
   InvalidAuthenticationTokenTenant: ["denied"],
   InvalidSubscriptionId: ["denied"],
   LinkedAuthorizationFailed: ["denied"],
+  LocationNotAvailableForResourceType: ["denied"],
   MissingSubscriptionRegistration: ["denied"],
   RequestDisallowedByPolicy: ["denied"],
   ResourceGroupNotFound: ["denied"],
