@@ -63,7 +63,10 @@ test("any pod is refused, or becomes a group within Azure's limits that is known
         return;
       }
       const identity = { clusterUid: "cluster", podUid: "uid-1", attempt: 1 };
-      const body = putBody(request, placeOf(request, 1), { identity, nodeName: "aci-1" }) as unknown as ContainerGroup;
+      const body = putBody(request, placeOf(request, 1, 1), {
+        identity,
+        nodeName: "aci-1",
+      }) as unknown as ContainerGroup;
       expectWithinLimits(request.group.properties);
       const answer = { ...body, properties: { ...body.properties, instanceView: { state: "Pending" } } };
       const owner = { clusterUid: "cluster", nodeName: "aci-1", network: "none", version: 1 } as const;

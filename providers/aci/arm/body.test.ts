@@ -19,7 +19,7 @@ describe("the body of the PUT", () => {
       { volumes: [{ name: "s", secret: { secretName: "s" } }] },
     );
     const request = await requestOf(pod, { config: inSubnet, world });
-    expect(putBody(request, placeOf(request, 1), who)).toMatchObject({
+    expect(putBody(request, placeOf(request, 1, 1), who)).toMatchObject({
       location: "westeurope",
       tags: {
         "burstlet-pod": "web",
@@ -39,11 +39,13 @@ describe("the body of the PUT", () => {
 
   test("is for the next place with each try, from the first again after the last", async () => {
     const request = await requestOf(podWith({}), { config: { locations: ["westeurope", "northeurope"] } });
-    expect([1, 2, 3].map((tryNumber) => placeOf(request, tryNumber).location)).toEqual([
+    expect([1, 2, 3].map((tryNumber) => placeOf(request, 1, tryNumber).location)).toEqual([
       "westeurope",
       "northeurope",
       "westeurope",
     ]);
-    expect(putBody(request, placeOf(request, 2), who)["properties"]).not.toHaveProperty("subnetIds");
+    // An attempt that could not be provisioned there is followed by one elsewhere.
+    expect(placeOf(request, 2, 1).location).toBe("northeurope");
+    expect(putBody(request, placeOf(request, 1, 2), who)["properties"]).not.toHaveProperty("subnetIds");
   });
 });

@@ -3,10 +3,13 @@ import { SecretText, type TaskIdentity } from "../../../src/provider.ts";
 import { identityTags } from "../names.ts";
 import { type AciRequest, FileBytes, type Place } from "../request.ts";
 
-/** The nth try goes to the nth place, and to the first again after the last. */
-export function placeOf({ places }: AciRequest, tryNumber: number): Place {
-  const place = places[(tryNumber - 1) % places.length];
-  if (place === undefined) throw new RangeError("a request has a place, and tries count from 1");
+/**
+ * The nth try goes to the nth place, and to the first again after the last. So does the nth attempt: where a group is taken
+ * and cannot be provisioned later, the pod goes elsewhere.
+ */
+export function placeOf({ places }: AciRequest, attempt: number, tryNumber: number): Place {
+  const place = places[(attempt - 1 + tryNumber - 1) % places.length];
+  if (place === undefined) throw new RangeError("a request has a place, and attempts and tries count from 1");
   return place;
 }
 

@@ -32,11 +32,11 @@ export function createLaunch(
     const wait = buckets.creationDelay();
     if (wait > LONGEST_WAIT_MS) throw paced(wait);
     const name = groupName(token);
-    const place = placeOf(request, tryNumber);
+    const place = placeOf(request, identity.attempt, tryNumber);
     const body = putBody(request, place, { identity, nodeName: owner.nodeName });
     const askedAt = clock.monotonic();
     const group = await client.create(name, identity, body, signal).catch((error: unknown) => {
-      throw explained(error, request, tryNumber, options);
+      throw explained(error, { request, tryNumber, location: place.location }, options);
     });
     const known = feed.told({ location: place.location, ...group, name }, askedAt);
     if (known !== undefined) return known.state;
@@ -57,17 +57,20 @@ function paced(wait: number): ProviderError {
 /** The next try goes to the next region: only when none is left is the node too small. */
 function explained(
   error: unknown,
-  { places, vcpu }: AciRequest,
-  tryNumber: number,
+  {
+    request,
+    tryNumber,
+    location,
+  }: { readonly request: AciRequest; readonly tryNumber: number; readonly location: string },
   { exhausted, log }: LaunchOptions,
 ): unknown {
   if (!(error instanceof ProviderError) || error.kind !== "noCapacity") return error;
-  const place = places[(tryNumber - 1) % places.length]?.location ?? "";
-  log.info("no capacity in a region", { location: place, reason: error.reason });
+  const { places, vcpu } = request;
+  log.info("no capacity in a region", { location, reason: error.reason });
   const isLast = tryNumber % places.length === 0;
   if (error.reason !== "ContainerGroupQuotaReached") return error;
   if (isLast) exhausted();
-  const advice = `this group takes ${vcpu} vCPU in ${place}; the quota can be raised by a ticket`;
+  const advice = `this group takes ${vcpu} vCPU in ${location}; the quota can be raised by a ticket`;
   return new ProviderError(error.kind, error.reason, `${error.message.replace(/\.$/, "")}: ${advice}`, {
     cause: error,
   });
