@@ -62,6 +62,7 @@ async function onPty(
   argv: readonly string[],
   kind: "terminal" | "records",
   input?: Buffer,
+  ends = true,
 ): Promise<Told> {
   const [, ...rest] = argv;
   const sh = join(PATH.split(":")[0] ?? "", "sh");
@@ -71,10 +72,11 @@ async function onPty(
   wired.stdout.on("data", (chunk: Buffer) => {
     for (const event of reader.feed(chunk)) {
       events.push(event);
+      if (event.is === "exit" && !ends) wired.stdin?.write(createTypedInput().end);
       if (event.is !== "ready" || input === undefined) continue;
       const typed = createTypedInput();
       for (let at = 0; at < input.length; at += 1_000) wired.stdin?.write(typed.type(input.subarray(at, at + 1_000)));
-      wired.stdin?.write(typed.end);
+      if (ends) wired.stdin?.write(typed.end);
     }
   });
   await new Promise((resolve) => wired.stdout.once("close", resolve));
@@ -120,6 +122,13 @@ describeWith(["busybox"], "the programs for shells", () => {
       });
     });
 
+    test("a line that is typed is read at once, and nothing has to follow it", async () => {
+      const command = [...besideTerminal(["sh", "-c", "read -r line; echo got $line"], token, true)];
+      // The input is left open: the command's end is that of the test.
+      const { out } = await onPty(pathOf(shell), command, "records", Buffer.from("one\n"), false);
+      expect(out.toString()).toBe("got one\n");
+    });
+
     test("a command may end before its input does", async () => {
       const argv = besideTerminal(["sh", "-c", "read -r line; echo $line; exit 5"], token, true);
       const { out, code } = await onPty(pathOf(shell), argv, "records", Buffer.from("one\ntwo\nthree"));
@@ -161,11 +170,7 @@ describeWith(["busybox"], "the programs for shells", () => {
   });
 
   test("what is missing in a container is named", async () => {
-    const { words } = await onPty(
-      pathOf("dash", ["dd", "base64", "cat"]),
-      besideTerminal(["cat"], token, true),
-      "records",
-    );
+    const { words } = await onPty(pathOf("dash", ["dd", "base64"]), besideTerminal(["cat"], token, true), "records");
     expect(words).toEqual([{ is: "missing", program: "stty" }]);
   });
 });

@@ -24,6 +24,9 @@ const needed = (token: string, programs: readonly string[]): string =>
 const encoder = (bytes: number): string =>
   `e() { while c=$(dd bs=${bytes} count=1 2>/dev/null | base64) && [ "$c" ]; do printf "$1%s\\n" "$c"; done; }`;
 
+/** What comes, as it comes: not `cat`, as busybox' has the kernel copy (sendfile), which wakes no reader before there is more. */
+const pass = "dd bs=4096 2>/dev/null";
+
 /** Bytes of a record: 4,000 characters of base64 and their line ends are less than a pipe takes at once. */
 const SHARED_RECORD = 3_000;
 /** Where each stream has a pipe of its own: as much as a pipe holds. */
@@ -50,11 +53,11 @@ export function onTerminal(argv: readonly string[], token: string, { rows, colum
  * is a line that carries bytes: nothing typed means anything but the two characters of `input.ts`.
  */
 export function besideTerminal(argv: readonly string[], token: string, stdin: boolean): readonly string[] {
-  const programs = needed(token, ["dd", "base64", "cat", ...(stdin ? ["stty"] : [])]);
+  const programs = needed(token, ["dd", "base64", ...(stdin ? ["stty"] : [])]);
   const off = ["erase", "kill", "werase", "rprnt"].map((key) => `${key} ^-`).join(" ");
   const quiet = `stty -echo -icrnl -ixon -isig -opost icanon iexten ${off} eof '${caret(FLUSH)}' lnext '${caret(QUOTE)}'`;
   const run = `{ ${split(3, stdin ? "" : "</dev/null")}; ${say(token, "%s")} "$k" >&3; }`;
-  const whole = `{ ${say(token, "r")}; ${stdin ? "cat 2>/dev/null | " : ""}${run}; } 3>&1 | cat`;
+  const whole = `{ ${say(token, "r")}; ${stdin ? `${pass} | ` : ""}${run}; } 3>&1 | ${pass}`;
   const set = stdin ? `${quiet} || { ${say(token, "mstty")}; exit 126; }; ` : "";
   return shell(`${programs}; ${encoder(SHARED_RECORD)}; ${set}${whole}`, argv);
 }

@@ -14,6 +14,8 @@ import { startWorld, type World, type WorldOptions } from "./world.ts";
 export interface CloudWorld {
   readonly world: World;
   readonly cloud: Localstack;
+  /** Where the process runtime keeps the stand-in's tasks. */
+  readonly stateDir: string;
   stop(): Promise<void>;
 }
 
@@ -46,6 +48,7 @@ export async function startCloudWorld(nodeOf: NodeOf, options: CloudOptions = {}
     return {
       world,
       cloud,
+      stateDir,
       async stop() {
         await world.stop();
         await endCloud();

@@ -12,13 +12,21 @@ export { waitsFor } from "./cloud-world.ts";
 export interface FargateWorld {
   readonly world: World;
   readonly aws: Localstack;
+  /** Where the process runtime keeps the stand-in's tasks. */
+  readonly stateDir: string;
   stop(): Promise<void>;
 }
 
-export async function startFargateWorld(options: CloudOptions = {}): Promise<FargateWorld> {
+export interface FargateOptions extends CloudOptions {
+  /** More of the node's part `fargate`. */
+  readonly fargate?: object;
+}
+
+export async function startFargateWorld({ fargate = {}, ...options }: FargateOptions = {}): Promise<FargateWorld> {
   const { cloud, ...rest } = await startCloudWorld((url) => {
     const { node, env } = standInNode(url);
-    return { node: { name: "burst-fargate", ...node }, env };
+    const own = { ...node, fargate: { ...node.fargate, ...fargate } };
+    return { node: { name: "burst-fargate", ...own }, env };
   }, options);
   return { ...rest, aws: cloud };
 }

@@ -7,7 +7,7 @@ import type { ExecClient } from "./client.ts";
 import { startProcess, type Started } from "./process.ts";
 import { createReading } from "./reading.ts";
 import { connectedTicket, openHeard, PATIENCE_MS } from "./start.ts";
-import { type FoundTarget, targetOf, whyAway } from "./target.ts";
+import { awayReasons, type FoundTarget, targetOf, whyAway } from "./target.ts";
 import { type Way, waysFor } from "./ways.ts";
 
 export interface ExecOptions {
@@ -58,7 +58,7 @@ const noShell = ({ container }: ContainerRef): ProviderError =>
 
 /** The document, or the right to use it: not what the container or the network is like at the moment. */
 function isRefused(error: unknown): boolean {
-  if (!(error instanceof ProviderError)) return false;
+  if (!(error instanceof ProviderError) || awayReasons.has(error.reason)) return false;
   return error.kind === "denied" || error.kind === "invalid";
 }
 

@@ -22,7 +22,7 @@ export interface Reading {
 }
 
 /** Of the agent, where a program is not in the container (Go's os/exec). */
-const absent = /exec: "([^"]*)": executable file not found|fork\/exec (\S+): no such file or directory/;
+const absent = /exec: "([^"]*)": executable file not found(?: in \$PATH)?|fork\/exec (\S+): no such file or directory/;
 const unstarted = /^(Error occurred starting the command|Unable to start command): /;
 
 export function createReading(kind: ReadingKind, token: string): Reading {
@@ -55,7 +55,7 @@ export function createReading(kind: ReadingKind, token: string): Reading {
     if (exit?.is === "exit") code = exit.code;
     if (ready?.is !== "ready") return events;
     phase = ready.asItIs ? "as it is" : "records";
-    return [...events, ...errors(Buffer.from(early, "latin1"))];
+    return early === "" ? events : [...events, ...errors(Buffer.from(early, "latin1"))];
   };
   return {
     take(type, bytes) {

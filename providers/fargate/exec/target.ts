@@ -32,6 +32,9 @@ export function targetOf(
   return { arn: known.arn, container, target: `ecs:${cluster}_${id}_${runtimeId}` };
 }
 
+/** Of `whyAway`: no other session would fare better. */
+export const awayReasons: ReadonlySet<string> = new Set(["AgentNotConnected", "ExecNotEnabled", "ContainerNotRunning"]);
+
 /** The exact reason why the agent is away, from ECS's own picture of the task. `final`: waiting will not mend it. */
 export async function whyAway(
   error: ProviderError,

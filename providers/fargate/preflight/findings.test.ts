@@ -129,6 +129,15 @@ test("an execution role may be missing only where pods may name one", () => {
   expect(findingsOf({ ...well, roles: [] }, without, true)).toEqual([]);
 });
 
+test("ECS Exec needs a task role, of the node, of a service account or of a pod that may name one", () => {
+  const exec = { ...config, exec: true };
+  expect(findingsOf(well, exec, false)).toMatchObject([{ fix: expect.stringContaining("task-role.json") }]);
+  expect(findingsOf(well, exec, true)).toEqual([]);
+  expect(findingsOf(well, { ...exec, taskRoleArn: task }, false)).toEqual([]);
+  const serviceAccounts = [{ namespace: "a", name: "b", taskRoleArn: task }];
+  expect(findingsOf(well, { ...exec, serviceAccounts }, false)).toEqual([]);
+});
+
 test("what nobody may look at is no finding and is told", () => {
   const denied = trouble("AccessDeniedException");
   const facts: Facts = {

@@ -34,7 +34,10 @@ export interface Facts {
   readonly network: Known<Network>;
 }
 
-type SetUp = Pick<FargateConfig, "cluster" | "subnets" | "securityGroups" | "executionRoleArn" | "logs">;
+type SetUp = Pick<
+  FargateConfig,
+  "cluster" | "subnets" | "securityGroups" | "executionRoleArn" | "taskRoleArn" | "serviceAccounts" | "logs" | "exec"
+>;
 
 /** `mayName`: pods may name an execution role of their own. */
 export function findingsOf(facts: Facts, config: SetUp, mayName: boolean): readonly Finding[] {
@@ -45,6 +48,7 @@ export function findingsOf(facts: Facts, config: SetUp, mayName: boolean): reado
     ...clusterFindings(facts.cluster, config.cluster, region),
     ...(valueOf(facts.logGroup) === false ? [logGroupFinding(config.logs.group, region)] : []),
     ...(config.executionRoleArn === undefined && !mayName ? [noExecutionRole] : []),
+    ...(config.exec && !mayName && !hasTaskRole(config) ? [noTaskRole] : []),
     ...facts.roles.flatMap((role) => accountFinding(role, valueOf(caller)) ?? roleFindings(role)),
     ...networkFindings(valueOf(facts.network), config, region),
   ];
@@ -101,6 +105,20 @@ const noExecutionRole: Finding = {
   fix:
     `aws iam create-role --role-name burstlet-execution --assume-role-policy-document ${trustFile}, ` +
     "and its ARN as fargate.executionRoleArn of the node's configuration",
+};
+
+/** Of any pod: one that has none runs, without ECS Exec. */
+function hasTaskRole({ taskRoleArn, serviceAccounts }: SetUp): boolean {
+  return taskRoleArn !== undefined || serviceAccounts.some((account) => account.taskRoleArn !== undefined);
+}
+
+const noTaskRole: Finding = {
+  message:
+    "fargate.exec is set and no task role is configured: the agent of ECS Exec connects by it, and no pod can have one",
+  fix:
+    `aws iam create-role --role-name burstlet-task --assume-role-policy-document ${trustFile}, ` +
+    "aws iam put-role-policy --role-name burstlet-task --policy-name burstlet-exec --policy-document file://deploy/iam/task-role.json, " +
+    "and its ARN as fargate.taskRoleArn of the node's configuration",
 };
 
 /** IAM is asked by the role's name, and so finds one of its own account; that of another one cannot be passed. */
