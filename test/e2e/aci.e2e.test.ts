@@ -148,6 +148,23 @@ describeWith(["go", "namespaces", "root", "busybox"], "on Azure Container Instan
     await world.cluster.kubectl("delete", "deployment", "many", "--wait=false");
   });
 
+  it("a PUT whose answer is lost, or is an error although the group was made, makes one group", async () => {
+    const { world, azure } = cloud;
+    const call = "arm:PutContainerGroup";
+    const cases = {
+      cut: { cut: "after" as const },
+      late: { error: { type: "ServerTimeout", message: "later", status: 503, late: true } },
+    };
+    for (const [name, fault] of Object.entries(cases)) {
+      azure.faults.set({ name, call, times: 1, ...fault });
+      await world.cluster.apply(podManifest(name, { image }));
+      const pod = await world.until(name, "is ready", isReady);
+      expect(groupsOf(cloud, pod)).toHaveLength(1);
+      await world.cluster.kubectl("delete", "pod", name, "--wait=false");
+    }
+    expect(madeTwice(cloud)).toEqual([]);
+  });
+
   it("where a region has no capacity, the next one is used", async () => {
     const { world, azure } = cloud;
     azure.scenario.change({ azure: { locations: { westeurope: { capacity: 0 }, northeurope: {} } } });

@@ -1,0 +1,75 @@
+/** Azure at its own pace, with the other answer to everything that nobody has asked it, and a burstlet that is killed often. */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { describeWith } from "../support/requirements.ts";
+import { type AciWorld, groupsOf, madeTwice, nothingIsLeft, startAciWorld } from "./aci-world.ts";
+import { deployment, isReady, podTemplate } from "./world.ts";
+
+const image = "scripted";
+
+describeWith(["go", "namespaces", "root"], "on an Azure that answers otherwise", () => {
+  let cloud: AciWorld;
+  beforeAll(async () => {
+    cloud = await startAciWorld({
+      scenario: {
+        azure: { times: { base: "realistic" }, creates: { fiveMinutes: 900, hour: 1_800 } },
+        images: { "app:short": { run: 1 }, "app:fails": { run: 1, exit: 4 } },
+        switches: {
+          azure: {
+            window: "at its end",
+            retryAfter: "absent",
+            deleteAnswer: "202",
+            deletedGroup: "visible",
+            endSignal: "SIGTERM",
+            endedGroups: "not counted",
+            transition: "refused",
+            endedPut: "refused",
+            previousState: "null",
+            crashWord: "",
+            endedEvents: "told",
+            never: "run again",
+          },
+        },
+      },
+    });
+  });
+  afterAll(() => cloud?.stop());
+
+  it("forty pods come up over three kills of burstlet, each in one group", async () => {
+    const { world } = cloud;
+    await world.cluster.apply(deployment("many", 40, { image }));
+    for (const count of [5, 15, 30]) {
+      await eventually(`${count} groups are made`, () => groupsOf(cloud).length >= count, 120_000);
+      await world.burstlet.kill();
+      world.startAgain();
+    }
+    await world.cluster.kubectl("rollout", "status", "deployment/many", "--timeout=240s");
+    const pods = await world.pods("app=many");
+    expect(pods.filter(isReady)).toHaveLength(40);
+    for (const pod of pods) expect(groupsOf(cloud, pod)).toHaveLength(1);
+    expect(madeTwice(cloud)).toEqual([]);
+  });
+
+  it("a Job's pod that has failed is told with its first end, although Azure runs it again", async () => {
+    const { world } = cloud;
+    const job = (name: string, what: string) => ({
+      apiVersion: "batch/v1",
+      kind: "Job",
+      metadata: { name },
+      spec: { backoffLimit: 0, template: podTemplate({ image: what, restartPolicy: "Never" }) },
+    });
+    await world.cluster.apply([job("short", "app:short"), job("fails", "app:fails")]);
+    await world.cluster.kubectl("wait", "job/short", "--for=condition=Complete", "--timeout=120s");
+    await world.cluster.kubectl("wait", "job/fails", "--for=condition=Failed", "--timeout=120s");
+    const [pod] = await world.pods("job-name=fails");
+    expect(pod?.status?.containerStatuses).toMatchObject([{ restartCount: 0, state: { terminated: { exitCode: 4 } } }]);
+  });
+
+  it("all of it is deleted, and nothing is left", async () => {
+    const { world } = cloud;
+    await world.cluster.kubectl("delete", "deployments,jobs", "--all", "--wait=false");
+    await eventually("no pod is left", async () => (await world.pods("")).length === 0, 240_000);
+    await nothingIsLeft(cloud, 240_000);
+    expect(madeTwice(cloud)).toEqual([]);
+  });
+});
