@@ -27,6 +27,7 @@ export * from "./model/context/limiter.ts";
 export * from "./model/context/preflight.ts";
 export * from "./model/context/squeeze.ts";
 export * from "./model/context/storage.ts";
+export * from "./model/context/watchers.ts";
 export * from "./model/provider-error.ts";
 export * from "./model/pull-credentials.ts";
 export * from "./model/support/refusal.ts";

@@ -2,14 +2,20 @@
  * Tells what becomes of this node's groups. Azure's list says which there are and whether something is done to them, but of
  * no container: for that each group is read, as often as the schedule says and never more than the budget allows.
  */
-import { asProviderError, type Clock, type Log, type TaskFeed, type TaskState } from "../../../src/provider.ts";
+import {
+  asProviderError,
+  type Clock,
+  createWatchers,
+  type Log,
+  type TaskFeed,
+  type TaskState,
+} from "../../../src/provider.ts";
 import type { GroupsClient } from "../arm/groups.ts";
 import { identityOf, type Owner } from "../names.ts";
 import { dutyOf, scheduled } from "./duties.ts";
 import { type Groups, type KnownGroup, nameOf } from "./known-groups.ts";
 import { BUDGET, dueGroups, STEADY_PER_SECOND } from "./schedule.ts";
 import type { ContainerGroup } from "./shapes.ts";
-import { createWatchers } from "./watchers.ts";
 
 const LOOK_MS = 500;
 /** One read of many groups; whoever deletes or makes one behind our back is found by it. */

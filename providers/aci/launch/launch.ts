@@ -10,7 +10,7 @@ import type { AciRequest } from "../request.ts";
  * Milliseconds for which a launch may wait for Azure's quota of creations. Who would wait longer comes again later, so that
  * the pod says what it waits for, and can be deleted meanwhile.
  */
-const LONGEST_WAIT_MS = 20_000;
+const LONGEST_WAIT_MS = 40_000;
 
 export interface LaunchOptions {
   readonly client: Pick<GroupsClient, "create">;

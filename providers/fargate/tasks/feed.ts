@@ -6,6 +6,7 @@ import type { Task, TaskDefinition } from "@aws-sdk/client-ecs";
 import {
   asProviderError,
   type Clock,
+  createWatchers,
   type Log,
   ProviderError,
   type TaskFeed,
@@ -49,12 +50,11 @@ export function createFeed(options: FeedOptions): Feed {
 
 class Watching implements Feed {
   readonly #options: FeedOptions;
-  readonly #feeds = new Map<TaskFeed, { synced: boolean }>();
+  readonly #watchers = createWatchers();
   /** Tasks of others in the same cluster: not described again. */
   #foreign = new Set<string>();
   #looking: Promise<void> | undefined;
   #listedAt = -Infinity;
-  #trouble: ProviderError | undefined;
 
   constructor(options: FeedOptions) {
     this.#options = options;
@@ -94,26 +94,19 @@ class Watching implements Feed {
   }
 
   async watch(feed: TaskFeed, signal: AbortSignal): Promise<void> {
-    const { tasks } = this.#options;
     if (signal.aborted) return;
-    const mine = { synced: false };
-    this.#feeds.set(feed, mine);
-    try {
-      if (this.#trouble !== undefined) feed.health(this.#trouble);
-      for (const { state } of tasks.values()) feed.task(state);
-      if (this.#looking !== undefined && this.#listedAt > -Infinity) this.#synced(feed, mine);
-      this.#looking ??= this.#look().finally(() => (this.#looking = undefined));
-      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-    } finally {
-      this.#feeds.delete(feed);
-    }
+    const present = [...this.#options.tasks.values()].map(({ state }) => state);
+    const isSynced = this.#looking !== undefined && this.#listedAt > -Infinity;
+    const joined = this.#watchers.join(feed, present, isSynced, signal);
+    this.#looking ??= this.#look().finally(() => (this.#looking = undefined));
+    await joined;
   }
 
   /** Goes on while anybody watches. */
   async #look(): Promise<void> {
     const { clock } = this.#options;
     let failures = 0;
-    while (this.#feeds.size > 0) {
+    while (this.#watchers.count > 0) {
       const wait = await this.#lookOnce().then(
         () => {
           failures = 0;
@@ -133,9 +126,9 @@ class Watching implements Feed {
   async #lookOnce(): Promise<void> {
     const { clock, tasks } = this.#options;
     const now = clock.monotonic();
-    if (now - this.#listedAt >= LIST_MS || this.#trouble !== undefined) await this.list();
+    if (now - this.#listedAt >= LIST_MS || this.#watchers.trouble !== undefined) await this.list();
     else for (const arns of dueBatches(tasks.values(), now)) await this.#describe(arns);
-    for (const [feed, mine] of this.#feeds) this.#synced(feed, mine);
+    this.#watchers.synced();
   }
 
   async #describe(arns: readonly string[], signal?: AbortSignal): Promise<void> {
@@ -155,8 +148,7 @@ class Watching implements Feed {
 
   #put(state: TaskState): void {
     const { tasks, clock } = this.#options;
-    const news = tasks.put(state, clock.monotonic(), clock.now());
-    if (news !== undefined) for (const feed of this.#feeds.keys()) feed.task(news);
+    this.#watchers.task(tasks.put(state, clock.monotonic(), clock.now()));
   }
 
   gone(arn: string): void {
@@ -165,22 +157,13 @@ class Watching implements Feed {
   }
 
   #tellGone({ state }: KnownTask): void {
-    for (const feed of this.#feeds.keys()) feed.gone(state.identity);
-  }
-
-  #synced(feed: TaskFeed, mine: { synced: boolean }): void {
-    if (mine.synced) return;
-    mine.synced = true;
-    feed.synced();
+    this.#watchers.gone(state.identity);
   }
 
   /** That ECS asks for patience slows the bucket down and is no trouble of the cloud. */
   #health(error: ProviderError | undefined): void {
-    const trouble = error?.kind === "throttled" ? this.#trouble : error;
     if (error !== undefined) this.#options.log.warn("tasks of ECS cannot be read", { error });
-    if (trouble?.kind === this.#trouble?.kind && trouble?.message === this.#trouble?.message) return;
-    this.#trouble = trouble;
-    for (const feed of this.#feeds.keys()) feed.health(trouble);
+    if (error?.kind !== "throttled") this.#watchers.health(error);
   }
 }
 

@@ -1,11 +1,21 @@
-import type { ProviderError, TaskFeed, TaskIdentity, TaskState } from "../../../src/provider.ts";
+import type { TaskIdentity } from "../identity.ts";
+import type { ProviderError } from "../provider-error.ts";
+import type { TaskState } from "../task-state.ts";
 
-/** Everybody who watches: however many there are, Azure is asked once. */
+/** As `TaskFeed` of the contract. */
+interface Feed {
+  task(state: TaskState): void;
+  gone(identity: TaskIdentity): void;
+  synced(): void;
+  health(trouble: ProviderError | undefined): void;
+}
+
+/** Everybody who watches a provider: however many there are, its cloud is asked once. */
 export interface Watchers {
   readonly count: number;
   readonly trouble: ProviderError | undefined;
   /** Resolves when the signal aborts. `present`: what is known already; `isSynced`: that is everything. */
-  join(feed: TaskFeed, present: readonly TaskState[], isSynced: boolean, signal: AbortSignal): Promise<void>;
+  join(feed: Feed, present: readonly TaskState[], isSynced: boolean, signal: AbortSignal): Promise<void>;
   task(state: TaskState | undefined): void;
   gone(identity: TaskIdentity): void;
   synced(): void;
@@ -14,9 +24,9 @@ export interface Watchers {
 }
 
 export function createWatchers(): Watchers {
-  const feeds = new Map<TaskFeed, { synced: boolean }>();
+  const feeds = new Map<Feed, { synced: boolean }>();
   let trouble: ProviderError | undefined;
-  const sync = (feed: TaskFeed, told: { synced: boolean }): void => {
+  const sync = (feed: Feed, told: { synced: boolean }): void => {
     if (told.synced) return;
     told.synced = true;
     feed.synced();
