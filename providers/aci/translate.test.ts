@@ -192,8 +192,10 @@ describe("the network", () => {
 
   test("one without ports has no public address, but a private one in a virtual network", async () => {
     expect(await propertiesOf(podOf({}))).not.toHaveProperty("ipAddress");
-    const { ipAddress } = await propertiesOf(podOf({}), { config: inSubnet });
-    expect(ipAddress).toEqual({ type: "Private", ports: [{ port: 80, protocol: "TCP" }] });
+    const { ipAddress, containers } = await propertiesOf(podOf({}), { config: inSubnet });
+    const ports = [{ port: 80, protocol: "TCP" }];
+    expect(ipAddress).toEqual({ type: "Private", ports });
+    expect(containers.map(({ properties }) => properties.ports)).toEqual([ports]);
     expect((await requestOf(podOf({}), { config: inSubnet })).places).toEqual([
       { location: "westeurope", subnet: subnet("groups") },
     ]);

@@ -11,7 +11,7 @@ import { disk, hourlyUsd, largest, type Offer, provisionedText, type Size, sizeO
 import { groupContainers, groupInitContainers } from "./translate/containers.ts";
 import type { TranslateContext } from "./translate/context.ts";
 import { wordRefusals } from "./translate/environment.ts";
-import { dnsRefusals, networkOf, portRefusals } from "./translate/network.ts";
+import { dnsRefusals, exposing, networkOf, portRefusals } from "./translate/network.ts";
 import { type Placed, placedOf } from "./translate/placement.ts";
 import { groupVolumes, volumeRefusals } from "./translate/volumes.ts";
 
@@ -50,6 +50,7 @@ function groupOf(pod: ResolvedPod, context: TranslateContext, placed: Placed, si
   const { identity, registryCredentials, dnsNameLabel, offered } = placed;
   const initContainers = groupInitContainers(pod);
   const volumes = groupVolumes(pod);
+  const network = networkOf(pod, context, dnsNameLabel);
   return {
     tags: podTags({ namespace: pod.namespace, name: pod.name, sidecars: sidecarsOf(pod) }),
     ...(identity && { identity }),
@@ -58,10 +59,10 @@ function groupOf(pod: ResolvedPod, context: TranslateContext, placed: Placed, si
       ...offered.properties,
       osType: "Linux",
       restartPolicy: pod.restartPolicy,
-      containers: groupContainers(pod, size),
+      containers: exposing(groupContainers(pod, size), network.ipAddress),
       ...(initContainers.length > 0 && { initContainers }),
       ...(registryCredentials.length > 0 && { imageRegistryCredentials: registryCredentials }),
-      ...networkOf(pod, context, dnsNameLabel),
+      ...network,
       ...(volumes.length > 0 && { volumes }),
     },
   };

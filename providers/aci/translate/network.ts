@@ -1,6 +1,6 @@
 /** Ports, address and resolver of a group. Pure. */
 import { type Refusal, type ResolvedPod, writtenOf } from "../../../src/provider.ts";
-import type { DnsConfig, GroupProperties, IpAddress, Port } from "../request.ts";
+import type { ContainerBody, DnsConfig, GroupProperties, IpAddress, Port } from "../request.ts";
 import type { TranslateContext } from "./context.ts";
 
 /** Of one group's address (Azure's page of ACI's limits). */
@@ -90,6 +90,17 @@ function publicAddress(ports: readonly Port[], dnsNameLabel: string | undefined)
 /** Azure's type has ports for a private address too. Its own command line says 80 where nobody says one (from memory). */
 function privateAddress(ports: readonly Port[]): IpAddress {
   return { type: "Private", ports: ports.length > 0 ? ports : [{ port: 80, protocol: "TCP" }] };
+}
+
+/** A port of the address that no container has is refused by Azure: one that nobody has named is the first container's. */
+export function exposing(
+  containers: readonly ContainerBody[],
+  address: IpAddress | undefined,
+): readonly ContainerBody[] {
+  const [first, ...others] = containers;
+  const isNamed = containers.some(({ properties }) => (properties.ports ?? []).length > 0);
+  if (address?.type !== "Private" || first === undefined || isNamed) return containers;
+  return [{ ...first, properties: { ...first.properties, ports: address.ports } }, ...others];
 }
 
 function dnsConfigOf({ dns }: ResolvedPod, own: TranslateContext["config"]["dns"]): DnsConfig | undefined {
