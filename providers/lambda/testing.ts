@@ -40,7 +40,7 @@ export interface FakeLambda {
   close(): Promise<void>;
 }
 
-export async function startFakeLambda(): Promise<FakeLambda> {
+async function startFakeLambda(): Promise<FakeLambda> {
   const fake: Omit<FakeLambda, "url" | "close"> = {
     invoked: [],
     calls: [],

@@ -1,129 +1,179 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { parse } from "yaml";
-import { type FakeLambda, type Invoked, startFakeLambda } from "../../providers/lambda/testing.ts";
 import type { Pod } from "../../src/model/kube.ts";
 import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
-import { exitCode, hasPhase, podManifest, startWorld, type World } from "./world.ts";
+import { acceptedBy, invokedTwice, type LambdaWorld, lambdaNode, startLambdaWorld, story } from "./lambda-world.ts";
+import { exitCode, hasPhase } from "./world.ts";
 
-const COMPLETIONS = 60;
-const HELD = 20;
+const HELD = 50;
+const deploy = join(import.meta.dirname, "../../deploy");
 
-describeWith(["go", "namespaces", "root"], "a node on Lambda, over HTTP as AWS documents it", () => {
-  let world: World;
-  let lambda: FakeLambda;
+const live = { versions: { "1": {} }, aliases: { live: "1" } };
+const functions = {
+  run: { ...live, memory: 512, timeout: 900, script: { run: 0.05, print: ["done"] } },
+  short: { ...live, timeout: 1 },
+  narrow: { ...live, reservedConcurrency: 2, script: { run: 0.5 } },
+  report: { timeout: 300, script: { result: { sent: true } } },
+  crawl: { ...live, timeout: 900, durable: {}, script: { run: 15, result: { Status: "SUCCEEDED" } } },
+  shell: { runtime: "nodejs24.x", code: join(deploy, "lambda/node"), timeout: 60, memory: 512 },
+};
+
+const terminated = (pod: Pod) => pod.status?.containerStatuses?.[0]?.state?.terminated;
+
+describeWith(["go", "namespaces", "root"], "a node on Lambda, over a stand-in", () => {
+  let cloud: LambdaWorld;
   beforeAll(async () => {
-    lambda = await startFakeLambda();
-    lambda.functions["run"] = { Configuration: { Version: "3", MemorySize: 512, Timeout: 900, State: "Active" } };
-    world = await startWorld({
-      env: { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" },
-      node: {
-        name: "burst-lambda",
-        provider: "lambda",
-        grants: [{ namespace: "default", allow: ["run:live"] }],
-        lambda: { region: "us-east-1", endpoint: lambda.url },
-      },
-    });
+    cloud = await startLambdaWorld({ scenario: { functions }, lambda: { durableFunctions: ["crawl"] } });
+    // It is looked at last: its minute goes by while the others run.
+    await applyExample("cronjob.yaml", (one) => ({ ...one, spec: { ...one.spec, schedule: "* * * * *" } }));
   });
-  afterAll(async () => {
-    await world?.stop();
-    await lambda.close();
-  });
-  beforeEach(() => {
-    lambda.invoked.length = 0;
-    lambda.answer = () => ({ returns: null, tail: "done\n" });
-  });
+  afterAll(async () => cloud?.stop());
 
-  const onLambda = (name: string, more: object = {}) =>
-    podManifest(name, {
-      image: "lambda://run:live",
-      restartPolicy: "Never",
-      spec: { nodeName: "burst-lambda", ...more },
+  type Loaded = { readonly metadata: { readonly name: string }; readonly spec: Record<string, unknown> };
+  const applyExample = async (file: string, change: (one: Loaded) => object = (one) => one): Promise<void> => {
+    const text = await readFile(join(deploy, "examples/lambda", file), "utf8");
+    await cloud.world.cluster.apply(change(parse(text) as Loaded));
+  };
+  const podsOf = async (job: string) => cloud.world.pods(`job-name=${job}`);
+  /** Resolves when there are so many pods and all of them are so; else tells what each of them says. */
+  const all = async (job: string, count: number, what: string, check: (pod: Pod) => boolean): Promise<Pod[]> => {
+    let seen: Pod[] = [];
+    return eventually(`${count} pods of Job ${job} ${what}`, async () => {
+      seen = await podsOf(job);
+      return seen.length === count && seen.every(check) ? seen : undefined;
+    }).catch((error: unknown) => {
+      throw new Error(seen.map(story).join("\n"), { cause: error });
     });
+  };
 
-  it("runs the example Job: every pod is invoked once, and its log is there", async () => {
-    const file = join(import.meta.dirname, "../../deploy/examples/lambda/job.yaml");
-    const job = parse(await readFile(file, "utf8")) as { spec: object };
-    await world.cluster.apply({ ...job, spec: { ...job.spec, completions: COMPLETIONS, parallelism: 20 } });
-    await world.cluster.kubectl("wait", "job/squares", "--for=condition=Complete", "--timeout=120s");
-    expect(lambda.invoked).toHaveLength(COMPLETIONS);
-    expect(invokedTwice(lambda.invoked)).toEqual([]);
-    const indexes = lambda.invoked.map(({ payload }) => variable(payload, "JOB_COMPLETION_INDEX"));
-    expect(new Set(indexes).size).toBe(COMPLETIONS);
-    const [pod] = await world.pods("job-name=squares");
-    expect(await world.cluster.kubectl("logs", pod?.metadata?.name ?? "")).toBe("done\n");
+  it("runs the example Job of 200 pods, each invoked once, and its logs are there", async () => {
+    await applyExample("job.yaml");
+    await cloud.world.cluster.kubectl("wait", "job/squares", "--for=condition=Complete", "--timeout=150s");
+    const invoked = acceptedBy(cloud).filter(({ function: name }) => name === "run");
+    expect(invoked).toHaveLength(200);
+    expect(invokedTwice(cloud)).toEqual([]);
+    const [pod] = await podsOf("squares");
+    expect(await cloud.world.cluster.kubectl("logs", pod?.metadata?.name ?? "")).toContain("done\n");
     expect(pod?.metadata?.annotations).toMatchObject({ "burstlet.dev/provisioned": "512MB" });
+    expect(terminated(pod ?? {})?.message).toMatch(/^took .* about \$/);
   });
 
-  it("refuses before any invocation what cannot be: no grant, or a function that is too small", async () => {
-    const big = { resources: { requests: { cpu: "50m", memory: "600Mi" } } };
-    await world.cluster.apply(podManifest("other", { ...fixture, image: "lambda://other" }));
-    await world.cluster.apply(podManifest("big", { ...fixture, image: "lambda://run:live", container: big }));
-    const other = await world.until("other", "is refused", hasPhase("Failed"));
-    expect(JSON.stringify(other.status)).toContain("No grant");
-    const tooSmall = await world.until("big", "is refused", hasPhase("Failed"));
-    expect(JSON.stringify(tooSmall.status)).toContain("LambdaTooSmall");
-    expect(lambda.invoked).toEqual([]);
+  it.concurrent.for<[name: string, image: string, env: Record<string, string>, end: object]>([
+    ["exits", "lambda://run:live", { SCRIPT_EXIT: "7" }, { exitCode: 7, reason: "Error" }],
+    ["throws", "lambda://run:live", { SCRIPT_ERROR: "size" }, { exitCode: 1, reason: "Error" }],
+    ["fills-memory", "lambda://run:live", { SCRIPT_END: "oom" }, { exitCode: 137, reason: "OOMKilled" }],
+    ["takes-too-long", "lambda://short", { SCRIPT_RUN: "5" }, { exitCode: 124, reason: "LambdaTimeout" }],
+  ])("tells how an invocation fails that %s", async ([name, image, env, end]) => {
+    await cloud.run(name, image, env);
+    expect(terminated(await cloud.world.until(name, "has failed", hasPhase("Failed")))).toMatchObject(end);
   });
 
-  it("tells how an invocation failed, and that nobody knows, which is never sent again", async () => {
-    lambda.answer = ({ payload }) =>
-      podOf(payload) === "lost"
-        ? "hang up"
-        : { returns: { errorType: "BurstletExit", errorMessage: "exit status 7" }, error: "Unhandled" };
-    await world.cluster.apply(onLambda("fails"));
-    await world.cluster.apply(onLambda("lost"));
-    expect(exitCode(await world.until("fails", "has failed", hasPhase("Failed")))).toBe(7);
-    const lost = await world.until("lost", "has failed", hasPhase("Failed"));
-    expect(lost.status?.containerStatuses?.[0]?.state?.terminated).toMatchObject({
-      exitCode: 255,
-      reason: "LambdaOutcomeUnknown",
+  it.concurrent.for<[name: string, image: string, spec: object, words: string]>([
+    ["unknown", "lambda://nobody", {}, "LambdaFunctionMissing"],
+    ["no-alias", "lambda://run:dead", {}, "LambdaFunctionMissing"],
+    ["impatient", "lambda://short", { activeDeadlineSeconds: 100 }, "LambdaTimeoutTooShort"],
+    ["always", "lambda://run:live", { restartPolicy: "Always" }, "spec.restartPolicy"],
+  ])("refuses %s before any invocation", async ([name, image, spec, words]) => {
+    await cloud.run(`bad-${name}`, image, {}, spec);
+    const pod = await cloud.world.until(`bad-${name}`, "is refused", hasPhase("Failed"));
+    expect(JSON.stringify(pod.status)).toContain(words);
+    expect(acceptedBy(cloud).map(({ function: called }) => called)).not.toContain("nobody");
+  });
+
+  it.concurrent("runs no more at once than the function has reserved, and waits where Lambda throttles", async () => {
+    cloud.aws.faults.set({
+      call: "lambda:Invoke",
+      times: 3,
+      error: { type: "TooManyRequestsException", message: "Rate exceeded", status: 429 },
     });
-    expect(invokedTwice(lambda.invoked)).toEqual([]);
+    const names = ["a", "b", "c", "d", "e"].map((name) => `narrow-${name}`);
+    for (const name of names) await cloud.run(name, "lambda://narrow:live");
+    for (const name of names) await cloud.world.until(name, "has succeeded", hasPhase("Succeeded"));
+    // Lambda had never to say that it is too many: what was throttled was the fault.
+    const asked = cloud.aws.ledger.entries.filter((entry) => entry.event === "invoke");
+    expect(asked.filter((one) => one.function === "narrow" && one.outcome === "throttled")).toEqual([]);
   });
 
-  it("killed while it holds invocations, invokes none of them a second time", async () => {
-    lambda.answer = () => new Promise<never>(() => undefined);
-    const names = Array.from({ length: HELD }, (_, n) => `held-${n}`);
-    await world.cluster.apply({ apiVersion: "v1", kind: "List", items: names.map((name) => onLambda(name)) });
-    const running = async (): Promise<Pod[]> => Promise.all(names.map(async (name) => world.pod(name)));
-    await eventually("all run", async () => (await running()).every(hasPhase("Running")));
-    await world.burstlet.kill();
-    lambda.answer = () => ({ returns: null });
-    world.startAgain();
-    for (const name of names) {
-      const pod = await world.until(name, "has an end that nobody knows", hasPhase("Failed"));
-      expect(exitCode(pod)).toBe(255);
-    }
-    expect(lambda.invoked).toHaveLength(HELD);
-    expect(invokedTwice(lambda.invoked)).toEqual([]);
+  it.concurrent("invokes a failed pod again where it restarts on failure", async () => {
+    await cloud.run("again", "lambda://run:live", { SCRIPT_EXIT: "3" }, { restartPolicy: "OnFailure" });
+    const pod = await cloud.world.until("again", "has been run again", ({ status }) => {
+      return (status?.containerStatuses?.[0]?.restartCount ?? 0) >= 1;
+    });
+    expect(exitCode(pod)).toBe(3);
+    await cloud.world.cluster.kubectl("delete", "pod", "again", "--timeout=60s");
   });
 
-  it("ends a deletion when the grace is over, although Lambda cannot end the invocation", async () => {
-    lambda.answer = () => new Promise<never>(() => undefined);
-    await world.cluster.apply(onLambda("deleted"));
-    await world.until("deleted", "runs", hasPhase("Running"));
-    await world.cluster.kubectl("delete", "pod", "deleted", "--timeout=60s");
-    expect(lambda.invoked).toHaveLength(1);
+  it.concurrent("runs a command in a real handler, with its true exit code and its own log", async () => {
+    const container = { command: ["sh", "-c", "echo from $WHO; exit 5"], env: [{ name: "WHO", value: "the pod" }] };
+    await cloud.run(
+      "shell",
+      "lambda://shell",
+      {},
+      { containers: [{ name: "main", image: "lambda://shell", ...container }] },
+    );
+    expect(exitCode(await cloud.world.until("shell", "has failed", hasPhase("Failed")))).toBe(5);
+    expect(await cloud.world.cluster.kubectl("logs", "shell")).toContain("from the pod\n");
+  });
+
+  it.concurrent("ends a deletion when the grace is over, and says that the invocation may still run", async () => {
+    await cloud.run("deleted", "lambda://run:live", { SCRIPT_RUN: "forever" });
+    await cloud.world.until("deleted", "runs", hasPhase("Running"));
+    await cloud.world.cluster.kubectl("delete", "pod", "deleted", "--timeout=60s");
+    await eventually("it is told", async () =>
+      (await cloud.world.eventsOf("deleted")).some((one) => one.startsWith("InvocationMayStillRun")),
+    );
+  });
+
+  it("killed while it holds 50 invocations and 10 executions, invokes none of them a second time", async () => {
+    const forever = { name: "SCRIPT_RUN", value: "forever" };
+    await applyExample("job.yaml", (one) => heldJob(one, forever));
+    await applyExample("durable-job.yaml");
+    await all("held", HELD, "run", hasPhase("Running"));
+    await all("crawl", 10, "run", hasPhase("Running"));
+    await cloud.world.burstlet.kill();
+    cloud.world.startAgain();
+    // Nobody knows how they end; and the Job fails by that, so that nothing runs a second time one level up.
+    const lost = await all("held", HELD, "have an end", (pod) => hasPhase("Failed")(pod));
+    expect(new Set(lost.map((pod) => `${exitCode(pod)} ${terminated(pod)?.reason}`))).toEqual(
+      new Set(["255 LambdaOutcomeUnknown"]),
+    );
+    await cloud.world.cluster.kubectl("wait", "job/held", "--for=condition=Failed", "--timeout=60s");
+    // Executions go on, and are found with their true result.
+    await cloud.world.cluster.kubectl("wait", "job/crawl", "--for=condition=Complete", "--timeout=60s");
+    expect(await podsOf("held")).toHaveLength(HELD);
+    expect(await podsOf("crawl")).toHaveLength(10);
+    expect(invokedTwice(cloud)).toEqual([]);
+    const pod = await cloud.world.pod("exits");
+    expect(await cloud.world.cluster.kubectl("logs", pod.metadata?.name ?? "")).toContain("done");
+  });
+
+  it("runs the example CronJob", async () => {
+    await eventually(
+      "a pod of it has succeeded",
+      async () => {
+        const { items } = await cloud.world.cluster.get<{ items: Pod[] }>(
+          "pods",
+          "--selector=batch.kubernetes.io/job-name",
+        );
+        return items.some((pod) => pod.metadata?.name?.startsWith("report-") === true && hasPhase("Succeeded")(pod));
+      },
+      90_000,
+    );
+    expect(acceptedBy(cloud).some(({ function: name }) => name === "report")).toBe(true);
   });
 });
 
-const fixture = { restartPolicy: "Never", spec: { nodeName: "burst-lambda" } } as const;
-
-type Payload = {
-  readonly burstlet: { readonly invocationId: string; readonly name: string };
-  readonly env: readonly { readonly name: string; readonly value: string }[];
-};
-
-const podOf = (payload: unknown): string => (payload as Payload).burstlet.name;
-
-const variable = (payload: unknown, name: string): string | undefined =>
-  (payload as Payload).env.find((one) => one.name === name)?.value;
-
-/** Attempts that Lambda was asked to run more than once: there must be none. */
-function invokedTwice(invoked: readonly Invoked[]): string[] {
-  const ids = invoked.map(({ payload }) => (payload as Payload).burstlet.invocationId);
-  return ids.filter((id, index) => ids.indexOf(id) !== index);
+/** The example, with 50 pods at once that run until somebody ends them. */
+function heldJob(one: { readonly spec: Record<string, unknown> }, variable: object): object {
+  const { template } = one.spec as { template: { spec: { containers: [object] } } };
+  const [container] = template.spec.containers;
+  const spec = { ...template.spec, nodeName: lambdaNode, containers: [{ ...container, env: [variable] }] };
+  return {
+    ...one,
+    metadata: { name: "held" },
+    spec: { ...one.spec, completions: HELD, parallelism: HELD, template: { spec } },
+  };
 }

@@ -34,3 +34,20 @@ export function besideTheStandIn(stateDir: string): { readonly provider: "local"
   const network = { bridge: "burstlet1", subnet: "10.215.0.0/16" };
   return { provider: "local", local: { runtime: "process", allowHostProcesses: true, stateDir, process: network } };
 }
+
+/** A node on Lambda whose pods of any namespace that e2e tests use may name every function. */
+export function standInLambdaNode(
+  endpoint: string,
+  lambda: object = {},
+): {
+  readonly node: { readonly provider: "lambda"; readonly grants: readonly object[]; readonly lambda: object };
+} & Pick<StandInNode, "env"> {
+  return {
+    node: {
+      provider: "lambda",
+      grants: ["default", "demo"].map((namespace) => ({ namespace, allow: ["*"] })),
+      lambda: { region: "us-east-1", endpoint, ...lambda },
+    },
+    env: { AWS_ACCESS_KEY_ID: "AKIASTANDIN", AWS_SECRET_ACCESS_KEY: "secret" },
+  };
+}
