@@ -14,7 +14,10 @@ import { silentLog as log } from "../../support/silent-log.ts";
 import type { ContractTarget } from "../target.ts";
 import { shellContainer } from "./shell.ts";
 
-const config = { subscription: "00000000-0000-0000-0000-000000000000", locations: ["westeurope"] };
+const subscription = "00000000-0000-0000-0000-000000000000";
+const subnet = `/subscriptions/${subscription}/resourceGroups/burstlet/providers/Microsoft.Network/virtualNetworks/west/subnets/groups`;
+/** In a subnet every group has an address, which is that of its processes here. */
+const config = { subscription, locations: ["westeurope"], network: "subnet", subnets: { westeurope: subnet } };
 
 /** The ACI provider over the stand-in for Azure, whose groups are processes of this host. */
 export async function aciTarget({ azure, ...scenario }: ScenarioInput = {}): Promise<ContractTarget> {
@@ -22,12 +25,15 @@ export async function aciTarget({ azure, ...scenario }: ScenarioInput = {}): Pro
   const cloud = await startLocalstack({
     clock,
     port: 0,
-    scenario: { ...scenario, azure: { creates: { fiveMinutes: 900, hour: 1800 }, ...azure } },
+    scenario: {
+      ...scenario,
+      azure: { creates: { fiveMinutes: 900, hour: 1800 }, subnets: [{ id: subnet }], ...azure },
+    },
     runtime: () => createProcessRuntime({ stateDir, clock, log, ...ownNetwork() }),
   });
   // Azure is asked eight times as often, within its limits: most of the time of these tests is waiting for news.
   const often = { ...createPacedClock(clock, 8), now: () => clock.now() };
-  const context = providerContext(clock, { log, clock: often });
+  const context = providerContext(clock, { log, clock: often, network: "routed" });
   const open = async (): Promise<Provider> => create({ ...config, endpoint: cloud.url }, context);
   return {
     clusterUid: context.clusterUid,
