@@ -108,9 +108,9 @@ export class AgentChannel {
 
   #forget({ body }: Frame): void {
     const said = JSON.parse(body.toString()) as { AcknowledgedMessageSequenceNumber: number };
-    const wasFull = this.full;
     this.#unacknowledged.delete(said.AcknowledgedMessageSequenceNumber);
-    if (wasFull) this.#parts.onRoom();
+    // Not for each single one, or every message would be waited for.
+    if (this.#unacknowledged.size === MOST_UNACKNOWLEDGED / 2) this.#parts.onRoom();
   }
 
   #handle({ content, body }: Frame): boolean {

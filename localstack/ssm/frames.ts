@@ -1,5 +1,5 @@
 /** Messages of a data channel as bytes, written for the stand-in alone: layout and checks as amazon-ssm-agent has them. */
-import { createHash, randomUUID } from "node:crypto";
+import { hash, randomUUID } from "node:crypto";
 
 /** Of `Frame.kind`. */
 export type Kind = "input_stream_data" | "output_stream_data" | "acknowledge" | "channel_closed" | (string & {});
@@ -37,7 +37,7 @@ export function toBytes(kind: Kind, number: number, content: number, body: Buffe
   const uuid = Buffer.from(randomUUID().replaceAll("-", ""), "hex");
   header.set(uuid.subarray(8), 64);
   header.set(uuid.subarray(0, 8), 72);
-  header.set(createHash("sha256").update(body).digest(), 80);
+  header.set(hash("sha256", body, "buffer"), 80);
   header.writeUInt32BE(content, 112);
   header.writeUInt32BE(body.length, LENGTH_AT);
   return Buffer.concat([header, body]);
@@ -49,7 +49,7 @@ export function fromBytes(bytes: Buffer): Frame {
   if (bytes.readUInt32BE(0) !== LENGTH_AT) throw new Error("the header's length is wrong");
   const body = bytes.subarray(LENGTH_AT + 4);
   if (body.length !== bytes.readUInt32BE(LENGTH_AT)) throw new Error("the payload's length is wrong");
-  const digest = createHash("sha256").update(body).digest();
+  const digest = hash("sha256", body, "buffer");
   if (!digest.equals(bytes.subarray(80, 112))) throw new Error("the payload's digest is wrong");
   if (bytes.readUInt32BE(36) !== 1) throw new Error("the schema's version is wrong");
   if (bytes.readBigUInt64BE(40) === 0n) throw new Error("the message has no time");

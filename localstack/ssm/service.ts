@@ -95,7 +95,7 @@ export function dataChannels(sessions: Sessions): PathService {
     upgrade(request, socket, head) {
       const { pathname } = new URL(request.url ?? "/", "http://stand-in");
       const id = decodeURIComponent(pathname.split("/").at(-1) ?? "");
-      sockets.handleUpgrade(request, socket, head, (client) => sessions.connect(id, client));
+      sockets.handleUpgrade(request, socket, head, (client) => sessions.connect(id, client, socket));
     },
   };
 }

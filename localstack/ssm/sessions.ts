@@ -1,4 +1,5 @@
 /** Sessions into containers: who may open which, and the agent behind each. */
+import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import type { Runtime } from "../../providers/local/runtime/runtime.ts";
 import type { PacedClock } from "../clock.ts";
@@ -27,7 +28,7 @@ export interface Sessions {
   readonly running: number;
   start(wish: Wish): Session;
   /** The client's connection, which has yet to show its token. */
-  connect(id: string, socket: WebSocket): void;
+  connect(id: string, socket: WebSocket, connection: Duplex): void;
   /** False: there is none. */
   terminate(id: string): boolean;
   close(): void;
@@ -71,7 +72,7 @@ export function createSessions(parts: SessionParts): Sessions {
       open.set(id, session);
       return session;
     },
-    connect(id, socket) {
+    connect(id, socket, connection) {
       const session = open.get(id);
       if (session === undefined || session.socket !== undefined) return socket.close(1008, "no such session");
       session.socket = socket;
@@ -79,7 +80,7 @@ export function createSessions(parts: SessionParts): Sessions {
         if (isBinary || !isToken(data, session.token)) return socket.close(1008, "the token is wrong");
         if (parts.scenario.now.switches.execAgent === "silent") return;
         running.add(id);
-        void serve(parts, session, socket).finally(() => finish(id));
+        void serve(parts, session, { socket, gather: gathering(connection) }).finally(() => finish(id));
       });
       // The service tells the agent when a client has gone for good; here it is told at once.
       socket.once("close", () => session.end());
@@ -105,17 +106,38 @@ function isToken(data: Buffer, token: string): boolean {
   return said["TokenValue"] === token && needed.every((name) => typeof said[name] === "string");
 }
 
-async function serve(parts: SessionParts, session: Open, socket: WebSocket): Promise<void> {
+interface Wire {
+  readonly socket: WebSocket;
+  /** What is sent in one turn leaves as one write. */
+  readonly gather: () => void;
+}
+
+function gathering(connection: Duplex): () => void {
+  let isGathering = false;
+  return () => {
+    if (isGathering) return;
+    isGathering = true;
+    connection.cork();
+    setImmediate(() => {
+      isGathering = false;
+      connection.uncork();
+    });
+  };
+}
+
+async function serve(parts: SessionParts, session: Open, { socket, gather }: Wire): Promise<void> {
   const { clock, scenario } = parts;
   const { wish } = session;
   const weather = createWeather(() => scenario.now.switches.sessionWeather, clock);
-  const room = createRoom(() => channel.full || socket.bufferedAmount > SOCKET_FULL, socket, clock);
+  const room = createRoom(() => channel.full, socket, clock);
   const channel: AgentChannel = new AgentChannel({
     clock,
     sessionId: session.id,
     transmit(bytes) {
       weather(() => {
-        if (socket.readyState === socket.OPEN) socket.send(bytes);
+        if (socket.readyState !== socket.OPEN) return;
+        gather();
+        socket.send(bytes);
       });
     },
     onInput: (content, body) => agent.input(content, body),
@@ -178,13 +200,14 @@ function agentOf(
 /** Waits while too much is on its way. */
 function createRoom(isFull: () => boolean, socket: WebSocket, clock: PacedClock) {
   let wake: () => void = () => undefined;
+  socket.once("close", () => wake());
   return {
     wake: () => wake(),
     async wait() {
-      while (isFull() && socket.readyState === socket.OPEN) {
-        const { promise, resolve } = Promise.withResolvers<void>();
-        wake = resolve;
-        await Promise.race([promise, clock.sleep(5)]);
+      while (socket.readyState === socket.OPEN) {
+        if (isFull()) await new Promise<void>((resolve) => (wake = resolve));
+        else if (socket.bufferedAmount > SOCKET_FULL) await clock.sleep(5);
+        else return;
       }
     },
   };

@@ -1,5 +1,5 @@
 /** One word as a POSIX shell reads it back, and as splitters of shell words do (shlex). */
-export function quoted(word: string): string {
+function quoted(word: string): string {
   return /^[\w%+,./:=@-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 

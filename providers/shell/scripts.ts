@@ -9,9 +9,7 @@
 import type { TerminalSize } from "../../src/provider.ts";
 import { FLUSH, QUOTE } from "./input.ts";
 
-/** Letter first, so that it ends printf's octal numbers. */
-export const tokenForm = /^b[0-9a-f]{16}$/;
-
+/** A token begins with a letter beyond 7, which ends printf's octal number. */
 const say = (token: string, what: string): string => `printf "\\036${token}${what}\\036"`;
 
 const needed = (token: string, programs: readonly string[]): string =>
@@ -29,12 +27,16 @@ const pass = "dd bs=4096 2>/dev/null";
 
 /** Bytes of a record: 4,000 characters of base64 and their line ends are less than a pipe takes at once. */
 const SHARED_RECORD = 3_000;
-/** Where each stream has a pipe of its own: as much as a pipe holds. */
-const OWN_RECORD = 65_535;
+/**
+ * The same where each stream has a pipe of its own: as much at once as a pipe holds, straight from base64 to the pipe, as
+ * shells read a program's output into a variable by small pieces. At the end dd tells that it has read nothing.
+ */
+const straightEncoder =
+  'e() { while n=$({ printf "$1"; dd bs=65535 count=1 2>&7 | base64; } 7>&1 >&8) && [ "${n#0+0}" = "$n" ]; do :; done; }';
 
 /** Runs the words after it, no built-in of the shell's among them; both outputs to fds 3 and 4 as records, the code into `k`. */
-const split = (err: 3 | 4, stdin = ""): string =>
-  `k=$({ { { (exec "$@" ${stdin} 2>&6 3>&- 4>&- 5>&- 6>&-); echo $? >&5; } | e : >&3 5>&- 6>&-; } 6>&1 | e \\; >&${err} 5>&-; } 5>&1)`;
+const split = (err: 3 | 4, stdin = "", to = "1"): string =>
+  `k=$({ { { (exec "$@" ${stdin} 2>&6 3>&- 4>&- 5>&- 6>&-); echo $? >&5; } | e : ${to}>&3 5>&- 6>&-; } 6>&1 | e \\; ${to}>&${err} 5>&-; } 5>&1)`;
 
 /** `sh -c` of a script, which finds the command as "$@". */
 const shell = (script: string, argv: readonly string[]): readonly string[] => ["sh", "-c", script, "sh", ...argv];
@@ -69,7 +71,7 @@ export function besideTerminal(argv: readonly string[], token: string, stdin: bo
  */
 export function besidePipes(argv: readonly string[], token: string): readonly string[] {
   const asItIs = `command -v dd >/dev/null && command -v base64 >/dev/null || { ${say(token, "w")}; exec "$@"; }`;
-  const inner = `${encoder(OWN_RECORD)}; exec 3>&1 4>&2; ${split(4, "</dev/null")}; exit "$k"`;
+  const inner = `${straightEncoder}; exec 3>&1 4>&2; ${split(4, "</dev/null", "8")}; exit "$k"`;
   // In a session of its own the command can be ended with its children, and nobody else.
   const start = `__s=$(command -v setsid); $__s sh -c "$__i" sh "$@" & __p=$!; wait $__p; exit $?`;
   const end = `kill -KILL -$__p 2>/dev/null || kill -KILL $__p; exit 137`;

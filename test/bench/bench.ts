@@ -15,6 +15,8 @@ import type { Side } from "./sides/side.ts";
 import { virtualKubelet, virtualKubeletSide } from "./sides/virtual-kubelet.ts";
 import { compareFargate } from "./fargate/compare.ts";
 import { fargateTable, fargateTargets } from "./fargate/report.ts";
+import { compareFargateStreams } from "./fargate/streams/compare.ts";
+import { fargateStreamTable, fargateStreamTargets } from "./fargate/streams/report.ts";
 import { compareStreams } from "./streams/compare.ts";
 import { streamTable, streamTargets } from "./streams/report.ts";
 
@@ -23,7 +25,7 @@ const trouble = namespaceTrouble();
 if (namespaceAddress() === undefined) {
   // Outside, because inside there is no network to fetch sources by.
   controlPlaneBinaryOrExit();
-  if (options.streams) goCommand("criserver");
+  if (options.streams && options.provider === "local") goCommand("criserver");
   for (const side of options.against) buildTrouble(side === "kwok" ? kwok : virtualKubelet);
 }
 if (namespaceAddress() === undefined && trouble === undefined) {
@@ -31,7 +33,7 @@ if (namespaceAddress() === undefined && trouble === undefined) {
 } else {
   const machine = `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.versions.node}`;
   console.log(`burstlet's benchmark on ${machine}`);
-  const measure = options.streams ? measureStreams : options.provider === "fargate" ? measureFargate : measureAll;
+  const measure = options.provider === "fargate" ? measureFargate : options.streams ? measureStreams : measureAll;
   await measure();
 }
 
@@ -42,9 +44,16 @@ async function measureStreams(): Promise<void> {
 }
 
 async function measureFargate(): Promise<void> {
+  if (options.streams) return measureFargateStreams();
   const rounds = await compareFargate(options, namespaceAddress());
   console.log(`\n${fargateTable(rounds, options.pods).join("\n")}\n`);
   for (const target of fargateTargets(rounds, options.pods)) console.log(targetLine(target));
+}
+
+async function measureFargateStreams(): Promise<void> {
+  const transfers = await compareFargateStreams(options, namespaceAddress());
+  console.log(`\n${fargateStreamTable(transfers).join("\n")}\n`);
+  for (const target of fargateStreamTargets(transfers)) console.log(targetLine(target));
 }
 
 async function measureAll(): Promise<void> {

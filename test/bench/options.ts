@@ -28,6 +28,7 @@ export const usage = `npm run bench -- [OPTIONS]
   --tokens               pods mount the token of their service account, which the other sides never do
   --provider fargate     a Deployment on the stand-in for AWS, beside the scripted runtime; pods have tokens
   --streams              exec, port-forward and logs instead of pods, beside a node on k8s.io/cri-streaming
+  --streams --provider fargate   exec from a task on the stand-in for AWS, beside one of the local provider
   --megabytes N          what each transfer of --streams carries (200)
   --node-flags=FLAGS     for the Node that runs burstlet, e.g. --node-flags="--cpu-prof --cpu-prof-dir=profile"`;
 

@@ -2,7 +2,7 @@
  * Messages of a data channel of Session Manager, as bytes. Pure. Facts: the layout comments of amazon-ssm-agent
  * (agentmessage) and session-manager-plugin (clientmessage). Big-endian throughout.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 export const messageTypes = {
   input: "input_stream_data",
@@ -136,4 +136,4 @@ function readLong(bytes: Buffer, offset: number): number {
   return bytes.readUInt32BE(offset) * 2 ** 32 + bytes.readUInt32BE(offset + 4);
 }
 
-const sha256 = (bytes: Buffer): Buffer => createHash("sha256").update(bytes).digest();
+const sha256 = (bytes: Buffer): Buffer => hash("sha256", bytes, "buffer");

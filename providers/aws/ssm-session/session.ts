@@ -1,5 +1,6 @@
 /** A session of Session Manager over its WebSocket: the edge around `channel.ts`. */
 import { randomUUID } from "node:crypto";
+import type { Socket } from "node:net";
 import { WebSocket } from "ws";
 import { type Clock, ProviderError } from "../../../src/provider.ts";
 import { type Channel, type ChannelEvent, createChannel, LONGEST_PAYLOAD, type Outcome } from "./channel.ts";
@@ -16,6 +17,8 @@ export interface Session {
   readonly id: string;
   /** In its order, in messages of at most 1,024 bytes; resolves when the other side has room for more. */
   write(type: number, bytes: Uint8Array): Promise<void>;
+  /** Resolves when all that was written has been acknowledged, or the session is over. */
+  arrived(): Promise<void>;
   /** Reads no more until `resume`: the agent is held up once the network between is full. */
   pause(): void;
   resume(): void;
@@ -38,7 +41,7 @@ const SOCKET_FULL = 1 << 20;
 /** Connects and shows the token. Rejects when there is no connection. */
 export async function openSession(ticket: SessionTicket, options: SessionOptions): Promise<Session> {
   const socket = new WebSocket(ticket.streamUrl, { perMessageDeflate: false, handshakeTimeout: CONNECT_MS });
-  await connected(socket);
+  const connection = await connected(socket);
   socket.send(
     JSON.stringify({
       MessageSchemaVersion: "1.0",
@@ -48,12 +51,15 @@ export async function openSession(ticket: SessionTicket, options: SessionOptions
       ClientVersion: CLIENT_VERSION,
     }),
   );
-  return new DataChannel(ticket.id, socket, options);
+  return new DataChannel(ticket.id, socket, connection, options);
 }
 
-async function connected(socket: WebSocket): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    socket.once("open", resolve);
+/** The connection below the WebSocket. */
+async function connected(socket: WebSocket): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    let connection: Socket;
+    socket.once("upgrade", (response) => (connection = response.socket));
+    socket.once("open", () => resolve(connection));
     socket.once("error", (error) => {
       const sentence = `the session's data channel cannot be reached, check the network's way to ssmmessages: ${error.message}`;
       reject(new ProviderError("transient", "SessionUnreachable", sentence, { cause: error }));
@@ -64,16 +70,19 @@ async function connected(socket: WebSocket): Promise<void> {
 class DataChannel implements Session {
   readonly id: string;
   readonly #socket: WebSocket;
+  readonly #connection: Socket;
   readonly #options: SessionOptions;
   readonly #channel: Channel;
   #over = false;
+  #isGathering = false;
   #armed = false;
   #cancel: () => void = () => {};
   #cancelPing: () => void = () => {};
   #waiting: (() => void)[] = [];
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(id: string, socket: WebSocket, options: SessionOptions) {
+  constructor(id: string, socket: WebSocket, connection: Socket, options: SessionOptions) {
+    this.#connection = connection;
     this.id = id;
     this.#socket = socket;
     this.#options = options;
@@ -93,6 +102,11 @@ class DataChannel implements Session {
     await this.#turn;
   }
 
+  async arrived(): Promise<void> {
+    await this.#turn;
+    while (!this.#over && !this.#channel.idle) await this.#something();
+  }
+
   pause(): void {
     this.#socket.pause();
   }
@@ -109,18 +123,33 @@ class DataChannel implements Session {
 
   async #writeAll(type: number, bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.length; at += LONGEST_PAYLOAD) {
-      while (!this.#over && (!this.#channel.open || this.#socket.bufferedAmount > SOCKET_FULL))
-        await new Promise<void>((resolve) => void this.#waiting.push(resolve));
+      while (!this.#over && (!this.#channel.open || this.#socket.bufferedAmount > SOCKET_FULL)) await this.#something();
       if (this.#over) return;
       const payload = Buffer.from(bytes.buffer, bytes.byteOffset + at, Math.min(LONGEST_PAYLOAD, bytes.length - at));
       this.#obey(this.#channel.input(type, payload, this.#options.clock.monotonic()));
     }
   }
 
+  async #something(): Promise<void> {
+    await new Promise<void>((resolve) => void this.#waiting.push(resolve));
+  }
+
   #obey({ send, events }: Outcome): void {
+    if (send.length > 0) this.#gather();
     for (const bytes of send) this.#socket.send(bytes);
     for (const event of events) this.#options.onEvent(event);
     this.#arm();
+  }
+
+  /** What one read of the network brings is answered by one write: an acknowledgement is no reason for a system call. */
+  #gather(): void {
+    if (this.#isGathering) return;
+    this.#isGathering = true;
+    this.#connection.cork();
+    setImmediate(() => {
+      this.#isGathering = false;
+      this.#connection.uncork();
+    });
   }
 
   /** One timer at a time, for what is sent again. */

@@ -125,7 +125,7 @@ class Connection {
   }
 
   #hear(event: ChannelEvent | Gone): void {
-    const { port, clock } = this.#parts;
+    const { port } = this.#parts;
     switch (event.is) {
       case "refused":
         return this.#fail("SessionRefused", event.sentence);
@@ -134,15 +134,21 @@ class Connection {
       case "closed":
         return this.#fail("SessionClosed", event.output.trim() || `the agent has ended the session to port ${port}`);
       case "started":
-        void this.#session.write(payloadTypes.output, muxOpen);
-        this.#cancelWait();
-        this.#cancelWait = clock.after(SETTLE_MS, () => this.#settle());
-        return;
+        return void this.#connect();
       case "data":
         if (event.type === payloadTypes.output) return this.#receive(event.bytes);
         if (event.type === payloadTypes.flag && event.bytes.readUInt32BE(0) === flags.connectError)
           this.#fail("PortClosed", `nothing listens on port ${port} in the task`);
     }
+  }
+
+  /** What refuses says so right after it has taken the request. */
+  async #connect(): Promise<void> {
+    await this.#session.write(payloadTypes.output, muxOpen);
+    await this.#session.arrived();
+    if (this.#isOver) return;
+    this.#cancelWait();
+    this.#cancelWait = this.#parts.clock.after(SETTLE_MS, () => this.#settle());
   }
 
   #receive(bytes: Buffer): void {

@@ -21,10 +21,10 @@ const scenario: ScenarioInput = { quotas: { "L-3032A538": 10_000 } };
 
 const program = join(import.meta.dirname, "../../run/localstack.ts");
 
-/** `name`: path of its files, without their endings. */
-export async function startStandIn(name: string): Promise<StandIn> {
+/** `name`: path of its files, without their endings. `runtime`: of its tasks. */
+export async function startStandIn(name: string, runtime: "scripted" | "process" = "scripted"): Promise<StandIn> {
   writeFileSync(`${name}.json`, JSON.stringify(scenario));
-  const words = [program, "--port", "0", "--scenario", `${name}.json`];
+  const words = [program, "--port", "0", "--scenario", `${name}.json`, "--runtime", runtime];
   const { log, stop } = startProcess([process.execPath, ...words], `${name}.log`);
   const url = await eventually(
     `the stand-in for AWS is up (its log: ${log})`,
