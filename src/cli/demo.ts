@@ -12,7 +12,7 @@ export interface DemoOptions {
   readonly once?: boolean;
   readonly kubeconfig?: string;
   readonly context?: string;
-  readonly provider?: "local" | "fargate" | "aci" | "all";
+  readonly provider?: "local" | "fargate" | "aci" | "lambda" | "all";
 }
 
 export async function demo(options: DemoOptions, signal: AbortSignal): Promise<number> {

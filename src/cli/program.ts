@@ -94,9 +94,9 @@ function addDemo(program: Command, start: Start, signal: AbortSignal): void {
     .addOption(
       new Option(
         "--provider <name>",
-        "what runs the pods: processes of this machine, AWS Fargate or Azure Container Instances over a stand-in, or all three",
+        "what runs the pods: processes of this machine, AWS Fargate, Azure Container Instances or AWS Lambda over a stand-in; all: the first three",
       )
-        .choices(["local", "fargate", "aci", "all"])
+        .choices(["local", "fargate", "aci", "lambda", "all"])
         .default("local"),
     )
     .option("--once", "run to the end; exit 0 only when every example reached its expected state")

@@ -67,12 +67,32 @@ export const examples: readonly Example[] = [
   {
     file: "cronjob.yaml",
     expected: "CronJob tick: a Job Complete at the full minute",
-    reached: hasTicked,
+    reached: (objects) => hasTicked(objects),
   },
 ];
 
 export const fargateExamples = cloudExamples("2 mains, 1 init, 1 sidecar");
 export const aciExamples = cloudExamples("2 mains, 1 init");
+
+export const lambdaExamples: readonly Example[] = [
+  {
+    file: "job.yaml",
+    expected: "Job squares Complete: 200 of 200 pods Succeeded",
+    reached: ({ jobs }) =>
+      jobs.some((job) => job.metadata?.name === "squares" && isTrue(job, "Complete") && job.status?.succeeded === 200),
+  },
+  {
+    file: "durable-job.yaml",
+    expected: "Job crawl Complete: 10 of 10 durable executions Succeeded",
+    reached: ({ jobs }) =>
+      jobs.some((job) => job.metadata?.name === "crawl" && isTrue(job, "Complete") && job.status?.succeeded === 10),
+  },
+  {
+    file: "cronjob.yaml",
+    expected: "CronJob report: a Job Complete at the full five minutes",
+    reached: (objects) => hasTicked(objects, "report"),
+  },
+];
 
 /** Over three nodes. */
 export const multiCloudExamples: readonly Example[] = [
@@ -112,13 +132,13 @@ function cloudExamples(together: string): readonly Example[] {
     {
       file: "cronjob.yaml",
       expected: "CronJob tick: a Job Complete at the full five minutes",
-      reached: hasTicked,
+      reached: (objects) => hasTicked(objects),
     },
   ];
 }
 
-function hasTicked({ jobs }: Objects): boolean {
-  const isTick = (owner: { kind: string; name: string }): boolean => owner.kind === "CronJob" && owner.name === "tick";
+function hasTicked({ jobs }: Objects, cronJob = "tick"): boolean {
+  const isTick = (owner: { kind: string; name: string }): boolean => owner.kind === "CronJob" && owner.name === cronJob;
   return jobs.some((job) => job.metadata?.ownerReferences?.some(isTick) === true && isTrue(job, "Complete"));
 }
 

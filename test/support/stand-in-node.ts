@@ -45,7 +45,7 @@ export function standInLambdaNode(
   return {
     node: {
       provider: "lambda",
-      grants: ["default", "demo"].map((namespace) => ({ namespace, allow: ["*"] })),
+      grants: ["default", "burstlet-demo"].map((namespace) => ({ namespace, allow: ["*"] })),
       lambda: { region: "us-east-1", endpoint, ...lambda },
     },
     env: { AWS_ACCESS_KEY_ID: "AKIASTANDIN", AWS_SECRET_ACCESS_KEY: "secret" },

@@ -81,6 +81,7 @@ const speaking: Readonly<Record<ProviderChoice, string>> = {
   local: "hello",
   fargate: "together -c second",
   aci: "together -c second",
+  lambda: "job/crawl",
   all: "deployment/everywhere",
 };
 

@@ -22,7 +22,7 @@ export interface Stage {
   leave(): Promise<void>;
 }
 
-export type ProviderChoice = "local" | "fargate" | "aci" | "all";
+export type ProviderChoice = "local" | "fargate" | "aci" | "lambda" | "all";
 
 const nodeName = "burstlet-demo";
 

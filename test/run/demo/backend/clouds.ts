@@ -6,9 +6,10 @@ import { metadataHostOf, openRuntimeOf } from "../../../../localstack/runtimes.t
 import { shutdownSupervisor } from "../../../../providers/local/runtime/process/process-runtime.ts";
 import { systemClock as clock } from "../../../../src/telemetry/clock.ts";
 import { createLog } from "../../../../src/telemetry/log.ts";
-import { aciExamples, fargateExamples, multiCloudExamples } from "../../../e2e/examples.ts";
+import type { ScenarioInput } from "../../../../localstack/scenario/schema.ts";
+import { aciExamples, fargateExamples, lambdaExamples, multiCloudExamples } from "../../../e2e/examples.ts";
 import { namespaceAddress } from "../../../support/namespace.ts";
-import { azureNode, besideTheStandIn, standInNode } from "../../../support/stand-in-node.ts";
+import { azureNode, besideTheStandIn, standInLambdaNode, standInNode } from "../../../support/stand-in-node.ts";
 import { demoLabel, nodeNames, type ProviderChoice } from "../stage.ts";
 import type { Backend } from "./backend.ts";
 
@@ -27,6 +28,12 @@ const shows: Readonly<Record<Choice, Pick<Backend, "folder" | "examples" | "slow
     slowest: 300,
     title: ", Azure Container Instances over a stand-in",
   },
+  lambda: {
+    folder: "lambda",
+    examples: lambdaExamples,
+    slowest: 300,
+    title: ", AWS Lambda over a stand-in",
+  },
   all: {
     folder: "multi-cloud",
     examples: multiCloudExamples,
@@ -35,11 +42,30 @@ const shows: Readonly<Record<Choice, Pick<Backend, "folder" | "examples" | "slow
   },
 };
 
+const handler = {
+  runtime: "nodejs24.x",
+  code: join(import.meta.dirname, "../../../../deploy/lambda/node"),
+  memory: 512,
+  timeout: 60,
+  // Each environment is a process of this machine.
+  reservedConcurrency: 8,
+  versions: { "1": {} },
+  aliases: { live: "1" },
+};
+
+/** Those that the examples of Lambda name, with the handlers that a user has. */
+const functions: ScenarioInput["functions"] = {
+  run: handler,
+  crawl: { ...handler, durable: {} },
+  report: { timeout: 300, script: { result: { sent: true } } },
+};
+
 export async function openClouds(choice: Choice, stateDir: string): Promise<Backend> {
   const log = createLog({ format: "text", verbosity: 0 });
   const cloud = await startLocalstack({
     clock,
     port: 0,
+    scenario: choice === "lambda" ? { functions } : {},
     runtime: await openRuntimeOf("process", { clock, log, stateDir }),
     metadataHost: metadataHostOf("process"),
   });
@@ -50,7 +76,8 @@ export async function openClouds(choice: Choice, stateDir: string): Promise<Back
   const reach = namespaceAddress() === undefined ? "" : `nsenter --net=/proc/${process.pid}/ns/net `;
   const { node: fargate, env } = standInNode(cloud.url);
   const aci = azureNode(cloud.url);
-  const of = { fargate: [fargate], aci: [aci], all: [fargate, aci, besideTheStandIn(own)] };
+  const { node: lambda } = standInLambdaNode(cloud.url, { durableFunctions: ["crawl"] });
+  const of = { fargate: [fargate], aci: [aci], lambda: [lambda], all: [fargate, aci, besideTheStandIn(own)] };
   const names = nodeNames(choice);
   return {
     ...shows[choice],
