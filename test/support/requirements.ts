@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "vitest";
-import { hasEnvironment } from "../contract/outside/environment.ts";
+import { hasEmulator, hasEnvironment } from "../contract/outside/environment.ts";
 import { namespaceAddress, namespaceTrouble } from "./namespace.ts";
 
 interface Requirement {
@@ -63,6 +63,11 @@ export const requirements = {
     needs: "botocore and moto in a Python environment of their own",
     add: "bash test/contract/outside/build.sh",
     present: hasEnvironment,
+  },
+  emulator: {
+    needs: "AWS's runtime interface emulator for Lambda, built with Go",
+    add: "bash test/contract/outside/build.sh",
+    present: hasEmulator,
   },
   kubectl: {
     needs: "a kubectl of another version on PATH, beside the embedded one",

@@ -1,4 +1,4 @@
-/** Where the Python environment of the outside opinion is; `node environment.ts` prints it for build.sh. */
+/** Where the programs of the outside opinion are; `node environment.ts` prints it for build.sh. */
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
@@ -13,4 +13,9 @@ export const environment = join(cache, "burstlet", `outside-${hash}`);
 /** Is it there, and whole? pip writes programs of a package last. */
 export const hasEnvironment = (): boolean => existsSync(join(environment, "bin", "moto_server"));
 
-if (import.meta.main) console.log(environment);
+/** AWS's runtime interface emulator, and the version of its Go module. */
+const emulatorVersion = "v0.0.0-20261030222936-bef5c4ba774d";
+export const emulator = join(cache, "burstlet", `rie-${emulatorVersion}`, "aws-lambda-rie");
+export const hasEmulator = (): boolean => existsSync(emulator);
+
+if (import.meta.main) console.log(`${environment}\n${emulator}\n${emulatorVersion}`);

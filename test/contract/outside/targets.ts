@@ -78,7 +78,7 @@ export const divergencesOf: Readonly<Record<string, Divergences>> = {
   aws: [],
 };
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", reject);
