@@ -173,7 +173,7 @@ async function podFor(
   const terminationGracePeriodSeconds = Math.max(...plans.map(({ grace = usualGrace }) => grace));
   // A cloud that restarts by itself would hide every end. It may know no sidecars, which never end by themselves.
   const hides = target.provider.restarts === "cloud" && plans.every(({ kind }) => kind !== "sidecar");
-  const restartPolicy = hides ? "Never" : "Always";
+  const restartPolicy = target.restartPolicy ?? (hides ? "Never" : "Always");
   const spec = { ...specOf(target, plans), volumes, terminationGracePeriodSeconds, restartPolicy };
   const pod = podOf(spec, { uid, name: `pod-${uid.slice(0, 8)}` });
   return resolvedPod(pod, { configMaps, ...world }, { name: target.nodeName });

@@ -3,6 +3,7 @@ import { expect } from "vitest";
 import { admitted, admittedWorld } from "../../support/pods.ts";
 import { podOf, podWith, resolvedPod } from "../../support/resolve-sources.ts";
 import type { ContractTest } from "../contract.ts";
+import type { ContractTarget } from "../target.ts";
 import { forever, oneMain } from "../workbench.ts";
 
 export const translateTests: readonly ContractTest[] = [
@@ -50,7 +51,10 @@ export const translateTests: readonly ContractTest[] = [
   {
     name: "translate refuses a field that nobody knows yet",
     async run({ provider, target }) {
-      const pod = podWith(target.container(forever), { teleportation: { enabled: true } } as never);
+      const pod = podWith(target.container(forever), {
+        ...policyOf(target),
+        teleportation: { enabled: true },
+      } as never);
       const { refusals } = provider.translate(await resolvedPod(pod));
       expect(refusals.map(({ path }) => path)).toEqual(["spec.teleportation"]);
     },
@@ -58,7 +62,7 @@ export const translateTests: readonly ContractTest[] = [
   {
     name: "what Kubernetes adds to a pod by itself is never refused",
     async run({ provider, target }) {
-      const pod = admitted(podWith(target.container(forever)));
+      const pod = admitted(podWith(target.container(forever), policyOf(target)));
       expect(provider.translate(await resolvedPod(pod, admittedWorld)).refusals).toEqual([]);
     },
   },
@@ -69,7 +73,7 @@ export const translateTests: readonly ContractTest[] = [
       const fromSecret = { valueFrom: { secretKeyRef: { name: "db", key: "password" } } };
       const container = { ...target.container(forever), name: "main", env: [{ name: "PASSWORD", ...fromSecret }] };
       const volumes = [{ name: "files", secret: { secretName: "db" } }];
-      const pod = podOf({ containers: [{ ...container, args: ["$(PASSWORD)"] }], volumes });
+      const pod = podOf({ ...policyOf(target), containers: [{ ...container, args: ["$(PASSWORD)"] }], volumes });
       const { request, refusals } = provider.translate(
         await resolvedPod(pod, { secrets: { db: { data: { password: secret } } } }),
       );
@@ -81,3 +85,5 @@ export const translateTests: readonly ContractTest[] = [
     },
   },
 ];
+
+const policyOf = ({ restartPolicy }: ContractTarget) => (restartPolicy === undefined ? {} : { restartPolicy });
