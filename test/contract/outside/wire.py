@@ -47,7 +47,8 @@ def problems(call):
         yield from (f"{what}{line}" for line in enum_problems(value, shape, ""))
 
 
-for line in sys.stdin:
-    call = json.loads(line)
-    for problem in problems(call):
-        print(f"{call['service']}:{call['operation']} {problem}")
+if __name__ == "__main__":
+    for line in sys.stdin:
+        call = json.loads(line)
+        for problem in problems(call):
+            print(f"{call['service']}:{call['operation']} {problem}")
