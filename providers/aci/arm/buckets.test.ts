@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { CallLimits, Limiter } from "../../../src/provider.ts";
+import { type CallLimits, type Limiter, ProviderError } from "../../../src/provider.ts";
 import { createArmBuckets, learned, limitsOf, usualQuota } from "./buckets.ts";
 
 const left = (fiveMinutes: string, hour: string) => (name: string) =>
@@ -72,6 +72,24 @@ describe("the buckets", () => {
       return { run: async (call) => call(), waiting: 0, delay: () => burst, rate: 1 };
     };
     expect(createArmBuckets(limiter).creationDelay()).toBe(300);
+  });
+
+  test("of an hour lose nothing when Azure refuses a creation: that is waited for in the window of five minutes", async () => {
+    const heard: [number, string][] = [];
+    const limiter = ({ burst }: CallLimits): Limiter => ({
+      async run(work) {
+        return work().catch((error: unknown) => {
+          heard.push([burst, (error as ProviderError).reason]);
+          throw error;
+        });
+      },
+      waiting: 0,
+      delay: () => 0,
+      rate: 1,
+    });
+    const refused = async () => Promise.reject(new ProviderError("throttled", "Refused", "later"));
+    await expect(createArmBuckets(limiter).create(refused)).rejects.toThrow("later");
+    expect(heard).toEqual([[100, "Refused"]]);
   });
 
   test("are larger once an answer has told so", async () => {

@@ -79,13 +79,19 @@ export function createArmBuckets(limiter: ProviderContext["limiter"]): ArmBucket
   };
 }
 
-/** The slower window first: whoever waits there holds no token of the other one. */
+/**
+ * The slower window first: whoever waits there holds no token of the other one. What Azure refuses slows the quicker window
+ * alone: a bucket that is slowed loses what it holds, and that of an hour would be empty for half of one.
+ */
 function writeBucket(limiter: ProviderContext["limiter"], quota: WriteQuota): { run: Paced; delay: () => number } {
   const limits = limitsOf(quota);
   const hour: Limiter = limiter(limits.hour);
   const fiveMinutes: Limiter = limiter(limits.fiveMinutes);
   return {
-    run: async (call, signal) => hour.run(async () => fiveMinutes.run(call, signal), signal),
+    async run(call, signal) {
+      await hour.run(async () => Promise.resolve(), signal);
+      return fiveMinutes.run(call, signal);
+    },
     delay: () => Math.max(hour.delay(), fiveMinutes.delay()),
   };
 }

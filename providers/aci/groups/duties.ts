@@ -6,11 +6,14 @@ import type { ScheduledGroup } from "./schedule.ts";
 /** A group that could not be provisioned goes on trying for ever; so long it may. */
 export const FAILED_FOR_MS = 300_000;
 /** A stop or deletion that shows no effect by then is asked for again. */
-export const AGAIN_MS = 30_000;
+const AGAIN_MS = 30_000;
 
-/** Milliseconds since the end of a group was last asked for; `Infinity`: it was not. */
-export function sinceAsked({ ending }: KnownGroup, now: number): number {
-  return ending === undefined ? Infinity : now - ending.at;
+/**
+ * Has the end of the group been asked for, and may it still show its effect? It is asked for again only once somebody has
+ * looked since and found none: each deletion costs one of the few that Azure allows, and looks are rare when many end.
+ */
+export function isEnding({ ending, askedAt }: KnownGroup, now: number): boolean {
+  return ending !== undefined && (now - ending.at < AGAIN_MS || askedAt <= ending.at);
 }
 
 /**
@@ -19,7 +22,7 @@ export function sinceAsked({ ending }: KnownGroup, now: number): number {
  */
 export function dutyOf(known: KnownGroup, now: number): "stop" | "delete" | undefined {
   const { state, group, failedAt, removed } = known;
-  if (removed === true || sinceAsked(known, now) < AGAIN_MS) return undefined;
+  if (removed === true || isEnding(known, now)) return undefined;
   if (failedAt !== undefined && now - failedAt >= FAILED_FOR_MS) return "delete";
   if (state.phase === "stopped") return mayStillFail(known) ? "stop" : undefined;
   return isToEnd(group) ? "stop" : undefined;

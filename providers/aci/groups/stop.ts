@@ -5,7 +5,7 @@ import {
   type ProviderErrorKind,
   type TaskRef,
 } from "../../../src/provider.ts";
-import { AGAIN_MS, sinceAsked } from "./duties.ts";
+import { isEnding } from "./duties.ts";
 import type { Feed } from "./feed.ts";
 import type { Groups, KnownGroup } from "./known-groups.ts";
 
@@ -72,7 +72,7 @@ export function createStop(options: StopOptions): Stop {
     failures.delete(name);
     if (failure !== undefined) throw failure;
     const now = clock.monotonic();
-    const isAsked = sinceAsked(known, now) < AGAIN_MS || now < (waits.get(name) ?? 0);
+    const isAsked = isEnding(known, now) || now < (waits.get(name) ?? 0);
     if (state.phase === "stopped") {
       farewells.delete(name);
       waits.delete(name);
