@@ -13,6 +13,8 @@ import { buildTrouble } from "../support/programs/go-program.ts";
 import { kwok, kwokSide } from "./sides/kwok.ts";
 import type { Side } from "./sides/side.ts";
 import { virtualKubelet, virtualKubeletSide } from "./sides/virtual-kubelet.ts";
+import { measureAci } from "./aci/compare.ts";
+import { aciTargets } from "./aci/report.ts";
 import { compareFargate } from "./fargate/compare.ts";
 import { fargateTable, fargateTargets } from "./fargate/report.ts";
 import { compareFargateStreams } from "./fargate/streams/compare.ts";
@@ -33,8 +35,14 @@ if (namespaceAddress() === undefined && trouble === undefined) {
 } else {
   const machine = `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.versions.node}`;
   console.log(`burstlet's benchmark on ${machine}`);
-  const measure = options.provider === "fargate" ? measureFargate : options.streams ? measureStreams : measureAll;
-  await measure();
+  const measureNodes = options.streams ? measureStreams : measureAll;
+  await { local: measureNodes, fargate: measureFargate, aci: measureContainerGroups }[options.provider]();
+}
+
+async function measureContainerGroups(): Promise<void> {
+  const comparison = await measureAci(options);
+  console.log("");
+  for (const target of aciTargets(comparison)) console.log(targetLine(target));
 }
 
 async function measureStreams(): Promise<void> {

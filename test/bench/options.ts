@@ -11,7 +11,7 @@ export interface BenchOptions {
   /** The service account's token is mounted, as Kubernetes does where nobody objects. */
   readonly tokens: boolean;
   /** `fargate`: burstlet on the stand-in for AWS beside burstlet on the scripted runtime, instead of peers. */
-  readonly provider: "local" | "fargate";
+  readonly provider: "local" | "fargate" | "aci";
   /** Measures exec, port-forward and logs instead of pods. */
   readonly streams: boolean;
   /** What each transfer of them carries. */
@@ -28,6 +28,7 @@ export const usage = `npm run bench -- [OPTIONS]
   --tokens               pods mount the token of their service account, which the other sides never do
   --provider fargate     a Deployment on the stand-in for AWS, beside the scripted runtime; pods have tokens
   --streams              exec, port-forward and logs instead of pods, beside a node on k8s.io/cri-streaming
+  --provider aci         creations, deletions and reads of the ACI provider over the stand-in for Azure
   --streams --provider fargate   exec from a task on the stand-in for AWS, beside one of the local provider
   --megabytes N          what each transfer of --streams carries (200)
   --node-flags=FLAGS     for the Node that runs burstlet, e.g. --node-flags="--cpu-prof --cpu-prof-dir=profile"`;
@@ -75,8 +76,8 @@ function peer(name: string): PeerName {
 }
 
 function provider(name: string): BenchOptions["provider"] {
-  if (name === "local" || name === "fargate") return name;
-  throw new Error(`--provider ${name}: expected local or fargate`);
+  if (name === "local" || name === "fargate" || name === "aci") return name;
+  throw new Error(`--provider ${name}: expected local, fargate or aci`);
 }
 
 function list(text: string, separator: string): string[] {

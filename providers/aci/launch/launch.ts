@@ -52,7 +52,9 @@ export function createLaunch(
 function paced(wait: number): ProviderError {
   const message =
     "Azure lets a subscription create so many container groups in five minutes and in an hour; this one waits.";
-  return new ProviderError("throttled", "CreationQuota", message, { retryAfter: Math.ceil((wait - LONGEST_WAIT_MS / 2) / 1000) });
+  return new ProviderError("throttled", "CreationQuota", message, {
+    retryAfter: Math.ceil((wait - LONGEST_WAIT_MS / 2) / 1000),
+  });
 }
 
 /** The next try goes to the next region: only when none is left is the node too small. */

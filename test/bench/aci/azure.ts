@@ -3,6 +3,7 @@ import { createPacedClock, type PacedClock } from "../../../localstack/clock.ts"
 import { type Localstack, startLocalstack } from "../../../localstack/localstack.ts";
 import type { ScenarioInput } from "../../../localstack/scenario/schema.ts";
 import { create } from "../../../providers/aci/provider.ts";
+import type { AciRequest } from "../../../providers/aci/request.ts";
 import {
   idempotencyToken,
   type Provider,
@@ -46,7 +47,7 @@ export async function openAzure(rate: number, azure: ScenarioInput["azure"] = {}
   const clock = createPacedClock(systemClock, rate);
   const provider = await create({ ...config, endpoint: cloud.url }, providerContext(clock));
   const over = new AbortController();
-  let told = (_: TaskState): void => undefined;
+  let told: (state: TaskState) => void = () => undefined;
   const nothing = (): void => undefined;
   const watching = provider.watch(
     { task: (state) => told(state), gone: nothing, synced: nothing, health: nothing },

@@ -26,7 +26,8 @@ export function secondsBetween(ledger: readonly LedgerEntry[], counts: (entry: L
 }
 
 export const isCreation = (entry: LedgerEntry): boolean => entry.event === "group put" && entry.outcome === "created";
-export const isDeletion = (entry: LedgerEntry): boolean => entry.event === "group delete" && entry.outcome === "deleting";
+export const isDeletion = (entry: LedgerEntry): boolean =>
+  entry.event === "group delete" && entry.outcome === "deleting";
 
 export type Calls = Readonly<Record<string, Readonly<Record<string, number>>>>;
 

@@ -51,7 +51,7 @@ it.for([
   [101, 3],
   [300, 600],
   [400, 1_200],
-])("for %s calls the two windows need %s s", ([calls, seconds]) => {
+] as const)("for %s calls the two windows need %s s", ([calls, seconds]) => {
   expect(secondsAllowed(calls)).toBe(seconds);
 });
 

@@ -16,7 +16,14 @@ export function writeLine({ groups, rate, allowed, created, deleted, throttled }
   return `${groups} groups ${clock}: created in ${number(created)} s, deleted in ${number(deleted)} s (the windows need ${number(allowed)} s); throttle answers ${throttled}`;
 }
 
-export function readLine({ groups, getsPerSecond, readsPerSecond, startSeen, changeSeen, throttled }: ReadRound): string {
+export function readLine({
+  groups,
+  getsPerSecond,
+  readsPerSecond,
+  startSeen,
+  changeSeen,
+  throttled,
+}: ReadRound): string {
   return [
     `${groups} groups that run: ${number(getsPerSecond)} GETs of groups a second, ${number(readsPerSecond)} reads of any kind`,
     `a start is seen after ${number(startSeen.p50)} s (p50), ${number(startSeen.most)} s (most)`,

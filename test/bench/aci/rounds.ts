@@ -70,7 +70,12 @@ export async function readRound(groups: number): Promise<ReadRound> {
       getsPerSecond: perSecond("arm:GetContainerGroup"),
       readsPerSecond: perSecond("arm:Get", "arm:List"),
       changeSeen: spread(await seenChanges(azure)),
-      startSeen: spread(await startAll(azure, numbers(few).map((number) => groups + number))),
+      startSeen: spread(
+        await startAll(
+          azure,
+          numbers(few).map((number) => groups + number),
+        ),
+      ),
       throttled: throttleAnswers(azure.cloud.calls.all),
     };
   } finally {
