@@ -8,7 +8,7 @@ export interface Window {
 }
 
 /** What a subscription has that has asked for nothing (Azure's page of ACI's limits). */
-export const usualWindows: readonly Window[] = [
+const usualWindows: readonly Window[] = [
   { calls: 100, seconds: 300 },
   { calls: 300, seconds: 3_600 },
 ];

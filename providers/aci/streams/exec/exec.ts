@@ -69,12 +69,8 @@ async function onTerminal(
       () => undefined,
       (error: unknown) => parts.log.warn(what, { group: inside.group, reason: asProviderError(error).reason }),
     );
-  const resize = createResizer(
-    parts.clock,
-    command.size ?? usualSize,
-    async ({ file }: TerminalSession, columns, rows) => {
-      if (file !== "") await alongside(`stty rows ${rows} cols ${columns} <${file}`, "a terminal keeps its size");
-    },
+  const resize = createResizer(parts.clock, command.size ?? usualSize, async ({ leader }, columns, rows) =>
+    alongside(`stty rows ${rows} cols ${columns} </proc/${leader}/fd/0`, "a terminal keeps its size"),
   );
   const hands = {
     clock: parts.clock,

@@ -6,12 +6,9 @@ import { createOutlet } from "../outlet.ts";
 import type { OpenShell } from "../shell/open-shell.ts";
 import { abandoned, brokenOff, closeSoon, exitCodeOf } from "../shell/ending.ts";
 
-/** The session of a command on a terminal, in the container. */
+/** The session of a command on a terminal, in the container: the process that leads it, whose first input is the terminal. */
 export interface TerminalSession {
-  /** The process that leads it. */
   readonly leader: number;
-  /** The terminal's file; empty where the image has no `tty`. */
-  readonly file: string;
 }
 
 export interface TerminalHands {
@@ -107,8 +104,7 @@ async function sessionOf(
       signal.throwIfAborted();
       if (done === true) throw brokenOff();
       if (!("mark" in value) || value.mark.said !== "goes") continue;
-      const [leader = "", file = ""] = value.mark.payload.split(" ");
-      return { leader: Number(leader), file: file.startsWith("/dev/") ? file : "" };
+      return { leader: Number(value.mark.payload) };
     }
   } finally {
     signal.removeEventListener("abort", leave);

@@ -2,7 +2,7 @@
 import { parseTime, rfc3339Nano } from "../../../../src/provider.ts";
 
 export interface LogLine {
-  /** RFC 3339 with 9 fraction digits, UTC; of a line without a time, that of the one before. */
+  /** RFC 3339 with 9 fraction digits, UTC; never before that of the line before, which a line without a time has. */
   readonly time: string;
   readonly text: string;
   /** By which it is known again: time and text, in one form. */
@@ -24,14 +24,17 @@ export function linesOf(content: string, now: number): LogText {
   const last = parts.pop() ?? "";
   const texts = last === "" ? parts : [...parts, last];
   const isTimed = texts.some((text) => stamp.test(text));
-  let time = rfc3339Nano(now);
+  let time = isTimed ? "" : rfc3339Nano(now);
   const lines: LogLine[] = [];
   for (const [index, raw] of texts.entries()) {
     const line = timed(raw);
     // Azure cuts at bytes: of the first line only the end may be left.
     if (line === undefined && index === 0 && isTimed) continue;
-    time = line?.time ?? time;
-    lines.push(line === undefined ? { time, text: raw, raw } : { ...line, raw: `${line.time} ${line.text}` });
+    // The order of the lines is what counts: two outputs have been seen to be stamped the other way round.
+    if (line !== undefined && line.time > time) ({ time } = line);
+    lines.push(
+      line === undefined ? { time, text: raw, raw } : { time, text: line.text, raw: `${line.time} ${line.text}` },
+    );
   }
   return { lines, isOpen: last !== "" };
 }
@@ -46,6 +49,6 @@ function timed(raw: string): { readonly time: string; readonly text: string } | 
 }
 
 /** A line as a file keeps it, and as `linesOf` reads it again. */
-export function writtenLine({ time, text }: LogLine): string {
-  return `${time} ${text}\n`;
+export function writtenLine({ time, text, raw }: LogLine): string {
+  return stamp.test(raw) ? `${raw}\n` : `${time} ${text}\n`;
 }

@@ -3,7 +3,7 @@ import type { LogLine } from "./lines.ts";
 
 export const cutNotice =
   "[burstlet: Azure keeps 16 KB or 1,000 lines of what has ended; lines before these may be missing. aci.logs.directory keeps them]";
-export const missedNotice = "[burstlet: here lines are missing that Azure has dropped before they could be read]";
+const missedNotice = "[burstlet: here lines are missing that Azure has dropped before they could be read]";
 export const droppedNotice =
   "[burstlet: older lines were dropped, for want of room in the directory of aci.logs (aci.logs.maxBytes)]";
 

@@ -93,13 +93,13 @@ export function pipedProgram(key: string, { argv, stdin }: Pick<ExecCommand, "ar
       | o ${letters.stdout} 3>&- 9>&-; } 3>&1 | o ${letters.stderr} 9>&-; } 9>&1 ); ${say("exit", "$c")} >&8; }`);
 }
 
-/** A command on the terminal, given back as it was found. It says the process that leads the session, and the terminal's file. */
+/** A command on the terminal, given back as it was found. It says the process that leads the session, of which that is the first input. */
 export function terminalProgram(key: string, { argv, stdin, size = usualSize }: Omit<ExecCommand, "tty">): string {
   return typed(`
     T='~${key}'; s=$1; ${setWords(argv)};
     stty "$s" 2>/dev/null; stty rows ${size.rows} cols ${size.columns} 2>/dev/null;
     trap : INT QUIT;
-    ${say("goes", "$$ $(tty 2>/dev/null)")};
+    ${say("goes", "$$")};
     ( exec "$@" ${emptyUnless(stdin)} ); ${say("exit", "$?")}`);
 }
 
