@@ -19,8 +19,11 @@ describeWith(["root", "namespaces", "busybox"], "Azure Container Instances", () 
       ],
     },
     {
-      reason: "Azure ends containers by SIGKILL, at once",
-      tests: ["a container that ignores SIGTERM is killed when its grace is over, not before"],
+      reason: "the grace between Azure's signals is its own, if it has any, and nobody sends SIGTERM before it yet",
+      tests: [
+        "a container that ignores SIGTERM is killed when its grace is over, not before",
+        "a later stop with less grace shortens it",
+      ],
     },
     {
       reason: "Azure restarts containers by itself, and ends none alone",
