@@ -58,6 +58,12 @@ describeWith(["namespaces", "busybox"], "on the process runtime a container grou
     const { body } = await azure.group("POST", `${group}/containers/app/exec`, { command, terminalSize: size });
     return opened(body.webSocketUri ?? "", body.password ?? "");
   };
+  /** A shell that listens: what is typed while it prepares its terminal may be lost. */
+  const prompted = async (group: string) => {
+    const session = await exec(group, "/bin/sh");
+    await eventually("a prompt", () => session.seen.text !== "");
+    return session;
+  };
 
   test("runs init containers first, shares volumes, has its secret files, and ends with its codes and output", async () => {
     const volumeMounts = [
@@ -94,7 +100,7 @@ describeWith(["namespaces", "busybox"], "on the process runtime a container grou
   test("takes a command on a terminal over a websocket: password first, then raw bytes", async () => {
     await azure.group("PUT", "shell", groupBody({ containers: [shell("app", untilTerm), shell("more", untilTerm)] }));
     await azure.until("shell", (one) => stateOf(one) === "Running");
-    const { client, seen } = await exec("shell", "/bin/sh");
+    const { client, seen } = await prompted("shell");
     client.send("stty size; echo it-$((40 + 2))\n");
     await eventually("the answer", () => seen.text.includes("it-42\r\n"));
     expect(seen.text).toContain("30 100\r\n");
@@ -135,15 +141,15 @@ describeWith(["namespaces", "busybox"], "on the process runtime a container grou
   test("loses a command with its client, and keeps it while a reader is slow", async () => {
     await azure.group("PUT", "left", groupBody({ containers: [shell("app", untilTerm), shell("b", untilTerm)] }));
     await azure.until("left", (one) => stateOf(one) === "Running");
-    const slow = await exec("left", "/bin/sh");
+    const slow = await prompted("left");
     slow.client.pause();
     slow.client.send("head -c 4000000 /dev/zero | tr '\\0' x; echo end-$((1 + 1)); exit\n");
-    const gone = await exec("left", "/bin/sh");
+    const gone = await prompted("left");
     gone.client.send("echo $$ > /tmp/shell; echo it-$((40 + 2))\n");
     await eventually("the answer", () => gone.seen.text.includes("it-42"));
     gone.client.terminate();
     await eventually("it has ended", async () => {
-      const look = await exec("left", "/bin/sh");
+      const look = await prompted("left");
       look.client.send("kill -0 $(cat /tmp/shell) && echo still-$((1 + 1)) || echo gone-$((1 + 1)); exit\n");
       await eventually("it is closed", () => look.seen.closed !== undefined);
       return look.seen.text.includes("gone-2");
