@@ -10,6 +10,8 @@ import type { Ledger } from "./ledger.ts";
 import type { LogStore } from "./logs/store.ts";
 import { NoSuchTask } from "./no-such-task.ts";
 import type { ScenarioBox } from "./scenario/box.ts";
+import type { SecretTag } from "./secrets/inputs.ts";
+import type { SecretStore } from "./secrets/store.ts";
 
 /** What a test may do with the stand-in and learn from it, in this process or by way of `/_burstlet/`. */
 export interface Controls {
@@ -25,18 +27,29 @@ export interface Controls {
   setHealth(task: string, container: string, health: Health): void;
   /** Lines that the container is said to have written just now. */
   print(task: string, container: string, lines: readonly string[]): void;
+  /** What there is in Secrets Manager, without values. */
+  secrets(): readonly SecretPicture[];
   /** How many tasks are in which state. */
   counts(): Readonly<Record<string, number>>;
   /** Of Azure. */
   readonly groups: GroupControls;
 }
 
+interface SecretPicture {
+  readonly name: string;
+  readonly arn: string;
+  readonly tags: readonly SecretTag[];
+  /** How often ECS has read it. */
+  readonly reads: number;
+}
+
 export interface ControlParts extends Pick<Controls, "clock" | "scenario" | "faults" | "ledger" | "calls" | "groups"> {
   readonly tasks: Tasks;
   readonly logs: LogStore;
+  readonly secrets: SecretStore;
 }
 
-export function createControls({ tasks, logs, ...parts }: ControlParts): Controls {
+export function createControls({ tasks, logs, secrets, ...parts }: ControlParts): Controls {
   const find = (task: string): TaskLife => {
     const life = tasks.find(task);
     if (life === undefined) throw new NoSuchTask(`there is no task ${task}`);
@@ -53,6 +66,7 @@ export function createControls({ tasks, logs, ...parts }: ControlParts): Control
       const write = logs.writer(stream.group, stream.name);
       for (const line of lines) write(parts.clock.now(), line);
     },
+    secrets: () => secrets.all.map(({ name, arn, tags, reads }) => ({ name, arn, tags, reads })),
     counts() {
       const counts: Record<string, number> = {};
       for (const { record } of tasks.all) counts[record.lastStatus] = (counts[record.lastStatus] ?? 0) + 1;

@@ -13,6 +13,7 @@ import { createArm } from "./arm/arm.ts";
 import { createCallCounts } from "./calls.ts";
 import { createPacedClock, type PacedClock } from "./clock.ts";
 import { type Controls, createControls } from "./controls.ts";
+import type { EcsAccount } from "./ecs/account.ts";
 import { createClusters } from "./ecs/clusters.ts";
 import { createDefinitions } from "./ecs/definitions.ts";
 import { metadataDoor, metadataPath } from "./ecs/metadata.ts";
@@ -29,11 +30,14 @@ import { createLogStore } from "./logs/store.ts";
 import { quotasService } from "./quotas/service.ts";
 import { createScenarioBox, type ScenarioBox } from "./scenario/box.ts";
 import { scriptedRuntime } from "./scripted.ts";
-import { dataChannels, ssmService } from "./ssm/service.ts";
+import { secretsService } from "./secrets/service.ts";
+import { createSecretStore } from "./secrets/store.ts";
+import { dataChannels, type SsmAccount, ssmService } from "./ssm/service.ts";
 import { createSessions } from "./ssm/sessions.ts";
 import { adminDoor } from "./server/admin.ts";
-import { createGate } from "./server/gate.ts";
+import { createGate, type Gate } from "./server/gate.ts";
 import { type Listening, listen } from "./server/server.ts";
+import type { Service } from "./server/service.ts";
 
 export interface LocalstackOptions {
   /** The machine's clock, or a test's own; the stand-in's goes over it at the scenario's rate. */
@@ -91,21 +95,36 @@ function frameOf({ scenario, clock }: Ground) {
   for (const fault of scenario.now.faults) faults.set(fault);
   const buckets = createBuckets(clock, scenario);
   const gate = createGate({ scenario, faults, buckets, calls });
-  return { logs, ledger: createLedger(), calls, faults, buckets, gate };
+  const secrets = createSecretStore(clock, scenario, newId);
+  return { logs, ledger: createLedger(), calls, faults, buckets, gate, secrets };
+}
+
+/** Those that are found by the name that a request is signed for. */
+function servicesOf(account: EcsAccount & SsmAccount, gate: Gate): readonly Service[] {
+  const { scenario } = account;
+  return [
+    ecsService(account, gate),
+    logsService(account, gate),
+    ssmService(account, gate),
+    quotasService(scenario, gate),
+    secretsService(account, gate, newId),
+    stsService(scenario, gate, newId),
+    ec2Service(scenario, gate, newId),
+    iamService(scenario, gate, newId),
+  ];
 }
 
 async function serve(options: LocalstackOptions, ground: Ground): Promise<Localstack> {
   const { scenario, clock, runtime } = ground;
-  const { logs, ledger, calls, faults, buckets, gate } = frameOf(ground);
+  const { logs, ledger, calls, faults, buckets, gate, secrets } = frameOf(ground);
   const metadata = (): string => `${inside.url}${metadataPath}`;
-  const around = { clock, scenario, runtime, logs, ledger, metadata };
+  const around = { clock, scenario, runtime, logs, ledger, metadata, secrets, buckets };
   const tasks = createTasks(around, newId);
   const base = (): string => server.url.replace(/^http/, "ws");
   const sessions = createSessions({ clock, scenario, runtime, newId, base });
   const account = {
     ...around,
     sessions,
-    buckets,
     tasks,
     clusters: createClusters(scenario),
     definitions: createDefinitions(clock, scenario),
@@ -113,17 +132,8 @@ async function serve(options: LocalstackOptions, ground: Ground): Promise<Locals
   };
   const arm = createArm({ ...around, faults, calls, newId });
   const lambda = createLambda({ clock, machine: options.clock, scenario, logs, ledger, newId }, gate, () => server.url);
-  const controls = createControls({ clock, scenario, faults, ledger, calls, tasks, logs, groups: arm.controls });
-  const services = [
-    ecsService(account, gate),
-    lambda.service,
-    logsService(account, gate),
-    ssmService(account, gate),
-    quotasService(scenario, gate),
-    stsService(scenario, gate, newId),
-    ec2Service(scenario, gate, newId),
-    iamService(scenario, gate, newId),
-  ];
+  const controls = createControls({ ...around, faults, calls, tasks, groups: arm.controls });
+  const services = [...servicesOf(account, gate), lambda.service];
   const paths = [arm.service, dataChannels(sessions)];
   const { host = "127.0.0.1", port = 4566, metadataHost: wish } = options;
   const metadataHost = (typeof wish === "function" ? await wish(runtime) : wish) ?? host;

@@ -20,6 +20,7 @@ import type { ExecCommand, LogRecord, LogRequest, ProcessStream } from "./model/
 import type { TaskState } from "./model/task-state.ts";
 import type { TaskStats } from "./model/task-stats.ts";
 
+export * from "./model/archive/tar.ts";
 export * from "./model/clock.ts";
 export * from "./model/context/grants.ts";
 export * from "./model/identity.ts";

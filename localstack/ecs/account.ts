@@ -1,4 +1,3 @@
-import type { Buckets } from "../limits/buckets.ts";
 import type { Sessions } from "../ssm/sessions.ts";
 import type { Clusters } from "./clusters.ts";
 import type { Definitions } from "./definitions.ts";
@@ -8,7 +7,6 @@ import type { Tokens } from "./tokens.ts";
 
 /** All that ECS keeps for an account, and what it lives in. */
 export interface EcsAccount extends Surroundings {
-  readonly buckets: Buckets;
   readonly clusters: Clusters;
   readonly definitions: Definitions;
   readonly sessions: Pick<Sessions, "start">;

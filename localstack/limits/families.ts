@@ -48,6 +48,22 @@ const ecsFamilies: readonly Family[] = [
   { name: "tag read", calls: ecs("ListTagsForResource"), size: { burst: 50, rate: 20 } },
 ];
 
+/** Secrets Manager (quotas of its user guide): calls a second, of which none is adjustable. */
+const secrets = (rate: number, ...names: readonly string[]): Family => {
+  const calls = names.map((name) => `secretsmanager:${name}`);
+  return { name: `secrets ${names.join(", ")}`, calls, size: { burst: rate, rate } };
+};
+
+const secretFamilies: readonly Family[] = [
+  secrets(50, "CreateSecret"),
+  secrets(50, "DeleteSecret"),
+  secrets(50, "PutSecretValue", "UpdateSecret"),
+  secrets(50, "TagResource", "UntagResource"),
+  secrets(100, "ListSecrets"),
+  secrets(10_000, "GetSecretValue"),
+  secrets(40_000, "DescribeSecret"),
+];
+
 /** Launches of tasks on demand; taken by RunTask for each task that it starts. In regions off the list 25 and 5. */
 export const launches = {
   burst: "L-6BAD92DD",
@@ -95,5 +111,5 @@ const lambdaFamilies: readonly Family[] = [
 ];
 
 export function familiesOf(region: string): readonly Family[] {
-  return [...ecsFamilies, ...logFamilies(region), ...lambdaFamilies];
+  return [...ecsFamilies, ...secretFamilies, ...logFamilies(region), ...lambdaFamilies];
 }

@@ -25,6 +25,10 @@ const image = z
       .describe(
         "It cannot be pulled: no such image, no right to it, or the registry has had too many pulls; other images are the runtime's business.",
       ),
+    login: z
+      .strictObject({ username: z.string(), password: z.string() })
+      .optional()
+      .describe("Of a private registry: pulled by tasks whose repositoryCredentials say the same."),
     health: z
       .enum(["HEALTHY", "UNHEALTHY"])
       .optional()
@@ -69,6 +73,7 @@ export const scenarioSchema = z.strictObject({
     .default(["burstlet-execution", "burstlet-task"])
     .describe("IAM roles that exist and that ECS may assume."),
   unpassable: z.array(roleName).default([]).describe("Roles that exist, but that the caller may not pass to ECS."),
+  secretless: z.array(roleName).default([]).describe("Roles that may not read secrets of Secrets Manager."),
   subnets: z
     .array(subnet)
     .default([

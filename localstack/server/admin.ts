@@ -20,6 +20,7 @@ const handlers: Readonly<Record<string, Handler>> = {
   "GET ledger": ({ ledger }) => ledger.entries,
   "GET calls": ({ calls }) => calls.all,
   "GET tasks": (controls) => controls.counts(),
+  "GET secrets": (controls) => controls.secrets(),
   "GET scenario": ({ scenario }) => scenario.now,
   "PATCH scenario": ({ scenario }, body) => (scenario.change(body as ScenarioInput), scenario.now),
   "GET faults": ({ faults }) => faults.all,

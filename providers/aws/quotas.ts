@@ -51,6 +51,17 @@ export function limitsOf(family: Family, quotas: Quotas): CallLimits {
   return { burst: Math.max(one, other), rate: Math.min(one, other) };
 }
 
+/**
+ * Calls a second of Secrets Manager, as "AWS Secrets Manager quotas" has them; none is adjustable. `read`: GetSecretValue,
+ * by whomever; ECS calls it once for each value that a task is given.
+ */
+export const secretsLimits = {
+  write: { burst: 50, rate: 50 },
+  remove: { burst: 50, rate: 50 },
+  read: { burst: 10_000, rate: 10_000 },
+  list: { burst: 100, rate: 100 },
+} as const satisfies Record<string, CallLimits>;
+
 /** Calls a second of CloudWatch Logs in this region; none of them is adjustable, and there is no burst. */
 export function logsLimits(region: string): {
   readonly getLogEvents: CallLimits;

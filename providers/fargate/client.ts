@@ -20,8 +20,8 @@ import type { EcsBuckets } from "./quotas/buckets.ts";
 
 /** What of ECS is used, on one cluster. Every method waits for its bucket, and rejects with a ProviderError. */
 export interface EcsClient {
-  /** Of one task. Nothing was started when it rejects with `noCapacity`, `denied`, `invalid` or `throttled`. */
-  runTask(input: Omit<RunTaskCommandInput, "cluster">, signal?: AbortSignal): Promise<Task>;
+  /** Of one task, which reads so many secrets as it starts. Nothing was started when it rejects with `noCapacity`, `denied`, `invalid` or `throttled`. */
+  runTask(input: Omit<RunTaskCommandInput, "cluster">, signal?: AbortSignal, reads?: number): Promise<Task>;
   /** At most 100, with their tags. `missing`: ARNs that ECS does not know, or not yet, or no more. */
   describeTasks(
     arns: readonly string[],
@@ -50,9 +50,9 @@ export function createEcsClient(ecs: ECSClient, cluster: string, buckets: EcsBuc
     return definitionOf(found, "DescribeTaskDefinition");
   };
   return {
-    async runTask(input, signal) {
+    async runTask(input, signal, reads) {
       const send = async () => ecs.send(new RunTaskCommand({ ...input, cluster }), optionsOf(signal));
-      const { tasks = [], failures = [] } = await buckets.runTask(async () => asked(send, signal), signal);
+      const { tasks = [], failures = [] } = await buckets.runTask(async () => asked(send, signal), signal, reads);
       const [task] = tasks;
       if (task !== undefined) return task;
       throw launchFailure(failures[0] ?? {});

@@ -128,6 +128,17 @@ export const configSchema = z.strictObject({
         [{ namespace: "team-a", name: "builder", taskRoleArn: "arn:aws:iam::123456789012:role/team-a-builder" }],
       ],
     }),
+  secrets: z
+    .strictObject({
+      graceSeconds: z
+        .int()
+        .positive()
+        .default(3_600)
+        .describe("Seconds for which a secret that no task needs any more is kept, for the next pod that needs it.")
+        .meta({ examples: [3_600] }),
+    })
+    .prefault({})
+    .describe("What is secret about pods, in Secrets Manager."),
   logs: logs.prefault({}).describe("Where the containers' output goes."),
   exec: z
     .boolean()
@@ -136,12 +147,12 @@ export const configSchema = z.strictObject({
       "ECS Exec in new tasks that have a task role: kubectl exec, cp and port-forward. Commands run as root, and are allowed to whoever may use nodes/proxy.",
     )
     .meta({ examples: [true] }),
-  sentinelImage: z
+  helperImage: z
     .string()
     .min(1)
     .default("public.ecr.aws/docker/library/busybox:1.37")
     .describe(
-      "Image with sh and wget of the helper that ends a task once all main containers of a pod that never restarts have ended.",
+      "Image of burstlet's helpers, with sh, base64, gzip, tar, sed and wget: they write a pod's files, and end a task of several main containers when all have ended.",
     )
     .meta({ examples: ["123456789012.dkr.ecr.eu-central-1.amazonaws.com/busybox:1.37"] }),
   readiness: z

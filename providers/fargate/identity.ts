@@ -34,12 +34,12 @@ export function ownerTags({ clusterUid, nodeName }: Owner): { key: string; value
 }
 
 /** The cluster's uid where it fits, so that people find it; a `clusterID` may be any text. */
-function clusterMark(clusterUid: string): string {
+export function clusterMark(clusterUid: string): string {
   return /^[A-Za-z0-9-]{1,36}$/.test(clusterUid) ? clusterUid : sha256(clusterUid).slice(0, 32);
 }
 
 /** A node's name may have 253 characters and dots. */
-function nodeMark(nodeName: string): string {
+export function nodeMark(nodeName: string): string {
   return sha256(nodeName).slice(0, 10);
 }
 

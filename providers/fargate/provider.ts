@@ -1,5 +1,7 @@
+import { randomBytes } from "node:crypto";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { ECSClient, type Task, type TaskDefinition } from "@aws-sdk/client-ecs";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import type { Provider, ProviderContext, Squeeze, TaskState } from "../../src/provider.ts";
 import { createLogsClient } from "../aws/cloudwatch-logs/client.ts";
@@ -21,6 +23,7 @@ import { createEcsBuckets, type EcsBuckets, withMargin } from "./quotas/buckets.
 import { capacityOf } from "./quotas/capacity.ts";
 import { createVcpuMeter } from "./quotas/vcpu-meter.ts";
 import type { FargateRequest } from "./request.ts";
+import { createSecrets, type Secrets } from "./secrets/secrets.ts";
 import { pricesOf } from "./size/prices.ts";
 import { toldSize } from "./size/told.ts";
 import { supportRows } from "./support.ts";
@@ -58,12 +61,60 @@ async function open(
   const buckets = createEcsBuckets(limiter);
   const client = createEcsClient(sdk, config.cluster, buckets);
   const tasks = createTasks();
-  const watched = createWatched(client, tasks, config, context);
+  const secrets = createSecrets({
+    sdk: new SecretsManagerClient(connection),
+    tasks,
+    config,
+    context,
+    random: () => randomBytes(32).toString("base64"),
+  });
+  const watched = createWatched(client, tasks, config, context, secrets.seen);
   const account = createAccount(config, context, buckets, connection, watched.inUse);
   const logs = createLogs(config, context, connection);
-  const preflight = createPreflight({
+  const preflight = preflightOf(config, context, { connection, ecs: client, sdk });
+  const stop = createStop({ client, tasks, feed: watched.feed, clock });
+  const support = supportRows({ network, readiness: config.readiness });
+  return {
+    name: "fargate",
+    restarts: "task",
+    memory: MEMORY_SECONDS,
+    support,
+    translate: (pod) => translate(pod, support, { grants, network, config, region }),
+    launch: createLaunch({
+      client,
+      definitions: createDefinitions(client, log),
+      vault: secrets.vault,
+      owner: context,
+      launched: (task, definition) => watched.feed.launched(task, definition),
+      exhausted: account.exhausted,
+      log,
+    }),
+    stop: async (task, how) => stop(task, how),
+    list: async () => watched.feed.list(),
+    async watch(feed, signal) {
+      void secrets.sweep(signal);
+      await watched.feed.watch(secrets.listening(feed), signal);
+    },
+    capacity: async () => ({ ...(await account.capacity()), labels: { "topology.kubernetes.io/region": region } }),
+    preflight,
+    ...streamsOf({ config, context, sdk, connection, ecs: client, buckets, tasks }),
+    logs: (source, want, signal) => taskLogs({ reader: logs, tasks, feed: watched.feed, clock }, source, want, signal),
+    async close() {
+      session.close();
+    },
+  };
+}
+
+/** Looks at the set-up in AWS, the network in a process of its own. */
+function preflightOf(
+  config: FargateConfig,
+  { grants, log }: ProviderContext,
+  { connection, ecs, sdk }: { readonly connection: Connection; readonly ecs: EcsClient; readonly sdk: ECSClient },
+) {
+  const { region } = connection;
+  return createPreflight({
     connection,
-    ecs: client,
+    ecs,
     region,
     config,
     mayNameRoles: grants.some(({ allow }) => allow.length > 0),
@@ -77,33 +128,6 @@ async function open(
         groups: config.securityGroups,
       }),
   });
-  const stop = createStop({ client, tasks, feed: watched.feed, clock });
-  const support = supportRows({ network, readiness: config.readiness });
-  return {
-    name: "fargate",
-    restarts: "task",
-    memory: MEMORY_SECONDS,
-    support,
-    translate: (pod) => translate(pod, support, { grants, network, config, region }),
-    launch: createLaunch({
-      client,
-      definitions: createDefinitions(client, log),
-      owner: context,
-      launched: (task, definition) => watched.feed.launched(task, definition),
-      exhausted: account.exhausted,
-      log,
-    }),
-    stop: async (task, how) => stop(task, how),
-    list: async () => watched.feed.list(),
-    watch: async (feed, signal) => watched.feed.watch(feed, signal),
-    capacity: async () => ({ ...(await account.capacity()), labels: { "topology.kubernetes.io/region": region } }),
-    preflight,
-    ...streamsOf({ config, context, sdk, connection, ecs: client, buckets, tasks }),
-    logs: (source, want, signal) => taskLogs({ reader: logs, tasks, feed: watched.feed, clock }, source, want, signal),
-    async close() {
-      session.close();
-    },
-  };
 }
 
 /** What clients of every service are made from. */
@@ -115,13 +139,16 @@ function createWatched(
   tasks: Tasks,
   config: FargateConfig,
   { clusterUid, nodeName, network, clock, log }: ProviderContext,
+  seen: Secrets["seen"],
 ): { readonly feed: Feed; readonly inUse: () => { readonly pods: number; readonly vcpu: number } } {
   const prices = pricesOf(config);
   const meter = createVcpuMeter();
   const observer: Observer = { clusterUid, nodeName, network, size: (task) => toldSize(task, prices) };
   const observed = (task: Task, definition: TaskDefinition): TaskState | undefined => {
     const state = observe(task, definition, observer);
-    if (state !== undefined) meter.seen(task);
+    if (state === undefined) return undefined;
+    meter.seen(task);
+    seen(task, definition);
     return state;
   };
   const feed = createFeed({ client, tasks, observe: observed, clock, log });

@@ -1,4 +1,5 @@
 import type { RegisterTaskDefinitionCommandInput, TaskOverride } from "@aws-sdk/client-ecs";
+import type { SecretText } from "../../src/provider.ts";
 
 /**
  * What one pod asks of ECS, in two parts: what all pods of one template share goes into a task definition, registered
@@ -7,6 +8,8 @@ import type { RegisterTaskDefinitionCommandInput, TaskOverride } from "@aws-sdk/
  */
 export interface FargateRequest {
   readonly definition: TaskTemplate;
+  /** What the definition refers to by `ref` and must be in Secrets Manager before it can name it. */
+  readonly secrets: readonly StoredSecret[];
   readonly overrides: TaskOverride;
   /** Which market; Spot comes as FARGATE_SPOT of a capacity provider strategy. */
   readonly placement: Placement;
@@ -17,6 +20,17 @@ export interface FargateRequest {
   /** vCPUs of the task's size: what it takes of the account's quota. */
   readonly vcpu: number;
 }
+
+/** A secret that the task reads as it starts. Equal contents are one secret of Secrets Manager, whatever they go by. */
+export interface StoredSecret {
+  /** What the definition says in its place, in `valueFrom` and `credentialsParameter`: no ARN is known yet. */
+  readonly ref: string;
+  /** At most 65,536 bytes. */
+  readonly content: SecretText;
+}
+
+/** Between a `ref` and a key of the JSON that it refers to. */
+export const keyMark = "#";
 
 /** A task definition that is named by its own content. */
 export interface TaskTemplate {

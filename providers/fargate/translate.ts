@@ -18,14 +18,16 @@ import {
   type Size,
   smallestSize,
 } from "./size/sizes.ts";
-import { budgetRefusals, characters, roomyOverrides } from "./translate/budgets.ts";
-import { containerDefinitions } from "./translate/containers.ts";
+import { budgetRefusals, fits } from "./translate/budgets.ts";
+import { type Injected, injectedName, injectedOf } from "./files/injected.ts";
+import { type Confided, confidedOf } from "./secrets/variables.ts";
+import { containerDefinitions, environmentOf } from "./translate/containers.ts";
 import type { TranslateContext } from "./translate/context.ts";
 import { type Width, wordsAndVariables } from "./translate/environment.ts";
 import { type Placed, placedOf } from "./translate/placement.ts";
 import { templateOf } from "./translate/template.ts";
 import { valueRefusals } from "./translate/values.ts";
-import { taskVolumes } from "./translate/volumes.ts";
+import { isOnDisk, taskVolumes } from "./translate/volumes.ts";
 
 /** The task for this pod, or every reason why there can be none. `rows`: the support table of this node. */
 export function translate(
@@ -37,15 +39,14 @@ export function translate(
   const prices = pricesOf(context.config);
   const size = cheapestSize(need, prices) ?? smallestSize;
   const placed = placedOf(pod, context);
-  const parts = { pod, context, placed, size, storage: need.storage };
-  const wide = requestOf(parts, "wide");
-  const request = characters(wide.overrides) <= roomyOverrides ? wide : requestOf(parts, "narrow");
+  const parts = { pod, context, placed, size, storage: need.storage, confided: confidedOf(pod) };
+  const { request, injected } = fittingOf(parts);
   const refusals = [
     ...supportFindings(pod.pod, rows, "refused"),
     ...valueRefusals(pod),
     ...placed.refusals,
     ...sizeRefusals(need, prices),
-    ...budgetRefusals(pod, request),
+    ...budgetRefusals(pod, request, injected),
   ];
   if (refusals.length > 0) return { refusals };
   return {
@@ -63,12 +64,29 @@ interface Parts {
   readonly size: Size;
   /** GiB. */
   readonly storage: number;
+  readonly confided: Confided;
 }
 
-function requestOf(parts: Parts, width: Width): FargateRequest {
+/** Nothing that fits an override is in the definition, and nothing that fits the definition is stored. */
+function fittingOf(parts: Parts): { readonly request: FargateRequest; readonly injected: Injected | undefined } {
+  const inPlace = injectedFor(parts, "wide");
+  const wide = requestOf(parts, inPlace, "wide");
+  if (fits(wide, "wide")) return { request: wide, injected: inPlace };
+  const narrow = requestOf(parts, inPlace, "narrow");
+  if (fits(narrow, "narrow") || inPlace === undefined) return { request: narrow, injected: inPlace };
+  const stored = injectedFor(parts, "stored");
+  return { request: requestOf(parts, stored, "stored"), injected: stored };
+}
+
+function injectedFor({ pod, context }: Parts, width: Width): Injected | undefined {
+  return injectedOf(pod, context.config.helperImage, isOnDisk(pod), width === "stored");
+}
+
+function requestOf(parts: Parts, injected: Injected | undefined, width: Width): FargateRequest {
   return {
-    definition: templateOf(contentOf(parts, width)),
-    overrides: overridesOf(parts, width),
+    definition: templateOf(contentOf(parts, injected, width)),
+    secrets: [...parts.confided.stored, ...(injected?.stored ?? [])],
+    overrides: overridesOf(parts, injected, width),
     placement: parts.placed.placement,
     tags: tagsOf(parts.pod),
     // Without a role for the agent to connect by, ECS does not start the task at all.
@@ -77,7 +95,11 @@ function requestOf(parts: Parts, width: Width): FargateRequest {
   };
 }
 
-function contentOf({ pod, context, placed }: Parts, width: Width): TaskTemplate["content"] {
+function contentOf(
+  { pod, context, placed, confided }: Parts,
+  injected: Injected | undefined,
+  width: Width,
+): TaskTemplate["content"] {
   const { config } = context;
   const volumes = taskVolumes(pod);
   return {
@@ -94,23 +116,32 @@ function contentOf({ pod, context, placed }: Parts, width: Width): TaskTemplate[
     ...(config.taskRoleArn !== undefined && { taskRoleArn: config.taskRoleArn }),
     ...(pod.pod.spec?.shareProcessNamespace === true && { pidMode: "task" }),
     ...(volumes.length > 0 && { volumes }),
-    containerDefinitions: containerDefinitions(pod, context, width),
+    containerDefinitions: containerDefinitions({ pod, context, injected, confided }, width),
   };
 }
 
-function overridesOf({ pod, context, placed, size, storage }: Parts, width: Width): TaskOverride {
+function overridesOf(
+  { pod, context, placed, size, storage }: Parts,
+  injected: Injected | undefined,
+  width: Width,
+): TaskOverride {
   const { taskRoleArn, executionRoleArn } = placed;
+  const files = injected === undefined ? [] : [...(width === "wide" ? injected.shared : []), ...injected.own];
+  const first = environmentOf(files);
   return {
     cpu: String(size.cpu),
     memory: String(size.memory),
     ...(storage > freeStorage && { ephemeralStorage: { sizeInGiB: storage } }),
     ...(taskRoleArn !== undefined && taskRoleArn !== context.config.taskRoleArn && { taskRoleArn }),
     ...(executionRoleArn !== undefined && executionRoleArn !== context.config.executionRoleArn && { executionRoleArn }),
-    containerOverrides: pod.containers.map((container): ContainerOverride => ({
-      name: container.name,
-      ...wordsAndVariables(pod, container, width).own,
-      ...shareOf(container),
-    })),
+    containerOverrides: [
+      ...pod.containers.map((container): ContainerOverride => ({
+        name: container.name,
+        ...wordsAndVariables(pod, container, width).own,
+        ...shareOf(container),
+      })),
+      ...(first.environment === undefined ? [] : [{ name: injectedName, ...first }]),
+    ],
   };
 }
 

@@ -40,8 +40,8 @@ export function createLimiter(clock: Clock, options: LimiterOptions): Limiter {
   };
 
   return {
-    async run(call, signal) {
-      await bucket.take(1, signal);
+    async run(call, signal, tokens = 1) {
+      await bucket.take(tokens, signal);
       const sentAt = clock.monotonic();
       try {
         return await call();

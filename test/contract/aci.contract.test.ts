@@ -6,7 +6,7 @@ describeWith(["root", "namespaces", "busybox"], "Azure Container Instances", () 
   providerContract("aci", aciTarget, [
     {
       reason: "everybody who may read a group sees its command, so a pod with a secret in it is refused",
-      tests: ["a secret shows in no print of the request"],
+      tests: ["a secret among the arguments shows in no print of the request"],
     },
     {
       reason: "the shell of the stand-in's groups hides no exit code",

@@ -62,6 +62,14 @@ const sabotages: Readonly<Record<string, readonly Sabotage[]>> = {
       return { refusals: [], request: { ...(request as object), values } };
     }),
   ],
+  "a secret among the arguments shows in no print of the request": [
+    method("translate", (translate) => (pod) => {
+      const { refusals, request } = translate(pod);
+      if (request === undefined) return { refusals };
+      const values = pod.containers.flatMap(({ args = [] }) => args.map(revealed));
+      return { refusals: [], request: { ...(request as object), values } };
+    }),
+  ],
   "launch answers with whose task it is and every container in order": [
     states((state) => ({ ...state, podName: "" })),
     states((state) => ({ ...state, containers: state.containers.toReversed() })),

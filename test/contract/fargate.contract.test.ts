@@ -5,9 +5,8 @@ import { fargateTarget } from "./targets/fargate-target.ts";
 describeWith(["root", "namespaces", "busybox"], "Fargate", () => {
   providerContract("fargate", fargateTarget, [
     {
-      reason:
-        "a variable of a task can be read by everybody who may describe it, so a pod with a secret one is refused",
-      tests: ["a secret shows in no print of the request"],
+      reason: "arguments of a task can be read by everybody who may describe it, so a pod with secret ones is refused",
+      tests: ["a secret among the arguments shows in no print of the request"],
     },
     {
       reason: "the shell of the stand-in's tasks hides no exit code",
@@ -62,7 +61,7 @@ describeWith(["root", "namespaces", "busybox"], "Fargate", () => {
       ],
     },
     {
-      reason: "files of the cluster are not there yet",
+      reason: "files are written before the first container starts, and ECS mounts no single file",
       tests: [
         "update replaces the files of a volume: changed ones, more and fewer, with their modes",
         "a file that is mounted by subPath stays as it was while its container runs",

@@ -6,7 +6,10 @@ import { lambdaTarget } from "./targets/lambda-target.ts";
 const gaps: readonly Gap[] = [
   {
     reason: "values of Secrets are in a payload only where the pod allows it",
-    tests: ["a secret shows in no print of the request"],
+    tests: [
+      "a secret shows in no print of the request",
+      "a secret among the arguments shows in no print of the request",
+    ],
   },
   {
     reason: "a pod is one invocation, and has one container",

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import type { LogRecord } from "../../src/provider.ts";
 import { eventually } from "../support/eventually.ts";
+import { podWith, resolvedPod } from "../support/resolve-sources.ts";
 import { openFargate, uidOf } from "./testing.ts";
 
 interface Policy {
@@ -12,19 +13,29 @@ const text = async (name: string): Promise<string> => readFile(new URL(name, fol
 const actionsOf = async (name: string): Promise<string[]> =>
   (JSON.parse(await text(name)) as Policy).Statement.flatMap(({ Action }) => Action).toSorted();
 
+const env = [{ name: "PASSWORD", valueFrom: { secretKeyRef: { name: "db", key: "password" } } }];
+const withSecret = [podWith({ image: "scripted", env }), { secrets: { db: { data: { password: "hush" } } } }] as const;
+
 /** They are asked for by other calls and are none themselves. */
-const withoutCall = ["ecs:TagResource", "iam:PassRole"];
+const withoutCall = ["ecs:TagResource", "iam:PassRole", "secretsmanager:TagResource"];
 /** Everybody may. */
 const withoutRight = ["sts:GetCallerIdentity"];
 
 test("the policy of burstlet names the calls that it really makes, no more and no fewer", async () => {
-  await using fargate = await openFargate({}, { exec: true });
+  await using fargate = await openFargate({}, { exec: true, secrets: { graceSeconds: 1 } });
   const { provider, world } = fargate;
   const watched = fargate.watch();
   const signal = new AbortController().signal;
   await provider.capacity();
   await provider.preflight?.();
-  const { id, identity } = await fargate.launch(uidOf(1));
+  const { id, identity } = await fargate.launch(uidOf(1), {}, ...withSecret);
+  // Another life of the node finds the secret there.
+  const { request } = (await fargate.again()).translate(await resolvedPod(...withSecret));
+  if (request === undefined) throw new Error("refused");
+  const other = { clusterUid: identity.clusterUid, podUid: uidOf(2), attempt: 1 };
+  const again = await fargate.again();
+  const second = await again.launch({ identity: other, token: "t".repeat(64), tryNumber: 1, request }, signal);
+  await again.stop({ identity: other, id: second.id }, { graceSeconds: 1, discard: false });
   await watched.until("it runs", uidOf(1), ({ phase }) => phase === "running");
   const source = { task: { identity, id }, container: "main", instance: 0 };
   const following = new AbortController();
@@ -53,6 +64,7 @@ test("the policy of burstlet names the calls that it really makes, no more and n
   await provider.list();
   await provider.stop(source.task, { graceSeconds: 1, discard: false });
   await watched.until("it has stopped", uidOf(1), ({ phase }) => phase === "stopped");
+  await eventually("its secret is removed", () => world.aws.calls.of("secretsmanager:DeleteSecret") > 0);
   const called = Object.keys(world.aws.calls.all).filter((call) => !withoutRight.includes(call));
   expect([...called, ...withoutCall].toSorted()).toEqual(await actionsOf("controller.json"));
 });

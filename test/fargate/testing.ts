@@ -1,5 +1,5 @@
 /** The Fargate provider as the node makes it, with the real SDK, over the stand-in. */
-import { openWorld, type World } from "../../localstack/testing.ts";
+import { openWorld, type World as Aws } from "../../localstack/testing.ts";
 import type { ScenarioInput } from "../../localstack/scenario/schema.ts";
 import { create } from "../../providers/fargate/provider.ts";
 import type { FargateRequest } from "../../providers/fargate/request.ts";
@@ -14,7 +14,7 @@ import type { Pod } from "../../src/model/kube.ts";
 import { systemClock } from "../../src/telemetry/clock.ts";
 import { eventually } from "../support/eventually.ts";
 import { providerContext } from "../support/provider-context.ts";
-import { podWith, resolvedPod } from "../support/resolve-sources.ts";
+import { podWith, resolvedPod, type World } from "../support/resolve-sources.ts";
 
 export const set = {
   region: "us-east-1",
@@ -26,11 +26,11 @@ export const set = {
 };
 
 export interface Fargate extends AsyncDisposable {
-  readonly world: World;
+  readonly world: Aws;
   readonly provider: Provider<FargateRequest>;
   /** Another life of the same node. */
   again(): Promise<Provider<FargateRequest>>;
-  launch(podUid: string, change?: Partial<Launch<FargateRequest>>, pod?: Pod): Promise<TaskState>;
+  launch(podUid: string, change?: Partial<Launch<FargateRequest>>, pod?: Pod, objects?: World): Promise<TaskState>;
   watch(): Watched;
 }
 
@@ -66,9 +66,9 @@ export async function openFargate(scenario: ScenarioInput = {}, change: object =
     world,
     provider,
     again,
-    async launch(podUid, launchChange = {}, pod = podWith({ image: "scripted" })) {
+    async launch(podUid, launchChange = {}, pod = podWith({ image: "scripted" }), objects = {}) {
       const named = { ...pod, metadata: { ...pod.metadata, uid: podUid } };
-      const { request, refusals } = provider.translate(await resolvedPod(named));
+      const { request, refusals } = provider.translate(await resolvedPod(named, objects));
       if (request === undefined) throw new Error(JSON.stringify(refusals));
       const identity = { clusterUid: "cluster-1", podUid, attempt: 1 };
       const tryNumber = launchChange.tryNumber ?? 1;

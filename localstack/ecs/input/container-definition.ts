@@ -73,6 +73,13 @@ export const notOnFargate = {
   disableNetworking: z.boolean().optional(),
 } as const;
 
+const secretArn = /^arn:aws[\w-]*:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}(:[^:]*:[^:]*:[^:]*)?$/;
+
+const secret = z.strictObject({
+  name: z.string().min(1),
+  valueFrom: z.string().regex(secretArn, "the stand-in knows full ARNs of Secrets Manager only"),
+});
+
 export const containerDefinition = z.strictObject({
   name: z.string().regex(names, "Container.name contains invalid characters."),
   image: z.string().min(1).max(255),
@@ -84,6 +91,8 @@ export const containerDefinition = z.strictObject({
   command: z.array(z.string()).optional(),
   workingDirectory: z.string().optional(),
   environment: z.array(pair).default([]),
+  secrets: z.array(secret).default([]),
+  repositoryCredentials: z.strictObject({ credentialsParameter: z.string().min(1) }).optional(),
   mountPoints: z.array(mountPoint).default([]),
   volumesFrom: z.array(z.never("volumesFrom is not simulated")).default([]),
   portMappings: z.array(portMapping).default([]),

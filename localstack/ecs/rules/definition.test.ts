@@ -88,7 +88,7 @@ describe("a task definition", () => {
   });
 
   test.for<[string, Change]>([
-    ["secrets", one({ secrets: [{ name: "x", valueFrom: "y" }] })],
+    ["environment files", one({ environmentFiles: [{ type: "s3", value: "arn:aws:s3:::b/x.env" }] })],
     ["volumes of EFS", { volumes: [{ name: "v", efsVolumeConfiguration: { fileSystemId: "fs-1" } }] }],
     ["Windows", { runtimePlatform: { operatingSystemFamily: "WINDOWS_SERVER_2022_CORE" } }],
     ["restarts by ECS", one({ restartPolicy: { enabled: true } })],

@@ -59,6 +59,12 @@ function checkTaskMembers(input: RegisterInput): void {
   if (placementConstraints.length > 0)
     throw refused("Task definition placement constraints are not supported with FARGATE.");
   const logs = containerDefinitions.some(({ logConfiguration }) => logConfiguration?.logDriver === "awslogs");
+  const confided = containerDefinitions.some(
+    (one) => one.secrets.length > 0 || one.repositoryCredentials !== undefined,
+  );
+  if (confided && executionRoleArn === undefined) {
+    throw refused("When you are specifying container secrets, you must also specify a value for 'executionRoleArn'.");
+  }
   if (logs && executionRoleArn === undefined) {
     throw refused("Fargate requires task definition to have execution role ARN to support log driver awslogs.");
   }
@@ -81,6 +87,16 @@ function checkContainer(container: ContainerDefinition, { volumes, family }: Reg
     throw refused(`Fargate only supports SYS_PTRACE for capabilities.add, not ${added.join(", ")}.`);
   if (tmpfs.some(({ containerPath }) => !containerPath.startsWith("/")))
     throw refused("tmpfs.containerPath must be absolute.");
+  const twice = container.secrets.find(
+    ({ name: variable }, index) =>
+      container.environment.some((one) => one.name === variable) ||
+      container.secrets.findIndex((one) => one.name === variable) !== index,
+  );
+  if (twice !== undefined) {
+    throw refused(
+      `The secret name must be unique and not shared with any new or existing environment variables set on the container, such as '${twice.name}'.`,
+    );
+  }
   for (const { sourceVolume } of mountPoints) {
     if (!volumes.some((volume) => volume.name === sourceVolume)) throw refused(`Unknown volume '${sourceVolume}'.`);
   }

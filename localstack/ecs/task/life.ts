@@ -1,6 +1,7 @@
 import type { TaskState } from "../../../src/model/task-state.ts";
 import { identityOf } from "../../owner.ts";
 import { Attendants } from "./attendants.ts";
+import { type Confided, confide } from "./confided.ts";
 import type { Health, StopCode, TaskRecord, TaskStatus } from "./record.ts";
 import { graceOf, specOf, stopTimeoutOf } from "./spec.ts";
 import { startTrouble } from "./start-trouble.ts";
@@ -124,19 +125,22 @@ export class TaskLife {
     this.record.connectivityAt = clock.now();
     this.#turn("PENDING");
     this.#wait(this.#times.pull, () => {
-      const trouble = startTrouble(this.record, this.#around.scenario.now, this.#around.logs);
+      const scenario = this.#around.scenario.now;
+      const confided = confide(this.record, scenario, this.#around);
+      if ("is" in confided) return this.#follow(confided);
+      const trouble = startTrouble(this.record, scenario, this.#around.logs, confided.logins);
       if (trouble !== undefined) return this.#follow(trouble);
       this.record.pullStoppedAt = clock.now();
       this.#changed();
       // Later, because a runtime may tell of a task while it is asked to start it.
-      this.#started = Promise.resolve().then(() => this.#start());
+      this.#started = Promise.resolve().then(() => this.#start(confided));
     });
   }
 
-  async #start(): Promise<void> {
+  async #start(confided: Confided): Promise<void> {
     const { runtime, scenario, metadata } = this.#around;
     const realImages = runtime.kind !== "scripted";
-    const spec = specOf(this.record, { metadata: metadata(), region: scenario.now.region, realImages });
+    const spec = specOf(this.record, { metadata: metadata(), region: scenario.now.region, realImages, confided });
     try {
       this.news(await runtime.start(spec));
     } catch (error) {

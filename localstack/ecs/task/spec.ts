@@ -1,10 +1,13 @@
 import type { ContainerSpec, SecuritySpec, TaskSpec, VolumeSpec } from "../../../providers/local/runtime/runtime.ts";
 import { identityOf, owner } from "../../owner.ts";
 import type { ContainerDefinition } from "../input/container-definition.ts";
+import type { Confided } from "./confided.ts";
 import { type Place, rowOf } from "./order.ts";
 import { overridden, type TaskRecord } from "./record.ts";
 
 export interface SpecSurroundings {
+  /** What each container got from Secrets Manager. */
+  readonly confided: Pick<Confided, "variables">;
   /** Base of the task metadata endpoint as tasks reach it, without a slash at its end; `undefined`: none. */
   readonly metadata: string | undefined;
   readonly region: string;
@@ -89,9 +92,10 @@ const imageOf = (image: string): string => image.replace(/^public\.ecr\.aws\/doc
 function environmentOf(
   record: TaskRecord,
   { name, environment }: ContainerDefinition,
-  { metadata, region }: SpecSurroundings,
+  { metadata, region, confided }: SpecSurroundings,
 ): ContainerSpec["env"] {
   const values = new Map(environment.map((variable) => [variable.name, variable.value]));
+  for (const [variable, value] of confided.variables.get(name) ?? []) values.set(variable, value);
   for (const variable of overridden(record, name)?.environment ?? []) values.set(variable.name, variable.value);
   const own = {
     AWS_DEFAULT_REGION: region,

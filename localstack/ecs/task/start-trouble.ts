@@ -1,5 +1,6 @@
 import type { LogStore } from "../../logs/store.ts";
 import type { Scenario } from "../../scenario/schema.ts";
+import type { Confided, Login } from "./confided.ts";
 import type { TaskRecord } from "./record.ts";
 import { failedPull, type Verdict } from "./verdict.ts";
 
@@ -13,9 +14,15 @@ export function streamOf(record: TaskRecord, container: string): { group: string
 }
 
 /** Why the containers of a task cannot start, before any runtime is asked: images of the scenario, log groups. */
-export function startTrouble(record: TaskRecord, scenario: Scenario, logs: LogStore): Verdict | undefined {
+export function startTrouble(
+  record: TaskRecord,
+  scenario: Scenario,
+  logs: LogStore,
+  logins: Confided["logins"],
+): Verdict | undefined {
   for (const { name, image } of record.definition.containerDefinitions) {
-    const pull = scenario.images[image]?.pull;
+    const { pull: wanted, login } = scenario.images[image] ?? {};
+    const pull = login === undefined || isSame(login, logins.get(name)) ? wanted : "denied";
     if (pull === "missing") return failedPull(name, image, "not found");
     if (pull === "limited") return failedPull(name, image, "toomanyrequests: You have reached your pull rate limit.");
     if (pull === "denied")
@@ -33,6 +40,10 @@ export function startTrouble(record: TaskRecord, scenario: Scenario, logs: LogSt
     logs.createStream(stream.group, stream.name);
   }
   return undefined;
+}
+
+function isSame(one: Login, other: Login | undefined): boolean {
+  return one.username === other?.username && one.password === other.password;
 }
 
 function missingGroup(name: string): Verdict {

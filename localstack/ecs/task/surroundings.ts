@@ -3,9 +3,10 @@ import type { PacedClock } from "../../clock.ts";
 import type { Ledger } from "../../ledger.ts";
 import type { LogStore } from "../../logs/store.ts";
 import type { ScenarioBox } from "../../scenario/box.ts";
+import type { Confidant } from "./confided.ts";
 
 /** What tasks live in. */
-export interface Surroundings {
+export interface Surroundings extends Confidant {
   readonly clock: PacedClock;
   readonly scenario: ScenarioBox;
   readonly runtime: Runtime;

@@ -134,15 +134,18 @@ export function gaveUpOn(name: string, { containers }: TaskRecord): Verdict {
 }
 
 /**
- * Helpers of burstlet that end once every main container has ended. They do so by themselves where they run; on a
- * runtime that follows a timetable, the stand-in ends them: names of those whose time has come.
+ * Helpers of burstlet that end once every main container has ended, or that others wait for. They do so by themselves
+ * where they run; on a runtime that follows a timetable, the stand-in ends them: names of those whose time has come.
  */
 export function helpersToEnd({ containers }: TaskRecord): readonly string[] {
   const kindOf = ({ definition }: ContainerRecord): string | undefined =>
     definition?.dockerLabels?.["dev.burstlet.kind"];
   const mains = containers.filter((container) => kindOf(container) === "main");
-  if (mains.length === 0 || mains.some(({ lastStatus }) => lastStatus !== "STOPPED")) return [];
+  const over = mains.length > 0 && mains.every(({ lastStatus }) => lastStatus === "STOPPED");
+  const awaited = new Set(
+    containers.flatMap(({ definition }) => (definition?.dependsOn ?? []).map(({ containerName }) => containerName)),
+  );
   return containers
-    .filter((container) => kindOf(container) === "helper" && container.lastStatus === "RUNNING")
+    .filter((one) => kindOf(one) === "helper" && one.lastStatus === "RUNNING" && (over || awaited.has(one.name)))
     .map(({ name }) => name);
 }

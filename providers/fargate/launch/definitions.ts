@@ -89,8 +89,10 @@ function holds(found: TaskDefinition, { family, content }: TaskTemplate): boolea
   return same(found.containerDefinitions?.map(essence), content.containerDefinitions?.map(essence));
 }
 
-function essence({ name, image, entryPoint, command }: ContainerDefinition): string {
-  return JSON.stringify([name, image, entryPoint ?? [], command ?? []]);
+function essence({ name, image, entryPoint, command, secrets, repositoryCredentials }: ContainerDefinition): string {
+  const confided = (secrets ?? []).map((one) => `${one.name} ${one.valueFrom}`).toSorted();
+  const login = repositoryCredentials?.credentialsParameter ?? "";
+  return JSON.stringify([name, image, entryPoint ?? [], command ?? [], confided, login]);
 }
 
 function same(a: readonly string[] = [], b: readonly string[] = []): boolean {

@@ -17,6 +17,7 @@ const request: FargateRequest = {
     family: "bl-0123",
     content: { containerDefinitions: [{ name: "web", image: "nginx", dockerLabels: { [labels.template]: "0123" } }] },
   },
+  secrets: [],
   overrides: { containerOverrides: [{ name: "web", environment: [{ name: "A", value: "b" }] }] },
   placement: {
     subnets: ["subnet-a", "subnet-b", "subnet-c"],
@@ -43,6 +44,7 @@ async function open() {
   const launch = createLaunch({
     client,
     definitions: createDefinitions(client, silentLog),
+    vault: { ensure: async () => new Map() },
     owner,
     exhausted: () => void exhausted++,
     log: silentLog,

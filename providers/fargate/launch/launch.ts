@@ -4,11 +4,14 @@ import { conflictingTasks } from "../../aws/errors.ts";
 import type { EcsClient } from "../client.ts";
 import { type Owner, ownerTags, startedBy } from "../identity.ts";
 import type { FargateRequest } from "../request.ts";
+import { readsOf, withArns } from "../secrets/references.ts";
+import type { Vault } from "../secrets/vault.ts";
 import type { Definitions } from "./definitions.ts";
 
 export interface LaunchOptions {
   readonly client: Pick<EcsClient, "runTask" | "describeTasks">;
   readonly definitions: Definitions;
+  readonly vault: Pick<Vault, "ensure">;
   readonly owner: Owner;
   /** What ECS has answered: its picture for the core, and from now on it is watched. */
   readonly launched: (task: Task, definition: TaskDefinition) => TaskState | undefined;
@@ -21,14 +24,15 @@ export interface LaunchOptions {
 export function createLaunch(
   options: LaunchOptions,
 ): (launch: Launch<FargateRequest>, signal: AbortSignal) => Promise<TaskState> {
-  const { client, definitions, owner, launched, exhausted } = options;
+  const { client, definitions, vault, owner, launched, exhausted } = options;
   return async (launch, signal) => {
-    const { definition: template } = launch.request;
+    const template = withArns(launch.request.definition, await vault.ensure(launch.request.secrets));
     const definition = await definitions.ensure(template);
     signal.throwIfAborted();
     let task: Task;
     try {
-      task = await client.runTask(runTaskInput(launch, definition.taskDefinitionArn ?? template.family, owner), signal);
+      const input = runTaskInput(launch, definition.taskDefinitionArn ?? template.family, owner);
+      task = await client.runTask(input, signal, readsOf(template));
     } catch (error) {
       const present = await adopted(error, launch, options, signal);
       if (present === undefined) {

@@ -1,13 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CallLimits, Limiter, ProviderContext } from "../../../src/provider.ts";
-import { type EcsFamily, ecsFamilies, limitsOf, type Quotas } from "../../aws/quotas.ts";
+import { type EcsFamily, ecsFamilies, limitsOf, type Quotas, secretsLimits } from "../../aws/quotas.ts";
 
 /** Waits for a token of each of its families, then calls. Shapes and errors: `Limiter.run`. */
 type Paced = <T>(call: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
 
 /** The calls of ECS, each behind the buckets that AWS counts it in. */
 export interface EcsBuckets {
-  readonly runTask: Paced;
+  /** `reads`: so many secrets the task reads as it starts, which is a call of the account's each. */
+  readonly runTask: <T>(call: () => Promise<T>, signal?: AbortSignal, reads?: number) => Promise<T>;
   readonly stopTask: Paced;
   readonly executeCommand: Paced;
   readonly readTasks: Paced;
@@ -52,8 +53,11 @@ export function createEcsBuckets(limiter: ProviderContext["limiter"]): EcsBucket
         call,
       )();
 
+  const launch = behind("runTask", "onDemand", "cluster");
+  const secrets = limiter(withMargin(secretsLimits.read));
   return {
-    runTask: behind("runTask", "onDemand", "cluster"),
+    runTask: async (call, signal, reads = 0) =>
+      launch(async () => (reads === 0 ? call() : secrets.run(call, signal, reads)), signal),
     stopTask: behind("cluster"),
     executeCommand: behind("cluster"),
     readTasks: behind("readTasks"),

@@ -9,13 +9,13 @@ import {
   refused,
   writtenContainers,
 } from "../../../src/provider.ts";
+import { impossibleMounts } from "../files/parts.ts";
 import { isPodAddress } from "../translate/values.ts";
 import { probeRows } from "./probe-rows.ts";
 import type { FargateRow } from "./row.ts";
 
 const counted = ["cpu", "memory", "ephemeral-storage"];
-const secret =
-  "Whoever may describe tasks would read it: let the program fetch it with the task's role, from Secrets Manager for example.";
+const secret = "Kept: it reaches the task by way of Secrets Manager, read when the pod starts.";
 
 /** Fields of containers, but for security. */
 export const containerRows: readonly FargateRow[] = [
@@ -103,10 +103,10 @@ function environment(at: string): readonly FargateRow[] {
       "The environment is fixed before the task runs, so it cannot come from a file of an earlier container.",
     ),
     kept(`${at}.env[].valueFrom.resourceFieldRef`, "Kept."),
-    refused(`${at}.env[].valueFrom.secretKeyRef`, secret),
+    kept(`${at}.env[].valueFrom.secretKeyRef`, secret),
     kept(`${at}.envFrom[].configMapRef`, "Kept: read when the pod starts."),
     kept(`${at}.envFrom[].prefix`, "Kept."),
-    refused(`${at}.envFrom[].secretRef`, secret),
+    kept(`${at}.envFrom[].secretRef`, secret),
   ];
 }
 
@@ -147,7 +147,16 @@ function resources(at: string): readonly FargateRow[] {
 }
 
 function mounts(at: string): readonly FargateRow[] {
-  const part = "ECS mounts whole volumes only: use a volume of its own for this path.";
+  const list = at.replace(/\[\].*/, "");
+  const part =
+    "ECS mounts whole folders only: a file cannot be mounted by itself, nor a folder of an emptyDir that is mounted as a whole too. Mount the whole volume at a folder of its own.";
+  const impossible = (isExpression: boolean): NonNullable<FargateRow["find"]> => {
+    const field = isExpression ? "subPathExpr" : "subPath";
+    return (pod) =>
+      impossibleMounts(pod).flatMap(({ path, expression }) =>
+        path.startsWith(`${list}[`) && expression === isExpression ? [`${path}.${field}`] : [],
+      );
+  };
   return [
     kept(`${at}.mountPath`, "Kept."),
     refused(`${at}.mountPropagation`, "Mounts do not propagate here: only None is possible.", isNot("None")),
@@ -158,7 +167,9 @@ function mounts(at: string): readonly FargateRow[] {
       "Recursively read-only mounts cannot be promised here: use IfPossible or leave it out.",
       is("Enabled"),
     ),
-    refused(`${at}.subPath`, part),
-    refused(`${at}.subPathExpr`, part),
+    kept(`${at}.subPath`, "Kept for folders: each is a volume of its own."),
+    { path: `${at}.subPath`, effect: "refused", sentence: part, find: impossible(false) },
+    kept(`${at}.subPathExpr`, "Kept for folders of an emptyDir: each is a volume of its own."),
+    { path: `${at}.subPathExpr`, effect: "refused", sentence: part, find: impossible(true) },
   ];
 }

@@ -14,35 +14,30 @@ const beyond = (list: unknown): boolean => Object.keys(list ?? {}).some((name) =
 export const podRows: readonly FargateRow[] = [
   kept("spec.activeDeadlineSeconds", "Kept by the node, which stops the task."),
   kept("spec.affinity", scheduling),
-  quietly("spec.automountServiceAccountToken", "The token is left out, see the volumes."),
-  refused(
-    "spec.dnsConfig",
-    "The resolver of a task is the VPC's and nothing can be added to it: remove dnsConfig, or set what is needed in the VPC's DHCP options.",
+  quietly(
+    "spec.automountServiceAccountToken",
+    "The token is left out unless an annotation asks for it, see the volumes.",
   ),
+  kept("spec.dnsConfig", "Kept: written into the task's /etc/resolv.conf before the first container starts."),
   quietly(
     "spec.dnsPolicy",
-    "Every policy means the VPC's resolver, which does not know the cluster's Services by name.",
-  ),
-  refused(
-    "spec.dnsPolicy",
-    "The resolver of a task is the VPC's and cannot be replaced: remove dnsPolicy.",
-    is("None"),
+    "Kept where the node's configuration says clusterDNS, and for None; otherwise the VPC's resolver is asked, which does not know the cluster's Services by name.",
   ),
   kept("spec.enableServiceLinks", "Kept: variables of the services in the namespace; their addresses need a route."),
   changed(
     "spec.ephemeralContainers",
     "Ephemeral containers are not started: kubectl debug is answered at once with what to do instead.",
   ),
-  refused("spec.hostAliases", "The file /etc/hosts is the cloud's: use names that the VPC's resolver knows."),
+  kept("spec.hostAliases", "Kept: written into the task's /etc/hosts before the first container starts."),
   refused("spec.hostIPC", ownMachine, is(true)),
   refused("spec.hostNetwork", ownMachine, is(true)),
   refused("spec.hostPID", ownMachine, is(true)),
   refused("spec.hostUsers", "A user namespace of its own is not available here: leave hostUsers out.", is(false)),
   changed("spec.hostname", hostname),
   changed("spec.hostnameOverride", hostname),
-  changed(
+  kept(
     "spec.imagePullSecrets",
-    "Not handed to ECS, which pulls with the execution role: images of private registries other than ECR cannot be pulled.",
+    "Kept: the first login that fits an image goes with it by way of Secrets Manager; images of ECR are pulled with the execution role.",
   ),
   kept("spec.nodeName", scheduling),
   kept("spec.nodeSelector", scheduling),

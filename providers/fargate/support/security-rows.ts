@@ -1,9 +1,7 @@
 import {
   inContainers,
   is,
-  isMentioned,
   isNot,
-  isSet,
   kept,
   type Pod,
   refused,
@@ -53,19 +51,13 @@ const inBoth = (at: string): readonly FargateRow[] => [
 
 export const securityRows: readonly FargateRow[] = [
   ...inBoth("spec.securityContext"),
-  {
-    path: "spec.securityContext.fsGroup",
-    effect: "refused",
-    sentence: "Volumes belong to root here and no group can be set: remove fsGroup, or the emptyDirs.",
-    find: (pod) =>
-      isSet(pod.spec?.securityContext?.fsGroup) && hasEmptyDirs(pod) ? ["spec.securityContext.fsGroup"] : [],
-  },
+  kept("spec.securityContext.fsGroup", "Kept: group of the volumes, and of the processes of who sets runAsUser."),
   {
     path: "spec.securityContext.fsGroup",
     effect: "changed",
-    sentence: "The pod has no volume that the group could have, and processes do not get it.",
-    find: (pod) =>
-      isSet(pod.spec?.securityContext?.fsGroup) && !hasEmptyDirs(pod) ? ["spec.securityContext.fsGroup"] : [],
+    sentence:
+      "Group of the volumes, but ECS knows one group of a process: one with a runAsGroup of its own, or without runAsUser, does not get it.",
+    find: (pod) => (isWithoutFsGroup(pod) ? ["spec.securityContext.fsGroup"] : []),
   },
   kept("spec.securityContext.fsGroupChangePolicy", "Kept, and without effect: volumes are new when a pod starts."),
   kept("spec.securityContext.seLinuxChangePolicy", "Kept, and without effect: there are no labels."),
@@ -122,8 +114,15 @@ function isAddable(name: string): boolean {
   return known === addableCapability || defaultCapabilities.includes(known);
 }
 
-function hasEmptyDirs({ spec }: Pod): boolean {
-  return (spec?.volumes ?? []).some(({ emptyDir }) => isMentioned(emptyDir));
+/** Does a container of the pod run without the group of its volumes, for all that is known as somebody else than root? */
+function isWithoutFsGroup(pod: Pod): boolean {
+  const { securityContext: shared = {} } = pod.spec ?? {};
+  if (shared.fsGroup === undefined) return false;
+  return writtenContainers(pod).some(({ container: { securityContext: own = {} } }) => {
+    const user = own.runAsUser ?? shared.runAsUser;
+    const group = own.runAsGroup ?? shared.runAsGroup;
+    return user === undefined || (user !== 0 && group !== undefined && group !== shared.fsGroup);
+  });
 }
 
 function escalations(list: string, allDropped: boolean): NonNullable<SupportRow["find"]> {

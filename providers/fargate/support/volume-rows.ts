@@ -3,12 +3,13 @@ import {
   isMentioned,
   isNot,
   kept,
+  quietly,
   type Pod,
   refused,
   type SupportRow,
   isAutomountedToken,
-  writtenContainers,
 } from "../../../src/provider.ts";
+import { asksForToken } from "../files/token.ts";
 import { isTmpfs } from "../translate/volumes.ts";
 import type { FargateRow } from "./row.ts";
 
@@ -16,18 +17,17 @@ const at = "spec.volumes[]";
 
 type Volume = NonNullable<NonNullable<Pod["spec"]>["volumes"]>[number];
 
+const files = "Written once, before the first container starts: a running pod does not see later changes.";
+
 /** Why a kind of volume does not exist here, and what to do instead. */
 const otherKinds: Readonly<Record<string, string>> = {
-  configMap: "A task starts without files of the cluster: put the values into variables, by envFrom.",
   csi: "CSI drivers do not run here: keep data in a service that the task reaches over the network.",
-  downwardAPI: "A task starts without files of the cluster: take the values as variables, by fieldRef.",
   ephemeral: "Volume claims cannot be mounted here: use emptyDir for scratch space.",
   gitRepo: "Volumes of kind gitRepo are not available here: clone in an init container into an emptyDir.",
   hostPath: "Every task has a machine of its own, on which there are no files: use an emptyDir.",
   image: "Image volumes are not available here: copy the files in an init container into an emptyDir.",
   persistentVolumeClaim:
     "Volume claims cannot be mounted here: keep data in a service that the task reaches over the network.",
-  secret: "A task starts without files of the cluster: let the program fetch the secret with the task's role.",
 };
 
 const disks =
@@ -60,17 +60,27 @@ export const volumeRows: readonly FargateRow[] = [
       ({ emptyDir, name }, pod) => emptyDir?.sizeLimit !== undefined && !isTmpfsOf(pod, name, emptyDir),
     ),
   },
+  ...["configMap", "downwardAPI", "secret"].map((kind) => quietly(`${at}.${kind}`, files)),
+  quietly(`${at}.projected`, files),
   {
     path: `${at}.projected`,
-    effect: "refused",
-    sentence: "A task starts without files of the cluster: take values as variables, and rights by the task's role.",
-    find: inVolumes("projected", (volume) => isMentioned(volume.projected) && !isAutomountedToken(volume)),
+    effect: "changed",
+    sentence:
+      "The automounted service account token is left out: the program cannot call the API server with it, unless an annotation asks for it.",
+    find: inVolumes(
+      "projected",
+      (volume, pod) => isAutomountedToken(volume) && !asksForToken(pod.metadata?.annotations),
+    ),
   },
   {
     path: `${at}.projected`,
     effect: "changed",
-    sentence: "The automounted service account token is left out: the program cannot call the API server with it.",
-    find: inVolumes("projected", isAutomountedToken),
+    sentence:
+      "A token makes a secret and a task definition for this pod alone, of which AWS registers one a second, and is never renewed.",
+    find: inVolumes(
+      "projected",
+      (volume, pod) => hasToken(volume) && (!isAutomountedToken(volume) || asksForToken(pod.metadata?.annotations)),
+    ),
   },
   ...Object.entries(otherKinds).map(([kind, sentence]) => refused(`${at}.${kind}`, sentence, isMentioned)),
   ...disks
@@ -90,13 +100,6 @@ export const emptyDirRows: readonly FargateRow[] = [
     ...changed(`${at}.emptyDir`, "Lost when a container runs again, because that is a new task."),
     find: inVolumes("emptyDir", ({ emptyDir }, { spec }) => isMentioned(emptyDir) && spec?.restartPolicy !== "Never"),
   },
-  {
-    ...changed(
-      `${at}.emptyDir`,
-      "Belongs to root and only root may write (0755), unless the image has a VOLUME at that path with other rights.",
-    ),
-    find: inVolumes("emptyDir", ({ emptyDir, name }, pod) => isMentioned(emptyDir) && isMountedByOthers(pod, name)),
-  },
 ];
 
 function inVolumes(field: string, test: (volume: Volume, pod: Pod) => boolean): NonNullable<SupportRow["find"]> {
@@ -115,10 +118,6 @@ function isTmpfsOf(pod: Pod, name: string, emptyDir: Volume["emptyDir"]): boolea
   return isInMemory(emptyDir) && isTmpfs(pod, { name, limited });
 }
 
-/** By a container that is known to run as another user than root. */
-function isMountedByOthers(pod: Pod, volume: string): boolean {
-  return writtenContainers(pod).some(({ container }) => {
-    const user = container.securityContext?.runAsUser ?? pod.spec?.securityContext?.runAsUser ?? 0;
-    return user !== 0 && (container.volumeMounts ?? []).some(({ name }) => name === volume);
-  });
+function hasToken({ projected }: Volume): boolean {
+  return (projected?.sources ?? []).some(({ serviceAccountToken }) => isMentioned(serviceAccountToken));
 }

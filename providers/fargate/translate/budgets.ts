@@ -1,12 +1,13 @@
 /** How much ECS and Fargate take of one task. Checked before anything is launched. Pure. */
 import { type Refusal, type ResolvedPod, writtenOf } from "../../../src/provider.ts";
 import type { FargateRequest } from "../request.ts";
-import { environmentSize } from "./environment.ts";
+import { type Injected, mostStored } from "../files/injected.ts";
+import { environmentSize, type Width } from "./environment.ts";
 
 /** Characters of all overrides of a RunTask, as JSON (ECS API reference, RunTask). */
 const mostOverrides = 8_192;
 /** Beyond it what may be in the definition is there: who counts the overrides' JSON may write it a little longer. */
-export const roomyOverrides = 7_800;
+const roomyOverrides = 7_800;
 /** Bytes of a task definition (ECS service quotas: 64 KiB), less what ECS itself adds to each container. */
 const mostDefinition = 60 * 1024;
 /** Bytes of names and values: near 124 KB tasks fail to start (aws/containers-roadmap#1336). */
@@ -15,27 +16,53 @@ const mostContainers = 10;
 /** Characters of an image's name with a tag (ECS API reference, ContainerDefinition). */
 const longestImage = 255;
 
+/** Bytes by which the ARN of a secret may be longer than what stands in its place. */
+const longerArn = 250;
+
+/** Does as much fit there as this width puts there? */
+export function fits(
+  { definition, overrides }: Pick<FargateRequest, "definition" | "overrides">,
+  width: Width,
+): boolean {
+  return width === "wide" ? characters(overrides) <= roomyOverrides : definitionBytes(definition) <= mostDefinition;
+}
+
 export function budgetRefusals(
   pod: ResolvedPod,
-  { definition, overrides }: Pick<FargateRequest, "definition" | "overrides">,
+  { definition, overrides, secrets }: Pick<FargateRequest, "definition" | "overrides" | "secrets">,
+  injected: Injected | undefined,
 ): readonly Refusal[] {
   const containers = definition.content.containerDefinitions?.length ?? 0;
   const helpers = containers - pod.containers.length;
   const refusals = [
-    over("spec.containers", containers, mostContainers, `containers${helpers > 0 ? " with burstlet's helper" : ""}`),
+    over(
+      "spec.containers",
+      containers,
+      mostContainers,
+      `containers${helpers > 0 ? " with burstlet's helper" : ""}${helpers > 1 ? "s" : ""}`,
+    ),
     over("spec", characters(overrides), mostOverrides, "characters of variables and arguments that differ by pod"),
-    over("spec", bytes({ ...definition.content, family: definition.family }), mostDefinition, "bytes of definition"),
-    over("spec.containers[].env", environmentSize(pod), mostEnvironment, "bytes of variables"),
+    over("spec", definitionBytes(definition), mostDefinition, "bytes of definition"),
+    over(
+      injected === undefined ? "spec.containers[].env" : "spec.volumes",
+      environmentSize(pod) + (injected?.size ?? 0),
+      mostEnvironment,
+      injected === undefined ? "bytes of variables" : "bytes of variables and files, which are compressed",
+    ),
+    secrets.flatMap(({ content }) =>
+      over("spec.containers[].env", Buffer.byteLength(content.reveal()), mostStored, "bytes of secret variables"),
+    ),
   ];
   return [...refusals.flat(), ...imageRefusals(pod)];
 }
 
-export function characters(overrides: FargateRequest["overrides"]): number {
+function characters(overrides: FargateRequest["overrides"]): number {
   return JSON.stringify(overrides).length;
 }
 
-function bytes(value: object): number {
-  return Buffer.byteLength(JSON.stringify(value));
+function definitionBytes({ content, family }: FargateRequest["definition"]): number {
+  const values = (content.containerDefinitions ?? []).reduce((sum, { secrets = [] }) => sum + secrets.length, 0);
+  return Buffer.byteLength(JSON.stringify({ ...content, family })) + values * longerArn;
 }
 
 function over(path: string, found: number, most: number, what: string): Refusal[] {

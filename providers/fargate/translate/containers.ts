@@ -1,6 +1,8 @@
-import type { ContainerDefinition, PortMapping } from "@aws-sdk/client-ecs";
+import type { ContainerDefinition, KeyValuePair, PortMapping } from "@aws-sdk/client-ecs";
 import { type ResolvedContainer, type ResolvedPod, writtenOf } from "../../../src/provider.ts";
+import type { Injected } from "../files/injected.ts";
 import { labels } from "../request.ts";
+import type { Confided } from "../secrets/variables.ts";
 import type { TranslateContext } from "./context.ts";
 import { type Width, wordsAndVariables } from "./environment.ts";
 import { checkOf } from "./health-check.ts";
@@ -11,11 +13,14 @@ import { mountsOf } from "./volumes.ts";
 /** Longest stopTimeout of Fargate, in seconds. No source tells the shortest; 0 would be no time to end in. */
 export const longestGrace = 120;
 
-/** Every container of the pod in its order, then the helper, where one is needed. What all pods of a template share. */
-export function containerDefinitions(pod: ResolvedPod, context: TranslateContext, width: Width): ContainerDefinition[] {
-  const places = placesOf(pod);
+/** Every container of the pod in its order, and helpers where they are needed. What all pods of a template share. */
+export function containerDefinitions(
+  { pod, context, injected, confided }: Pick<Contents, "pod" | "context" | "injected" | "confided">,
+  width: Width,
+): ContainerDefinition[] {
+  const places = placesOf(pod, injected !== undefined);
   const ports = portsByContainer(pod);
-  const sentinel = sentinelOf(pod, context.config.sentinelImage);
+  const sentinel = sentinelOf(pod, context.config.helperImage, injected !== undefined);
   const own = pod.containers.map((container, index): ContainerDefinition => {
     const { container: raw, kind } = writtenOf(pod.pod, container);
     const { essential = false, dependsOn = [] } = places.get(container.name) ?? {};
@@ -26,6 +31,7 @@ export function containerDefinitions(pod: ResolvedPod, context: TranslateContext
       image: container.image,
       essential,
       ...wordsAndVariables(pod, container, width).shared,
+      ...confidedTo(container, confided),
       ...(container.workingDir !== undefined && { workingDirectory: container.workingDir }),
       ...(dependsOn.length > 0 && { dependsOn: [...dependsOn] }),
       ...(portMappings.length > 0 && { portMappings }),
@@ -43,7 +49,31 @@ export function containerDefinitions(pod: ResolvedPod, context: TranslateContext
       },
     };
   });
-  return sentinel === undefined ? own : [...own, sentinel];
+  const first = injected && { ...injected.definition, ...environmentOf(width === "wide" ? [] : injected.shared) };
+  return [...own, ...(first === undefined ? [] : [first]), ...(sentinel === undefined ? [] : [sentinel])];
+}
+
+/** What goes into one pod's task, in all. */
+export interface Contents {
+  readonly pod: ResolvedPod;
+  readonly context: TranslateContext;
+  readonly injected: Injected | undefined;
+  readonly confided: Confided;
+}
+
+export function environmentOf(environment: readonly KeyValuePair[]): Pick<ContainerDefinition, "environment"> {
+  return environment.length > 0 ? { environment: [...environment] } : {};
+}
+
+function confidedTo(
+  { name }: ResolvedContainer,
+  { secrets, logins }: Confided,
+): Pick<ContainerDefinition, "secrets" | "repositoryCredentials"> {
+  const [variables = [], login] = [secrets.get(name), logins.get(name)];
+  return {
+    ...(variables.length > 0 && { secrets: [...variables] }),
+    ...(login !== undefined && { repositoryCredentials: { credentialsParameter: login } }),
+  };
 }
 
 function mountsAndCapabilities(

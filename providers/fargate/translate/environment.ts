@@ -11,12 +11,14 @@ import {
   type RawContainer,
   writtenOf,
 } from "../../../src/provider.ts";
+import { isConfided } from "../secrets/variables.ts";
 
 /**
  * `wide`: all that may differ between two pods is in the overrides. `narrow`, when that is too much for them: only what
- * differs between the pods of one owner, by name, uid and the like.
+ * differs between the pods of one owner, by name, uid and the like. `stored`, when the rest is too much for a definition:
+ * files go the way of secrets.
  */
-export type Width = "wide" | "narrow";
+export type Width = "wide" | "narrow" | "stored";
 
 type Shared = Pick<ContainerDefinition, "entryPoint" | "command" | "environment">;
 type Own = Pick<ContainerOverride, "command" | "environment">;
@@ -58,17 +60,22 @@ export function wordsAndVariables(
 const hostnameVariable = "HOSTNAME";
 
 function variablesOf({ hostname }: ResolvedPod, { env }: ResolvedContainer): { name: string; value: string }[] {
-  const given = env.map(({ name, value }) => ({ name, value: textOf(value) }));
-  return given.some(({ name }) => name === hostnameVariable)
+  const given = env.flatMap(({ name, value }) => (isConfided(value) ? [] : [{ name, value: textOf(value) }]));
+  return env.some(({ name }) => name === hostnameVariable)
     ? given
     : [{ name: hostnameVariable, value: hostname }, ...given];
 }
 
-/** Bytes of names and values of all variables. */
+/** Bytes of names and values of all variables, secret ones too. */
 export function environmentSize(pod: ResolvedPod): number {
-  return pod.containers
-    .flatMap((container) => variablesOf(pod, container))
-    .reduce((sum, { name, value }) => sum + Buffer.byteLength(name) + Buffer.byteLength(value), 0);
+  const plain = pod.containers.flatMap((container) => variablesOf(pod, container));
+  const secret = pod.containers.flatMap(({ env }) =>
+    env.flatMap(({ name, value }) => (isConfided(value) ? [{ name, value: textOf(value) }] : [])),
+  );
+  return [...plain, ...secret].reduce(
+    (sum, { name, value }) => sum + Buffer.byteLength(name) + Buffer.byteLength(value),
+    0,
+  );
 }
 
 /** Names of variables that ask something of the pod itself, or are made of such. */

@@ -88,7 +88,7 @@ describe("the order is", () => {
 describe("the helper", () => {
   test("has a name that no container of a pod can have, its own image, and no part of the task's size", async () => {
     const spec = { restartPolicy: "Never", containers: mains("a", "b") };
-    const helper = (await found(spec, { config: { sentinelImage: "mirror/busybox:1" } })).get(sentinelName);
+    const helper = (await found(spec, { config: { helperImage: "mirror/busybox:1" } })).get(sentinelName);
     expect(helper).toMatchObject({ image: "mirror/busybox:1", entryPoint: ["/bin/sh", "-c"] });
     expect(sentinelName).toContain("_");
     const { overrides } = await requestOf(podOf(spec));

@@ -1,6 +1,7 @@
 /** Which container waits for which, and whose end is the end of the task. Pure. */
 import type { ContainerDefinition, ContainerDependency } from "@aws-sdk/client-ecs";
 import { type ResolvedContainer, type ResolvedPod, writtenOf } from "../../../src/provider.ts";
+import { injectedName } from "../files/injected.ts";
 import { labels } from "../request.ts";
 import { checkOf } from "./health-check.ts";
 
@@ -9,11 +10,16 @@ export interface Place {
   readonly dependsOn: readonly ContainerDependency[];
 }
 
-/** By name. ECS stops a task when one of its essential containers ends, whatever the exit code. */
-export function placesOf(pod: ResolvedPod): ReadonlyMap<string, Place> {
+/**
+ * By name. ECS stops a task when one of its essential containers ends, whatever the exit code. `injected`: files must be
+ * there before the first of the row begins.
+ */
+export function placesOf(pod: ResolvedPod, injected: boolean): ReadonlyMap<string, Place> {
   const together = !endsOneByOne(pod);
   const places = new Map<string, Place>();
-  let dependsOn: readonly ContainerDependency[] = [];
+  let dependsOn: readonly ContainerDependency[] = injected
+    ? [{ containerName: injectedName, condition: "SUCCESS" }]
+    : [];
   for (const container of pod.containers) {
     places.set(container.name, { essential: together && container.kind === "main", dependsOn });
     dependsOn = afterIt(pod, container) ?? dependsOn;
@@ -47,10 +53,10 @@ export const sentinelName = "burstlet_sentinel";
  * dependency of it with condition COMPLETE would do the same, but would keep the task PENDING as long as they run. It
  * waits for the same containers as they do, so that a failed init container, after which they never start, ends it too.
  */
-export function sentinelOf(pod: ResolvedPod, image: string): ContainerDefinition | undefined {
+export function sentinelOf(pod: ResolvedPod, image: string, injected: boolean): ContainerDefinition | undefined {
   if (!endsOneByOne(pod)) return undefined;
   const mains = pod.containers.filter(({ kind }) => kind === "main").map(({ name }) => name);
-  const dependsOn = placesOf(pod).get(mains[0] ?? "")?.dependsOn ?? [];
+  const dependsOn = placesOf(pod, injected).get(mains[0] ?? "")?.dependsOn ?? [];
   return {
     name: sentinelName,
     image,

@@ -1,5 +1,6 @@
 /** Roles, subnets and security groups: those of the node or the service account, or what annotations name and a grant allows. Pure. */
 import { isGranted, type Refusal, type ResolvedPod } from "../../../src/provider.ts";
+import { tokenAnnotation } from "../files/token.ts";
 import type { Placement } from "../request.ts";
 import type { TranslateContext } from "./context.ts";
 
@@ -100,7 +101,7 @@ function named(pod: ResolvedPod, key: Key, grants: TranslateContext["grants"]) {
 
 /** A misspelt one would otherwise run the pod without its role. */
 function unknownKeys({ annotations }: ResolvedPod): Refusal[] {
-  const known: readonly string[] = Object.values(podAnnotations);
+  const known: readonly string[] = [...Object.values(podAnnotations), tokenAnnotation];
   return Object.keys(annotations).flatMap((name) =>
     name.startsWith(prefix) && !known.includes(name)
       ? [{ path: pathOf(name), sentence: `Only ${known.join(", ")} mean something here.` }]

@@ -8,7 +8,8 @@ type SecurityPart = Pick<ContainerDefinition, "user" | "readonlyRootFilesystem" 
 export function securityOf({ spec }: Pod, { securityContext: own = {} }: RawContainer): SecurityPart {
   const { securityContext: shared = {} } = spec ?? {};
   const user = own.runAsUser ?? shared.runAsUser;
-  const group = own.runAsGroup ?? shared.runAsGroup;
+  // Of the groups of a process ECS knows one only.
+  const group = own.runAsGroup ?? shared.runAsGroup ?? shared.fsGroup;
   const sysctls = (shared.sysctls ?? []).map(({ name, value }) => ({ namespace: sysctlName(name), value }));
   return {
     ...(user !== undefined && { user: group === undefined ? String(user) : `${user}:${group}` }),

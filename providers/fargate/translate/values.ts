@@ -1,16 +1,17 @@
-/** Values that cannot be given to a task: secret ones, and those that only the task knows. Pure. */
+/** Values that cannot be given to a task: secret arguments, and what only the task knows. Pure. */
 import {
   Late,
-  SecretText,
   type Refusal,
   type ResolvedPod,
   type Text,
   type RawContainer,
   writtenOf,
 } from "../../../src/provider.ts";
+import { isSecret } from "../files/archive.ts";
+import { isConfided } from "../secrets/variables.ts";
 
 const secret =
-  "It holds a value of a Secret, and whoever may describe tasks could read it: let the program fetch it with the task's role.";
+  "It holds a value of a Secret, and whoever may describe tasks could read it: let the program read the variable itself.";
 const late =
   "Only the running task knows its address: let the program read it from $ECS_CONTAINER_METADATA_URI_V4/task.";
 
@@ -22,7 +23,7 @@ export function valueRefusals(pod: ResolvedPod): readonly Refusal[] {
     const { env, command = [], args = [] } = container;
     return [
       ...env.flatMap(({ name, value }) =>
-        isToldByTable(raw, name, value) ? [] : refusalsOf(`${path}.env (${name})`, [value]),
+        isConfided(value) || isToldByTable(raw, name) ? [] : refusalsOf(`${path}.env (${name})`, [value]),
       ),
       ...refusalsOf(`${path}.command`, command),
       ...refusalsOf(`${path}.args`, args),
@@ -32,7 +33,7 @@ export function valueRefusals(pod: ResolvedPod): readonly Refusal[] {
 
 function refusalsOf(path: string, values: readonly Text[]): Refusal[] {
   return [
-    ...(values.some(hasSecret) ? [{ path, sentence: secret }] : []),
+    ...(values.some(isSecret) ? [{ path, sentence: secret }] : []),
     ...(values.some((value) => value instanceof Late && value.files().length === 0) ? [{ path, sentence: late }] : []),
     ...(values.some((value) => value instanceof Late && value.files().length > 0)
       ? [{ path, sentence: fromFile }]
@@ -40,18 +41,10 @@ function refusalsOf(path: string, values: readonly Text[]): Refusal[] {
   ];
 }
 
-function hasSecret(value: Text): boolean {
-  return (
-    value instanceof SecretText || (value instanceof Late && value.parts.some((part) => part instanceof SecretText))
-  );
-}
-
 /** The support table sees in the spec alone where a variable comes from. */
-function isToldByTable({ env = [], envFrom = [] }: RawContainer, name: string, value: Text): boolean {
-  const variable = env.findLast((one) => one.name === name);
-  if (variable === undefined) return value instanceof SecretText && envFrom.some(({ secretRef }) => secretRef);
-  const { secretKeyRef, fileKeyRef, fieldRef } = variable.valueFrom ?? {};
-  return (secretKeyRef ?? fileKeyRef) !== undefined || isPodAddress(fieldRef?.fieldPath);
+function isToldByTable({ env = [] }: RawContainer, name: string): boolean {
+  const { fileKeyRef, fieldRef } = env.findLast((one) => one.name === name)?.valueFrom ?? {};
+  return fileKeyRef !== undefined || isPodAddress(fieldRef?.fieldPath);
 }
 
 /** The fields that no cloud can fill in before the task runs. A host's address may be known: the node's own. */

@@ -1,13 +1,13 @@
-/** emptyDir as a volume of the task, or in memory as a tmpfs of the one container that mounts it. Pure. */
+/** Volumes of the task: an emptyDir on disk, files of the cluster; in memory a tmpfs of the one container that mounts it. Pure. */
 import type { ContainerDefinition, Tmpfs, Volume } from "@aws-sdk/client-ecs";
 import {
   type Pod,
   type ResolvedContainer,
-  type ResolvedMount,
   type ResolvedPod,
   type ResolvedVolume,
   writtenContainers,
 } from "../../../src/provider.ts";
+import { type Part, partOf, partsOf } from "../files/parts.ts";
 
 const MiB = 2 ** 20;
 
@@ -22,7 +22,15 @@ export function isTmpfs(pod: Pod, { name, limited }: { readonly name: string; re
 }
 
 export function taskVolumes(pod: ResolvedPod): Volume[] {
-  return emptyDirs(pod).flatMap((volume) => (sizeOfTmpfs(pod, volume) === undefined ? [{ name: volume.name }] : []));
+  return partsOf(pod)
+    .filter(isOnDisk(pod))
+    .map(({ name }) => ({ name }));
+}
+
+/** Is it a volume of the task, and no tmpfs of one container? */
+export function isOnDisk(pod: ResolvedPod): (part: Part) => boolean {
+  const inMemory = new Set(emptyDirs(pod).flatMap((one) => (sizeOfTmpfs(pod, one) === undefined ? [] : [one.name])));
+  return ({ volume }) => !inMemory.has(volume);
 }
 
 /** Bytes that its volumes may come to on the task's disk, as far as they have limits. */
@@ -36,11 +44,19 @@ export function mountsOf(
   pod: ResolvedPod,
   { mounts }: Pick<ResolvedContainer, "mounts">,
 ): Pick<ContainerDefinition, "mountPoints"> & { readonly tmpfs: Tmpfs[] } {
+  const parts = partsOf(pod);
   const found = mounts.flatMap((mount) => {
-    const volume = emptyDirs(pod).find(({ name }) => name === mount.volume);
-    return volume === undefined ? [] : [{ mount, tmpfs: sizeOfTmpfs(pod, volume) }];
+    const part = partOf(parts, mount);
+    const emptyDir = emptyDirs(pod).find(({ name }) => name === mount.volume);
+    return part === undefined ? [] : [{ mount, part, tmpfs: emptyDir && sizeOfTmpfs(pod, emptyDir) }];
   });
-  const points = found.flatMap(({ mount, tmpfs }) => (tmpfs === undefined ? [mountPoint(mount)] : []));
+  const points = found.flatMap(({ mount, part, tmpfs }) => {
+    // As on every node, who may read the cluster's files may not write them.
+    const readOnly = mount.readOnly || part.files !== undefined;
+    return tmpfs === undefined
+      ? [{ sourceVolume: part.name, containerPath: mount.path, ...(readOnly && { readOnly }) }]
+      : [];
+  });
   return {
     ...(points.length > 0 && { mountPoints: points }),
     tmpfs: found.flatMap(({ mount, tmpfs: size }) =>
@@ -50,14 +66,6 @@ export function mountsOf(
         : [{ containerPath: mount.path, size, mountOptions: mount.readOnly ? ["ro"] : ["rw", "exec"] }],
     ),
   };
-}
-
-function mountPoint({
-  volume,
-  path,
-  readOnly,
-}: ResolvedMount): NonNullable<ContainerDefinition["mountPoints"]>[number] {
-  return { sourceVolume: volume, containerPath: path, ...(readOnly && { readOnly }) };
 }
 
 function emptyDirs({ volumes }: ResolvedPod): readonly EmptyDir[] {

@@ -11,8 +11,9 @@ export interface Limiter {
   /**
    * Waits for a token, then calls. A ProviderError `throttled` slows the family and is thrown on unchanged: whether
    * to try again is the caller's decision. Rejects with the signal's reason while it waits; then nothing was called.
+   * `tokens`: of a call that makes others call as often; default 1.
    */
-  run<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+  run<T>(call: () => Promise<T>, signal?: AbortSignal, tokens?: number): Promise<T>;
   /** Calls that wait for a token. */
   readonly waiting: number;
   /** Milliseconds until a call asked for now would be sent. */

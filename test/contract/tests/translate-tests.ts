@@ -2,6 +2,8 @@ import { inspect } from "node:util";
 import { expect } from "vitest";
 import { admitted, admittedWorld } from "../../support/pods.ts";
 import { podOf, podWith, resolvedPod } from "../../support/resolve-sources.ts";
+import type { Pod } from "../../../src/model/kube.ts";
+import type { Provider } from "../../../src/provider.ts";
 import type { ContractTest } from "../contract.ts";
 import type { ContractTarget } from "../target.ts";
 import { forever, oneMain } from "../workbench.ts";
@@ -69,21 +71,33 @@ export const translateTests: readonly ContractTest[] = [
   {
     name: "a secret shows in no print of the request",
     async run({ provider, target }) {
-      const secret = "correct horse battery staple";
-      const fromSecret = { valueFrom: { secretKeyRef: { name: "db", key: "password" } } };
-      const container = { ...target.container(forever), name: "main", env: [{ name: "PASSWORD", ...fromSecret }] };
+      const mounts = { volumeMounts: [{ name: "files", mountPath: "/files" }] };
+      const container = { ...target.container(forever), name: "main", env: [fromSecret], ...mounts };
       const volumes = [{ name: "files", secret: { secretName: "db" } }];
-      const pod = podOf({ ...policyOf(target), containers: [{ ...container, args: ["$(PASSWORD)"] }], volumes });
-      const { request, refusals } = provider.translate(
-        await resolvedPod(pod, { secrets: { db: { data: { password: secret } } } }),
-      );
-      expect(refusals).toEqual([]);
-      for (const print of [JSON.stringify(request), inspect(request, { depth: null, showHidden: true })]) {
-        expect(print).not.toContain(secret);
-        expect(print).not.toContain(Buffer.from(secret).toString("base64"));
-      }
+      await expectHidden(provider, podOf({ ...policyOf(target), containers: [container], volumes }));
+    },
+  },
+  {
+    name: "a secret among the arguments shows in no print of the request",
+    async run({ provider, target }) {
+      const container = { ...target.container(forever), name: "main", env: [fromSecret], args: ["$(PASSWORD)"] };
+      await expectHidden(provider, podOf({ ...policyOf(target), containers: [container] }));
     },
   },
 ];
+
+const secret = "correct horse battery staple";
+const fromSecret = { name: "PASSWORD", valueFrom: { secretKeyRef: { name: "db", key: "password" } } };
+
+async function expectHidden(provider: Provider, pod: Pod): Promise<void> {
+  const { request, refusals } = provider.translate(
+    await resolvedPod(pod, { secrets: { db: { data: { password: secret } } } }),
+  );
+  expect(refusals).toEqual([]);
+  for (const print of [JSON.stringify(request), inspect(request, { depth: null, showHidden: true })]) {
+    expect(print).not.toContain(secret);
+    expect(print).not.toContain(Buffer.from(secret).toString("base64"));
+  }
+}
 
 const policyOf = ({ restartPolicy }: ContractTarget) => (restartPolicy === undefined ? {} : { restartPolicy });

@@ -1,7 +1,6 @@
 /** Looks at one task in the engine, decides, performs, and again, until there is nothing to do at present. */
-import { asProviderError } from "../../../../src/provider.ts";
+import { asProviderError, firstFile } from "../../../../src/provider.ts";
 import { engineIsAway } from "./api/errors.ts";
-import { firstFile } from "./api/tar.ts";
 import type { ContainerListed } from "./api/shapes.ts";
 import { identityFilter, runKey, sandboxName } from "./names.ts";
 import { nextSteps, type Step } from "./next.ts";

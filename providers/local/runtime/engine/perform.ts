@@ -1,9 +1,8 @@
 /** Performs one step. Every step may be repeated: what is there already counts as done. */
-import { asProviderError } from "../../../../src/provider.ts";
+import { asProviderError, packTar } from "../../../../src/provider.ts";
 import type { Clock } from "../../../../src/provider.ts";
 import type { EngineClient } from "./api/client.ts";
 import { EngineError, engineIsAway } from "./api/errors.ts";
-import { packTar } from "./api/tar.ts";
 import { hookKey, runKey, runName, sandboxName, taskLabels } from "./names.ts";
 import type { Step } from "./next.ts";
 import type { TaskRecord } from "./record.ts";

@@ -1,9 +1,8 @@
 /** Gives the volumes of a live task other files, while containers read them. */
 import { buffer } from "node:stream/consumers";
-import { ProviderError } from "../../../../../src/provider.ts";
+import { packTar, ProviderError } from "../../../../../src/provider.ts";
 import type { FilesVolume } from "../../../../../src/provider.ts";
 import type { TaskSpec } from "../../runtime.ts";
-import { packTar } from "../api/tar.ts";
 import { sandboxName } from "../names.ts";
 import { amend, type RecordedTask, type Workshop } from "../perform.ts";
 import { lateValues } from "../request/bodies.ts";

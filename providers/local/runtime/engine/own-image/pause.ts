@@ -1,5 +1,5 @@
 /** The image that burstlet's own containers run, made here, so that a node needs no registry to hold a pod's network. Pure. */
-import { packTar } from "../api/tar.ts";
+import { packTar } from "../../../../../src/provider.ts";
 import { elf, type Architecture } from "./elf.ts";
 import { programs } from "./programs.ts";
 

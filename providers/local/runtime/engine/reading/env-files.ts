@@ -2,7 +2,7 @@
 import { mostFileBytes, type ReadVolumeFile } from "../../env-files.ts";
 import type { TaskSpec } from "../../runtime.ts";
 import type { EngineClient } from "../api/client.ts";
-import { firstFile } from "../api/tar.ts";
+import { firstFile } from "../../../../../src/provider.ts";
 import { sandboxName } from "../names.ts";
 import { volumeFile } from "../request/mounts.ts";
 

@@ -1,7 +1,6 @@
 /** What a task's volumes hold, as archives for the sandbox's folder. Pure. */
-import type { FilesVolume } from "../../../../../src/provider.ts";
+import type { FilesVolume, TarEntry } from "../../../../../src/provider.ts";
 import type { TaskSpec } from "../../runtime.ts";
-import type { TarEntry } from "../api/tar.ts";
 import type { LiveVolume } from "../record.ts";
 import type { LateValues } from "./bodies.ts";
 import { firstEntries, freshEntries, liveFolder } from "./live.ts";

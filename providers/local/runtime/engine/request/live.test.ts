@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { FilesVolume } from "../../../../../src/provider.ts";
+import type { FilesVolume, TarEntry } from "../../../../../src/provider.ts";
 import type { TaskSpec } from "../../runtime.ts";
-import type { TarEntry } from "../api/tar.ts";
 import type { LiveVolume } from "../record.ts";
 import { taskSpec, containerSpec } from "../../../../../test/support/tasks/task-specs.ts";
 import { lateValues } from "./bodies.ts";

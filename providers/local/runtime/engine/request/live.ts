@@ -4,9 +4,8 @@
  * files are uploaded beside the old ones, then `/swap` of our own image, in the sandbox, renames a new link over `..data`
  * and removes what is old: an engine's archive endpoint can do neither. Pure.
  */
-import type { FilesVolume } from "../../../../../src/provider.ts";
+import type { FilesVolume, TarEntry } from "../../../../../src/provider.ts";
 import type { TaskSpec } from "../../runtime.ts";
-import type { TarEntry } from "../api/tar.ts";
 import type { LiveVolume } from "../record.ts";
 import { type LateValues, openText } from "./bodies.ts";
 import { sandboxFolder } from "./mounts.ts";

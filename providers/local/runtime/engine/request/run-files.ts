@@ -4,7 +4,7 @@
  */
 import { hostsFile } from "../../hosts-file.ts";
 import type { ContainerSpec, TaskSpec } from "../../runtime.ts";
-import type { TarEntry } from "../api/tar.ts";
+import type { TarEntry } from "../../../../../src/provider.ts";
 
 interface RunRef {
   readonly container: string;

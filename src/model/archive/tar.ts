@@ -1,4 +1,4 @@
-/** Just enough of POSIX tar (ustar, pax for long names) to talk with an engine's archive endpoints. Pure. */
+/** Just enough of tar: what an engine takes and gives, and what a shell unpacks. The same entries give the same bytes. Pure. */
 
 export interface TarEntry {
   /** Relative, `/`-separated; directories without a trailing slash. */
@@ -21,29 +21,19 @@ export function packTar(entries: readonly TarEntry[]): Buffer {
   const parts = entries.flatMap((entry) => {
     const content = entry.content ?? Buffer.alloc(0);
     const name = entry.type === "directory" ? `${entry.path}/` : entry.path;
-    const head = header(name.slice(0, 100), types[entry.type], entry, content.length);
-    return [...pax({ path: name, linkpath: entry.target ?? "" }), head, padded(content)];
+    const head = header(name, types[entry.type], entry, content.length);
+    return [...longNames({ K: entry.target ?? "", L: name }), head, padded(content)];
   });
   return Buffer.concat([...parts, Buffer.alloc(2 * block)]);
 }
 
-/** What is too long for a header's 100 bytes goes before it. */
-function pax(names: Readonly<Record<string, string>>): Buffer[] {
-  const records = Object.entries(names).flatMap(([key, name]) =>
-    Buffer.byteLength(name) > 100 ? [paxRecord(key, name)] : [],
-  );
-  if (records.length === 0) return [];
-  const body = Buffer.from(records.join(""));
-  return [header("pax", "x", { mode: 0o644 }, body.length), padded(body)];
-}
-
-function paxRecord(key: string, name: string): string {
-  const record = ` ${key}=${name}\n`;
-  // The length field counts itself: grow until it is stable.
-  let length = Buffer.byteLength(record);
-  while (String(length).length + Buffer.byteLength(record) !== length)
-    length = String(length).length + Buffer.byteLength(record);
-  return `${length}${record}`;
+/** What is too long for a header's 100 bytes goes before it, as GNU's tar has it: busybox's knows no other way. */
+function longNames(names: Readonly<Record<"L" | "K", string>>): Buffer[] {
+  return Object.entries(names).flatMap(([type, name]) => {
+    if (Buffer.byteLength(name) <= 100) return [];
+    const body = Buffer.from(`${name}\0`);
+    return [header("././@LongLink", type, { mode: 0o644 }, body.length), padded(body)];
+  });
 }
 
 function padded(content: Buffer): Buffer {
@@ -66,7 +56,7 @@ function header(
   octal(head, 0, 136, 12);
   head.write("        ", 148, 8, "latin1");
   head.write(type, 156, 1, "latin1");
-  head.write(target.slice(0, 100), 157, 100, "utf8");
+  head.write(target, 157, 100, "utf8");
   head.write("ustar\u000000", 257, 8, "latin1");
   const sum = head.reduce((total, byte) => total + byte, 0);
   head.write(`${sum.toString(8).padStart(6, "0")}\u0000 `, 148, 8, "latin1");

@@ -1,0 +1,8 @@
+/** The service account's token that Kubernetes adds to nearly every pod. Pure. */
+
+/** A pod that wants it says "true" here: each such pod costs a secret and a task definition of its own. */
+export const tokenAnnotation = "fargate.burstlet.dev/service-account-token";
+
+export function asksForToken(annotations: Readonly<Record<string, string>> = {}): boolean {
+  return annotations[tokenAnnotation] === "true";
+}
