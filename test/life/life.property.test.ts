@@ -207,27 +207,30 @@ function inventedExitCodes(life: Life, history: History): string[] {
   });
 }
 
-describe.for(["container", "task"] as const)("whatever happens to pods whose restarts belong to the %s", (restarts) => {
-  it("launches no attempt twice, invents no exit code, breaks no rule of the API server and leaks nothing", async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 25 }), async (steps) => {
-        const life = createLife(restarts);
-        const history: History = { made: 0, specs: new Map() };
-        life.start();
-        for (const one of steps) {
-          await perform(life, one, history);
-          await life.clock.advance(0);
-        }
-        await settle(life);
-        expect(life.api.refusedWrites).toEqual([]);
-        expect(launchedTwice(life, history)).toEqual([]);
-        expect(restarts === "container" ? restartedTwice(life) : []).toEqual([]);
-        expect(inventedExitCodes(life, history)).toEqual([]);
-        expect(life.api.all().map((pod) => pod.metadata?.name)).toEqual([]);
-        expect([...life.cloud.tasks.keys()]).toEqual([]);
-        life.kill();
-      }),
-      { numRuns: Number(process.env["BURSTLET_PROPERTY_RUNS"] ?? 150) },
-    );
-  }, 120_000);
-});
+describe.for(["container", "task", "cloud"] as const)(
+  "whatever happens to pods whose restarts belong to the %s",
+  (restarts) => {
+    it("launches no attempt twice, invents no exit code, breaks no rule of the API server and leaks nothing", async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 25 }), async (steps) => {
+          const life = createLife(restarts);
+          const history: History = { made: 0, specs: new Map() };
+          life.start();
+          for (const one of steps) {
+            await perform(life, one, history);
+            await life.clock.advance(0);
+          }
+          await settle(life);
+          expect(life.api.refusedWrites).toEqual([]);
+          expect(launchedTwice(life, history)).toEqual([]);
+          expect(restarts === "container" ? restartedTwice(life) : []).toEqual([]);
+          expect(inventedExitCodes(life, history)).toEqual([]);
+          expect(life.api.all().map((pod) => pod.metadata?.name)).toEqual([]);
+          expect([...life.cloud.tasks.keys()]).toEqual([]);
+          life.kill();
+        }),
+        { numRuns: Number(process.env["BURSTLET_PROPERTY_RUNS"] ?? 150) },
+      );
+    }, 120_000);
+  },
+);

@@ -13,6 +13,7 @@ import type { AskProbe } from "../../src/probes/prober.ts";
 import type { Pod, Provider, ResolvedPod, TaskIdentity } from "../../src/provider.ts";
 import { type FakeClock, fakeClock } from "../support/fake-clock.ts";
 import { type MemoryApi, memoryApi } from "./memory-api.ts";
+import { selfRestarting } from "./self-restarting.ts";
 
 const nodeName = "burst";
 const resolveNode = { name: nodeName, allocatable: { cpu: 4, memory: 1e9, ephemeralStorage: 1e9 } };
@@ -48,6 +49,7 @@ export function createLife(restarts: Provider["restarts"], { forgets = false } =
   const ledger = createLedger(clock);
   const cloud = createScriptedCloud({ clock, ledger });
   const api = memoryApi(clock);
+  const byItself = restarts === "cloud" ? selfRestarting(cloud, clock) : undefined;
   let running: AbortController | undefined;
   let ended: Promise<void> = Promise.resolve();
   let requested = 0;
@@ -88,7 +90,7 @@ export function createLife(restarts: Provider["restarts"], { forgets = false } =
       const { signal } = running;
       const request = through(signal);
       const scripted = scriptedProvider(cloud, restarts, request);
-      const provider = forgets ? forgetful(scripted) : scripted;
+      const provider = forgets ? forgetful(scripted) : (byItself?.over(scripted) ?? scripted);
       const pods = api.pods;
       const resolving = { provider, sources: noSources, node: resolveNode, fingerprint: () => "", notices: silent };
       const controller = createPodController({
