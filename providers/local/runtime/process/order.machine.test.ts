@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { HookSpec } from "../hooks/hook-spec.ts";
+import { eventually } from "../../../../test/support/eventually.ts";
 import { describeWith } from "../../../../test/support/requirements.ts";
 import { endOf, hasEnded, isRunning, isStopped, logText, shell, stateOf, useWorld } from "./testing.ts";
 
@@ -135,6 +136,15 @@ describeWith(["root", "namespaces", "busybox"], "the order of starts and ends in
     const took = performance.now() - begin;
     if (end.signal === 9) expect(took).toBeGreaterThanOrEqual(graceSeconds * 1000);
     expect(took).toBeLessThan(graceSeconds === 1 ? 4000 : 3000);
+  });
+
+  it("kills a single run without grace by SIGKILL alone, so that its exit code is no race of two signals", async () => {
+    const task = world().task("kill", [shell("trap 'exit 5' TERM; echo ready; sleep 100 & wait")]);
+    await world().runtime.start(task);
+    await world().until(task, isRunning("main"));
+    await eventually("it listens to signals", async () => (await logText(world().runtime, task)) === "ready\n");
+    await world().runtime.kill({ task, container: "main", instance: 0 }, 0);
+    expect(endOf(await world().until(task, isStopped))).toMatchObject({ exitCode: 137, signal: 9 });
   });
 
   it("shortens the grace when asked again with less, and never lengthens it", async () => {

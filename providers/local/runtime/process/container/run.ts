@@ -100,8 +100,7 @@ export function startRun(
     startedAt,
     ran: wired !== undefined,
     tty: want.container.tty,
-    end: ending(() => signal("SIGTERM"), enclosure.kill, clock, ended),
-    kill: enclosure.kill,
+    ...ending(() => signal("SIGTERM"), enclosure.kill, clock, ended),
     usage: steadyUsage(enclosure, cgroup),
     place() {
       const door = enclosure.door();
@@ -113,7 +112,13 @@ export function startRun(
   };
 }
 
-function ending(terminate: () => void, kill: () => void, clock: Clock, ended: Promise<unknown>): Run["end"] {
+/** Who gets no grace sees no SIGTERM: of two signals at once, either may be the one that ends a program. */
+function ending(
+  terminate: () => void,
+  kill: () => void,
+  clock: Clock,
+  ended: Promise<unknown>,
+): Pick<Run, "end" | "kill"> {
   let told = false;
   let killAt = Infinity;
   let cancelKill = (): void => undefined;
@@ -121,14 +126,20 @@ function ending(terminate: () => void, kill: () => void, clock: Clock, ended: Pr
     killAt = -Infinity;
     cancelKill();
   });
-  return (graceSeconds = Infinity) => {
-    if (!told) terminate();
-    told = true;
-    const deadline = clock.monotonic() + graceSeconds * 1000;
-    if (deadline >= killAt) return;
-    killAt = deadline;
-    cancelKill();
-    cancelKill = clock.after(graceSeconds * 1000, kill);
+  return {
+    end(graceSeconds = Infinity) {
+      if (!told && graceSeconds > 0) terminate();
+      told = true;
+      const deadline = clock.monotonic() + graceSeconds * 1000;
+      if (deadline >= killAt) return;
+      killAt = deadline;
+      cancelKill();
+      cancelKill = clock.after(graceSeconds * 1000, kill);
+    },
+    kill() {
+      told = true;
+      kill();
+    },
   };
 }
 
