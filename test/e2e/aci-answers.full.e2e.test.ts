@@ -1,11 +1,13 @@
 /** Azure at its own pace, with the other answer to everything that nobody has asked it, and a burstlet that is killed often. */
 import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Pod } from "../../src/model/kube.ts";
 import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
 import { type AciWorld, groupsOf, madeTwice, nothingIsLeft, startAciWorld } from "./aci-world.ts";
-import { deployment, isReady, podTemplate } from "./world.ts";
+import { deployment, isReady, podManifest, podTemplate } from "./world.ts";
 
 const image = "scripted";
+const scheduledOf = (pod: Pod) => pod.status?.conditions?.find(({ type }) => type === "PodScheduled");
 
 describeWith(["go", "namespaces", "root"], "on an Azure that answers otherwise", () => {
   let cloud: AciWorld;
@@ -72,4 +74,21 @@ describeWith(["go", "namespaces", "root"], "on an Azure that answers otherwise",
     await nothingIsLeft(cloud, 240_000);
     expect(madeTwice(cloud)).toEqual([]);
   });
+
+  it("a quota that is taken away shrinks the node: the scheduler puts nothing more there until it is given back", async () => {
+    const { world, azure } = cloud;
+    const give = (StandardCores: number): void => {
+      const location = { quotas: { StandardCores } };
+      azure.scenario.change({ azure: { locations: { westeurope: location, northeurope: location } } });
+    };
+    const cpu = async () => (await world.node()).status?.allocatable?.["cpu"];
+    give(1);
+    await eventually("the node is what the two regions give", async () => (await cpu()) === "2", 120_000);
+    await world.cluster.apply(podManifest("over", { image, container: { resources: { requests: { cpu: "3" } } } }));
+    const waiting = await world.until("over", "finds no node", (pod) => scheduledOf(pod)?.status === "False");
+    expect(scheduledOf(waiting)?.message).toContain("Insufficient cpu");
+    give(100);
+    await world.until("over", "is ready", isReady, 120_000);
+    await world.cluster.kubectl("delete", "pod", "over", "--timeout=100s");
+  }, 300_000);
 });
