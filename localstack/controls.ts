@@ -1,6 +1,7 @@
 import type { GroupControls } from "./arm/controls.ts";
 import type { CallCounts } from "./calls.ts";
 import type { PacedClock } from "./clock.ts";
+import { marketOf } from "./ecs/market.ts";
 import type { TaskLife } from "./ecs/task/life.ts";
 import type { Health } from "./ecs/task/record.ts";
 import { streamOf } from "./ecs/task/start-trouble.ts";
@@ -22,6 +23,8 @@ export interface Controls {
   readonly calls: CallCounts;
   /** AWS takes the task away; by ARN or id. False when it is ending already. Throws NoSuchTask, as all below. */
   retire(task: string): boolean;
+  /** AWS needs the machine of a task on Spot. False when it is ending already. Throws NoSuchTask also of one on demand. */
+  interrupt(task: string): boolean;
   /** The task's infrastructure is lost at once, with its containers. */
   lose(task: string): void;
   setHealth(task: string, container: string, health: Health): void;
@@ -58,6 +61,11 @@ export function createControls({ tasks, logs, secrets, ...parts }: ControlParts)
   return {
     ...parts,
     retire: (task) => find(task).retire(),
+    interrupt(task) {
+      const life = find(task);
+      if (marketOf(life.record.request) === "spot") return life.interrupt();
+      throw new NoSuchTask(`task ${task} is not on Spot`);
+    },
     lose: (task) => find(task).lost(),
     setHealth: (task, container, health) => find(task).health(container, health),
     print(task, container, lines) {

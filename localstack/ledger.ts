@@ -1,4 +1,5 @@
 import type { GroupEntry } from "./arm/ledger.ts";
+import type { Market } from "./ecs/market.ts";
 import type { LambdaEntry } from "./lambda/ledger-entries.ts";
 
 /**
@@ -18,6 +19,7 @@ export type LedgerEntry =
       readonly startedBy: string;
       readonly clientToken: string;
       readonly subnet: string;
+      readonly market: Market;
       /** Of a failure: its reason. */
       readonly reason?: string | undefined;
     }

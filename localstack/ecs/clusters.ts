@@ -1,5 +1,6 @@
 import type { ScenarioBox } from "../scenario/box.ts";
 import { ApiError } from "../server/service.ts";
+import type { Strategy } from "./input/strategy.ts";
 import type { Tag } from "./input/tags.ts";
 import { clusterArn, shortName } from "./names.ts";
 
@@ -7,11 +8,16 @@ export interface Cluster {
   readonly name: string;
   readonly arn: string;
   tags: readonly Tag[];
+  capacityProviders: readonly string[];
+  /** Of a RunTask that says neither a launch type nor a strategy. */
+  defaultStrategy: Strategy;
 }
+
+type ClusterWish = Partial<Pick<Cluster, "tags" | "capacityProviders" | "defaultStrategy">>;
 
 export interface Clusters {
   /** Those of the scenario exist from the start. */
-  create(name: string, tags: readonly Tag[]): Cluster;
+  create(name: string, wish: ClusterWish): Cluster;
   find(nameOrArn: string): Cluster | undefined;
   /** Throws AWS's error where there is none. */
   get(nameOrArn: string): Cluster;
@@ -19,12 +25,14 @@ export interface Clusters {
 
 export function createClusters(scenario: ScenarioBox): Clusters {
   const known = new Map<string, Cluster>();
-  const create = (name: string, tags: readonly Tag[]): Cluster => {
-    const cluster = known.get(name) ?? { name, arn: clusterArn(scenario.now, name), tags };
+  const create = (name: string, { tags = [], capacityProviders = [], defaultStrategy = [] }: ClusterWish): Cluster => {
+    const arn = clusterArn(scenario.now, name);
+    const cluster = known.get(name) ?? { name, arn, tags, capacityProviders, defaultStrategy };
     known.set(name, cluster);
     return cluster;
   };
-  for (const name of scenario.now.clusters) create(name, []);
+  const { clusters, capacityProviders } = scenario.now;
+  for (const name of clusters) create(name, { capacityProviders });
   const find = (nameOrArn: string): Cluster | undefined => known.get(shortName(nameOrArn));
   return {
     create,

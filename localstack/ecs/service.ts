@@ -2,7 +2,7 @@ import type { Gate } from "../server/gate.ts";
 import { jsonService } from "../server/json.ts";
 import type { Service } from "../server/service.ts";
 import type { EcsAccount } from "./account.ts";
-import { createCluster, describeClusters } from "./operations/clusters.ts";
+import { createCluster, describeClusters, putClusterCapacityProviders } from "./operations/clusters.ts";
 import { executeCommand } from "./operations/execute-command.ts";
 import {
   deleteTaskDefinitions,
@@ -23,6 +23,7 @@ export function ecsService(account: EcsAccount, gate: Gate): Service {
     operations: {
       CreateCluster: (input) => createCluster(account, input),
       DescribeClusters: (input) => describeClusters(account, input),
+      PutClusterCapacityProviders: (input) => putClusterCapacityProviders(account, input),
       RegisterTaskDefinition: (input) => registerTaskDefinition(account, input),
       DescribeTaskDefinition: (input) => describeTaskDefinition(account, input),
       ListTaskDefinitions: (input) => listTaskDefinitions(account, input),

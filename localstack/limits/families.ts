@@ -42,7 +42,7 @@ const ecsFamilies: readonly Family[] = [
     quotas: { rate: "L-80627E8A" },
   },
   // Of clusters the table says 50 / 20 for reading and 25 / 1 for changes (from memory).
-  { name: "cluster modify", calls: ecs("CreateCluster"), size: { burst: 25, rate: 1 } },
+  { name: "cluster modify", calls: ecs("CreateCluster", "PutClusterCapacityProviders"), size: { burst: 25, rate: 1 } },
   { name: "cluster read", calls: ecs("DescribeClusters"), size: { burst: 50, rate: 20 } },
   { name: "tag modify", calls: ecs("TagResource"), size: { burst: 20, rate: 10 } },
   { name: "tag read", calls: ecs("ListTagsForResource"), size: { burst: 50, rate: 20 } },
@@ -63,12 +63,6 @@ const secretFamilies: readonly Family[] = [
   secrets(10_000, "GetSecretValue"),
   secrets(40_000, "DescribeSecret"),
 ];
-
-/** Launches of tasks on demand; taken by RunTask for each task that it starts. In regions off the list 25 and 5. */
-export const launches = {
-  burst: "L-6BAD92DD",
-  rate: "L-551A4E9D",
-} as const;
 
 const slow = ["us-west-2", "eu-west-1", "eu-central-1"];
 

@@ -68,9 +68,10 @@ describe("the buckets of an account", () => {
     expect(passing(100, () => buckets.take("ecs", "StopTask"))).toBe(80);
   });
 
-  test("launches have a bucket of their own, of tasks and not of calls", () => {
+  test("launches have a bucket of their own for each market, of tasks and not of calls", () => {
     const buckets = createBuckets(fakeClock(), createScenarioBox());
-    expect(passing(20, () => buckets.launch(10))).toBe(10);
+    expect(passing(20, () => buckets.launch(10, "on-demand"))).toBe(10);
+    expect(passing(20, () => buckets.launch(10, "spot"))).toBe(10);
   });
 
   test("a quota says how large a bucket is, at once", () => {

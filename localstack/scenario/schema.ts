@@ -67,6 +67,10 @@ export const scenarioSchema = z.strictObject({
     .array(z.string().regex(/^[\w-]{1,255}$/))
     .default(["burstlet"])
     .describe("ECS clusters that exist."),
+  capacityProviders: z
+    .array(z.enum(["FARGATE", "FARGATE_SPOT"]))
+    .default(["FARGATE", "FARGATE_SPOT"])
+    .describe("What these clusters may place tasks with by a capacity provider strategy."),
   logGroups: z.array(z.string()).default(["/burstlet"]).describe("Log groups that exist."),
   roles: z
     .array(roleName)
@@ -83,7 +87,13 @@ export const scenarioSchema = z.strictObject({
     .describe("Subnets that exist, all in one VPC."),
   securityGroups: z.array(securityGroup).default(["sg-0a1b2c3d"]).describe("Security groups that exist."),
   zones: z
-    .record(z.string(), z.strictObject({ capacity: z.number().min(0).describe("vCPUs that it has for tasks.") }))
+    .record(
+      z.string(),
+      z.strictObject({
+        capacity: z.number().min(0).optional().describe("vCPUs that it has for tasks on demand."),
+        spotCapacity: z.number().min(0).optional().describe("vCPUs that it has for tasks on Spot."),
+      }),
+    )
     .default({})
     .describe("Availability zones whose capacity is limited."),
   images: z.record(z.string(), image).default({}).describe("What containers of an image do, by its name as written."),

@@ -35,6 +35,7 @@ const handlers: Readonly<Record<string, Handler>> = {
     return clockPicture(controls);
   },
   "POST retire/*": (controls, _, task) => ({ retired: controls.retire(task) }),
+  "POST interrupt/*": (controls, _, task) => ({ interrupted: controls.interrupt(task) }),
   "POST lose/*": (controls, _, task) => (controls.lose(task), {}),
   "POST health/*"(controls, body, task) {
     const { container, health } = healthChange.parse(body);

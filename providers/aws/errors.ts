@@ -34,6 +34,8 @@ const words: readonly (readonly [RegExp, ProviderErrorKind, string?])[] = [
     /task (was )?not found|Unable to (describe|find) task definition|TaskDefinition (is )?(inactive|not found)/i,
     "notFound",
   ],
+  // ECS of one that the cluster was not given (from memory).
+  [/capacity provider.{0,80}(not associated|not found|not exist)/i, "denied", "CapacityProviderMissing"],
   [/too many concurrent attempts/i, "conflict", "ConcurrentRegistration"],
   // The account's set-up and not the pod's fault: it can be mended while the pod waits.
   [/unable to assume the role|\brole\b.{0,60}(invalid|not exist|not valid)|not authorized/i, "denied"],

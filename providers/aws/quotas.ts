@@ -21,6 +21,8 @@ export const ecsFamilies = {
   runTask: { burst: 20, rate: 20 },
   /** On-demand launches: tasks. 25 + 5/s in some smaller regions, which the account's own quota tells. */
   onDemand: { burst: 100, rate: 20, codes: ["L-6BAD92DD", "L-551A4E9D"] },
+  /** Launches on Spot, counted apart. */
+  spot: { burst: 100, rate: 20, codes: ["L-F6E37E82", "L-FAA52651"] },
   /** DescribeTasks and ListTasks together. */
   readTasks: { burst: 100, rate: 20 },
   /** RegisterTaskDefinition and DeregisterTaskDefinition together. */
@@ -33,8 +35,11 @@ export const ecsFamilies = {
 
 export type EcsFamily = keyof typeof ecsFamilies;
 
-/** vCPUs of the account's on-demand tasks of Fargate that may run at once. */
-export const vcpuQuota = { code: "L-3032A538", standard: 6 } as const;
+/** vCPUs of the account's tasks of Fargate that may run at once. */
+export const vcpuQuotas = {
+  "on-demand": { code: "L-3032A538", standard: 6 },
+  spot: { code: "L-36FBB829", standard: 6 },
+} as const;
 
 /** Whose quotas are read: both service codes of Service Quotas have some of the above. */
 export const quotaServices = ["fargate", "ecs"] as const;

@@ -16,7 +16,7 @@ import {
 import { LRUCache } from "lru-cache";
 import { ProviderError } from "../../src/provider.ts";
 import { awsError, launchFailure } from "../aws/errors.ts";
-import type { EcsBuckets } from "./quotas/buckets.ts";
+import type { EcsBuckets, LaunchTakes } from "./quotas/buckets.ts";
 
 /** What of ECS is used, on one cluster. Every method waits for its bucket, and rejects with a ProviderError. */
 export interface EcsClient {
@@ -42,17 +42,14 @@ export interface EcsClient {
 const DEFINITIONS_KEPT = 500;
 
 export function createEcsClient(ecs: ECSClient, cluster: string, buckets: EcsBuckets): EcsClient {
-  const definitions = new LRUCache<string, Promise<TaskDefinition>>({ max: DEFINITIONS_KEPT });
-
-  const describeDefinition = async (taskDefinition: string): Promise<TaskDefinition> => {
-    const send = async () => ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }));
-    const { taskDefinition: found } = await buckets.readDefinitions(async () => asked(send));
-    return definitionOf(found, "DescribeTaskDefinition");
-  };
   return {
     async runTask(input, signal, reads) {
       const send = async () => ecs.send(new RunTaskCommand({ ...input, cluster }), optionsOf(signal));
-      const { tasks = [], failures = [] } = await buckets.runTask(async () => asked(send, signal), signal, reads);
+      const { tasks = [], failures = [] } = await buckets.runTask(
+        async () => asked(send, signal),
+        signal,
+        takesOf(input, reads),
+      );
       const [task] = tasks;
       if (task !== undefined) return task;
       throw launchFailure(failures[0] ?? {});
@@ -86,16 +83,7 @@ export function createEcsClient(ecs: ECSClient, cluster: string, buckets: EcsBuc
       await buckets.stopTask(async () => asked(send));
     },
 
-    async describeTaskDefinition(nameOrArn) {
-      const known = definitions.get(nameOrArn);
-      if (known !== undefined) return known;
-      const found = describeDefinition(nameOrArn);
-      if (!nameOrArn.startsWith("arn:")) return found;
-      definitions.set(nameOrArn, found);
-      // A failure is not kept. Who asked at the same time shares it.
-      found.catch(() => definitions.delete(nameOrArn));
-      return found;
-    },
+    describeTaskDefinition: definitionReader(ecs, buckets),
 
     async registerTaskDefinition(input) {
       const send = async () => ecs.send(new RegisterTaskDefinitionCommand(input));
@@ -111,6 +99,26 @@ export function createEcsClient(ecs: ECSClient, cluster: string, buckets: EcsBuc
   };
 }
 
+/** As describeTaskDefinition. */
+function definitionReader(ecs: ECSClient, buckets: EcsBuckets): EcsClient["describeTaskDefinition"] {
+  const definitions = new LRUCache<string, Promise<TaskDefinition>>({ max: DEFINITIONS_KEPT });
+  const describe = async (taskDefinition: string): Promise<TaskDefinition> => {
+    const send = async () => ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }));
+    const { taskDefinition: found } = await buckets.readDefinitions(async () => asked(send));
+    return definitionOf(found, "DescribeTaskDefinition");
+  };
+  return async (nameOrArn) => {
+    const known = definitions.get(nameOrArn);
+    if (known !== undefined) return known;
+    const found = describe(nameOrArn);
+    if (!nameOrArn.startsWith("arn:")) return found;
+    definitions.set(nameOrArn, found);
+    // A failure is not kept. Who asked at the same time shares it.
+    found.catch(() => definitions.delete(nameOrArn));
+    return found;
+  };
+}
+
 /** The answer; an error as what it means to us, or the signal's own reason. */
 async function asked<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   try {
@@ -119,6 +127,10 @@ async function asked<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T
     signal?.throwIfAborted();
     throw awsError(error);
   }
+}
+
+function takesOf({ capacityProviderStrategy }: Partial<RunTaskCommandInput>, reads: number | undefined): LaunchTakes {
+  return { reads, market: capacityProviderStrategy === undefined ? "on-demand" : "spot" };
 }
 
 function optionsOf(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {

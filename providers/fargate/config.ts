@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { connectionFields } from "../aws/config.ts";
+import { capacityTypes } from "./market.ts";
 
 const id = (prefix: string, what: string) =>
   z.string().regex(new RegExp(`^${prefix}-[0-9a-z]+$`), `the id of ${what}, such as ${prefix}-0a1b2c3d`);
@@ -109,6 +110,13 @@ export const configSchema = z.strictObject({
     .default("amd64")
     .describe("Processor of the node's tasks, and its label kubernetes.io/arch; arm64 is Graviton.")
     .meta({ examples: ["arm64"] }),
+  capacityType: z
+    .enum(capacityTypes)
+    .default("on-demand")
+    .describe(
+      "On demand, on Fargate Spot, or on Spot and where that has no capacity on demand: for pods that say nothing else.",
+    )
+    .meta({ examples: ["spot-then-on-demand"] }),
   executionRoleArn: roleArn
     .optional()
     .describe("Role with which ECS itself pulls images and writes logs.")
@@ -181,6 +189,10 @@ export const configSchema = z.strictObject({
     .optional()
     .describe("Prices of your region and contract; default the public ones of us-east-1.")
     .meta({ examples: [{ vcpu: 0.04656, memory: 0.00511, storage: 0.000127 }] }),
+  spotPrices: prices
+    .optional()
+    .describe("Prices of Fargate Spot, which change; without them pods on Spot have no price.")
+    .meta({ examples: [{ vcpu: 0.0133, memory: 0.0015, storage: 0.000111 }] }),
 });
 
 export type FargateConfig = z.output<typeof configSchema>;

@@ -14,7 +14,7 @@ describe("the examples of deploy/examples/fargate", async () => {
     parseAllDocuments(await readFile(join(folder, file), "utf8")).flatMap((document) => podIn(document.toJS()) ?? []);
 
   test("are these", () => {
-    expect(files).toEqual(["cronjob.yaml", "deployment.yaml", "job.yaml", "multi-container.yaml"]);
+    expect(files).toEqual(["cronjob.yaml", "deployment.yaml", "job.yaml", "multi-container.yaml", "spot-job.yaml"]);
   });
 
   test.for(files)("%s can run as it is written", async (file) => {
@@ -37,6 +37,13 @@ describe("the examples of deploy/examples/fargate", async () => {
     ]);
   });
 
+  test("spot-job.yaml goes to Spot first, and has all of the two minutes", async () => {
+    const [pod = podOf({})] = await podsOf("spot-job.yaml");
+    const request = await requestOf(pod);
+    expect(request.placement.places[0]?.market).toBe("spot");
+    expect(definitionsOf(request).get("main")?.stopTimeout).toBe(120);
+  });
+
   /** The pod of a workload, as its controller makes it; nothing for what has none. */
   function podIn(object: unknown): Pod | undefined {
     const { kind, spec } = object as {
@@ -44,13 +51,14 @@ describe("the examples of deploy/examples/fargate", async () => {
       spec: PodSpec & { template?: Template; jobTemplate?: { spec: { template: Template } } };
     };
     if (kind === "Service") return undefined;
-    const { spec: found } = spec.jobTemplate?.spec.template ?? spec.template ?? { spec };
-    return { metadata: { name: "example-1", namespace: "ns", uid: "u" }, spec: found };
+    const { metadata, spec: found } = spec.jobTemplate?.spec.template ?? spec.template ?? { spec };
+    return { metadata: { ...metadata, name: "example-1", namespace: "ns", uid: "u" }, spec: found };
   }
 });
 
 type PodSpec = NonNullable<Pod["spec"]>;
 
 interface Template {
+  readonly metadata?: { readonly annotations?: Record<string, string> };
   readonly spec: PodSpec;
 }

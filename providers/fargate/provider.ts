@@ -15,7 +15,9 @@ import { configSchema, type FargateConfig } from "./config.ts";
 import { streamsOf } from "./exec/capabilities.ts";
 import { createDefinitions } from "./launch/definitions.ts";
 import { createLaunch } from "./launch/launch.ts";
+import { createPlaces } from "./launch/places.ts";
 import { taskLogs } from "./logs.ts";
+import { type Market, marketsOf } from "./market.ts";
 import { askNetwork } from "./preflight/network.ts";
 import { createPreflight } from "./preflight/preflight.ts";
 import { createAccountQuotas } from "./quotas/account.ts";
@@ -23,8 +25,8 @@ import { createEcsBuckets, type EcsBuckets, withMargin } from "./quotas/buckets.
 import { capacityOf } from "./quotas/capacity.ts";
 import { createVcpuMeter } from "./quotas/vcpu-meter.ts";
 import type { FargateRequest } from "./request.ts";
-import { createSecrets, type Secrets } from "./secrets/secrets.ts";
-import { pricesOf } from "./size/prices.ts";
+import { createSecrets } from "./secrets/secrets.ts";
+import { marketPricesOf } from "./size/prices.ts";
 import { toldSize } from "./size/told.ts";
 import { supportRows } from "./support.ts";
 import { createFeed, type Feed } from "./tasks/feed.ts";
@@ -68,7 +70,11 @@ async function open(
     context,
     random: () => randomBytes(32).toString("base64"),
   });
-  const watched = createWatched(client, tasks, config, context, secrets.seen);
+  const places = createPlaces();
+  const watched = createWatched(client, tasks, config, context, (task, definition, state) => {
+    secrets.seen(task, definition);
+    places.seen(task, state);
+  });
   const account = createAccount(config, context, buckets, connection, watched.inUse);
   const logs = createLogs(config, context, connection);
   const preflight = preflightOf(config, context, { connection, ecs: client, sdk });
@@ -86,6 +92,7 @@ async function open(
       vault: secrets.vault,
       owner: context,
       launched: (task, definition) => watched.feed.launched(task, definition),
+      places,
       exhausted: account.exhausted,
       log,
     }),
@@ -139,16 +146,16 @@ function createWatched(
   tasks: Tasks,
   config: FargateConfig,
   { clusterUid, nodeName, network, clock, log }: ProviderContext,
-  seen: Secrets["seen"],
+  seen: (task: Task, definition: TaskDefinition, state: TaskState) => void,
 ): { readonly feed: Feed; readonly inUse: () => { readonly pods: number; readonly vcpu: number } } {
-  const prices = pricesOf(config);
+  const prices = marketPricesOf(config);
   const meter = createVcpuMeter();
   const observer: Observer = { clusterUid, nodeName, network, size: (task) => toldSize(task, prices) };
   const observed = (task: Task, definition: TaskDefinition): TaskState | undefined => {
     const state = observe(task, definition, observer);
     if (state === undefined) return undefined;
     meter.seen(task);
-    seen(task, definition);
+    seen(task, definition, state);
     return state;
   };
   const feed = createFeed({ client, tasks, observe: observed, clock, log });
@@ -167,8 +174,9 @@ function createAccount(
   const sdk = new ServiceQuotasClient(connection);
   const quotas = createAccountQuotas({ clock, log }, async () => readQuotas(sdk), buckets.configure);
   return {
-    exhausted(): void {
-      squeeze = { ...inUse(), at: clock.monotonic() };
+    /** What a node promises is of the market that its pods come to at last. */
+    exhausted(market: Market): void {
+      if (market === marketsOf(config.capacityType).at(-1)) squeeze = { ...inUse(), at: clock.monotonic() };
     },
     async capacity() {
       return capacityOf(config, await quotas.current(), squeeze, clock.monotonic());

@@ -1,5 +1,6 @@
 import type { RegisterTaskDefinitionCommandInput, TaskOverride } from "@aws-sdk/client-ecs";
 import type { SecretText } from "../../src/provider.ts";
+import type { Market } from "./market.ts";
 
 /**
  * What one pod asks of ECS, in two parts: what all pods of one template share goes into a task definition, registered
@@ -11,7 +12,6 @@ export interface FargateRequest {
   /** What the definition refers to by `ref` and must be in Secrets Manager before it can name it. */
   readonly secrets: readonly StoredSecret[];
   readonly overrides: TaskOverride;
-  /** Which market; Spot comes as FARGATE_SPOT of a capacity provider strategy. */
   readonly placement: Placement;
   /** For people and cost reports only: StopTask deletes a task's tags. */
   readonly tags: readonly { readonly key: string; readonly value: string }[];
@@ -40,9 +40,15 @@ export interface TaskTemplate {
   readonly content: Omit<RegisterTaskDefinitionCommandInput, "family">;
 }
 
+/** Where a task is asked for: capacity belongs to an availability zone, and that of Spot is kept apart. */
+export interface Place {
+  readonly market: Market;
+  readonly subnet: string;
+}
+
 export interface Placement {
   /** In order: the nth try of an attempt takes the nth, from the first again after the last. */
-  readonly subnets: readonly string[];
+  readonly places: readonly Place[];
   readonly securityGroups: readonly string[];
   readonly assignPublicIp: boolean;
   readonly platformVersion: string;

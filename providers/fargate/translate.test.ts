@@ -92,7 +92,10 @@ describe("a pod becomes a task", () => {
         ],
       },
       placement: {
-        subnets: ["subnet-a", "subnet-b"],
+        places: [
+          { market: "on-demand", subnet: "subnet-a" },
+          { market: "on-demand", subnet: "subnet-b" },
+        ],
         securityGroups: [],
         assignPublicIp: false,
         platformVersion: "1.4.0",

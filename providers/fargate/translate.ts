@@ -8,7 +8,7 @@ import {
 } from "../../src/provider.ts";
 import type { FargateRequest, TaskTemplate } from "./request.ts";
 import { type Need, needOf, shareOf } from "./size/need.ts";
-import { type Prices, pricesOf } from "./size/prices.ts";
+import { marketPricesOf, type Prices, pricesOf } from "./size/prices.ts";
 import {
   cheapestSize,
   freeStorage,
@@ -49,11 +49,14 @@ export function translate(
     ...budgetRefusals(pod, request, injected),
   ];
   if (refusals.length > 0) return { refusals };
+  // Of the place that is asked first: what the task really has and costs is told once it is there.
+  const market = placed.placement.places[0]?.market ?? "on-demand";
+  const own = marketPricesOf(context.config)[market];
   return {
     refusals: [],
     request,
-    provisioned: provisionedText(size, need.storage),
-    hourlyUsd: hourlyUsd(size, need.storage, prices),
+    provisioned: provisionedText(size, need.storage, market),
+    ...(own !== undefined && { hourlyUsd: hourlyUsd(size, need.storage, own) }),
   };
 }
 

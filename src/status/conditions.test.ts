@@ -165,7 +165,13 @@ describe("conditions of a pod", () => {
       "that was taken away, while it still runs",
       "DisruptionTarget",
       input({ a: "running" }, { disrupted: { reason: "Spot", message: "gone" } }),
-      "absent",
+      "True Spot gone",
+    ],
+    [
+      "that was taken away, while it still runs",
+      "Ready",
+      input({ a: "running" }, { disrupted: { reason: "Spot", message: "gone" } }),
+      "False Spot gone",
     ],
     [
       "that was taken away, at its end",

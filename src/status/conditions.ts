@@ -46,9 +46,8 @@ export function conditionsOf(input: ConditionInput): PodCondition[] {
     ["ContainersReady", containersReady],
     ["Ready", readyVerdict(input, containersReady)],
   ];
-  // As the kubelet does: told together with the end, because a Job's policy reads both.
-  if (input.disrupted !== undefined && isTerminal(input.phase))
-    verdicts.push(["DisruptionTarget", { status: true, ...input.disrupted }]);
+  // Told with the cloud's notice, as an eviction tells it, and with the end: a Job's policy reads both.
+  if (input.disrupted !== undefined) verdicts.push(["DisruptionTarget", { status: true, ...input.disrupted }]);
   if (input.refused !== undefined) verdicts.push(["burstlet.dev/Refused", { status: true, ...input.refused }]);
   if (input.resize !== undefined && !isTerminal(input.phase)) {
     const { type, ...words } = input.resize;
@@ -91,8 +90,10 @@ function containersReadyVerdict({ pod, phase, init, main }: ConditionInput): Ver
   };
 }
 
-function readyVerdict({ pod }: ConditionInput, containersReady: Verdict): Verdict {
+function readyVerdict({ pod, disrupted }: ConditionInput, containersReady: Verdict): Verdict {
   if (!containersReady.status) return containersReady;
+  // Its containers still answer and are about to end: Services send nobody there any more.
+  if (disrupted !== undefined) return { status: false, ...disrupted };
   const closed = (pod.spec?.readinessGates ?? []).flatMap(({ conditionType: type }) => {
     const status = pod.status?.conditions?.find((one) => one.type === type)?.status;
     if (status === undefined) return [`corresponding condition of pod readiness gate "${type}" does not exist.`];

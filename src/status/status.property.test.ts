@@ -134,8 +134,7 @@ describe("whatever a task shows and whatever the API server holds", () => {
         const found = (type: string) => status.conditions?.find((each) => each.type === type);
         const before = (type: string) => pod.status?.conditions?.find((each) => each.type === type);
         const { disrupted = false } = one.task ?? {};
-        const ended = status.phase === "Succeeded" || status.phase === "Failed";
-        if (disrupted && ended) expect(found("DisruptionTarget")).toMatchObject({ status: "True" });
+        if (disrupted) expect(found("DisruptionTarget")).toMatchObject({ status: "True" });
         else expect(found("DisruptionTarget")).toEqual(before("DisruptionTarget"));
         expect(found("burstlet.dev/Refused")?.status).toBe(one.story.refused === undefined ? undefined : "True");
         if (one.gate !== undefined && one.gate !== "True") expect(found("Ready")?.status).toBe("False");

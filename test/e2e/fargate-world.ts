@@ -20,12 +20,18 @@ export interface FargateWorld {
 export interface FargateOptions extends CloudOptions {
   /** More of the node's part `fargate`. */
   readonly fargate?: object;
+  /** What pods may name by annotation. */
+  readonly grants?: readonly object[];
 }
 
-export async function startFargateWorld({ fargate = {}, ...options }: FargateOptions = {}): Promise<FargateWorld> {
+export async function startFargateWorld({
+  fargate = {},
+  grants = [],
+  ...options
+}: FargateOptions = {}): Promise<FargateWorld> {
   const { cloud, ...rest } = await startCloudWorld((url) => {
     const { node, env } = standInNode(url);
-    const own = { ...node, fargate: { ...node.fargate, ...fargate } };
+    const own = { ...node, grants, fargate: { ...node.fargate, ...fargate } };
     return { node: { name: "burst-fargate", ...own }, env };
   }, options);
   return { ...rest, aws: cloud };

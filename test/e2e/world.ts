@@ -128,13 +128,14 @@ export interface PodFixture {
   readonly spec?: object;
   readonly container?: object;
   readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** The template of a pod of one container that runs a shell command. */
 export function podTemplate(fixture: PodFixture): { metadata: object; spec: object } {
   const { command = ["sleep", "3600"], image = "busybox", restartPolicy, graceSeconds = 2 } = fixture;
   return {
-    metadata: { labels: fixture.labels ?? {} },
+    metadata: { labels: fixture.labels ?? {}, annotations: fixture.annotations ?? {} },
     spec: {
       ...onVirtualNode,
       terminationGracePeriodSeconds: graceSeconds,

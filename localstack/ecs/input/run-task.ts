@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { strategy } from "./strategy.ts";
 import { tags } from "./tags.ts";
 
 const containerOverride = z.strictObject({
@@ -30,7 +31,7 @@ export const runTaskInput = z.strictObject({
   cluster: z.string().default("default"),
   count: z.int().min(1, "count cannot be less than 1.").max(10, "count cannot be greater than 10.").default(1),
   launchType: z.enum(["EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES"]).optional(),
-  capacityProviderStrategy: z.array(z.unknown()).optional(),
+  capacityProviderStrategy: strategy.default([]),
   platformVersion: z.string().default("LATEST"),
   networkConfiguration: z.strictObject({ awsvpcConfiguration: awsvpc.optional() }).optional(),
   overrides: overrides.default({ containerOverrides: [] }),

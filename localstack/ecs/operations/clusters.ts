@@ -1,9 +1,14 @@
 import { z } from "zod";
+import { ApiError } from "../../server/service.ts";
 import type { EcsAccount } from "../account.ts";
 import type { Cluster } from "../clusters.ts";
 import { read } from "../input/read.ts";
+import { type Strategy, strategy } from "../input/strategy.ts";
 import { tags } from "../input/tags.ts";
+import { capacityProviders } from "../market.ts";
 import { clusterArn, shortName } from "../names.ts";
+
+const providers = z.array(z.enum(capacityProviders, "The specified capacity provider does not exist."));
 
 const createInput = z.strictObject({
   clusterName: z
@@ -11,6 +16,15 @@ const createInput = z.strictObject({
     .regex(/^[\w-]{1,255}$/, "Invalid cluster name.")
     .default("default"),
   tags: tags.default([]),
+  capacityProviders: providers.default([]),
+  defaultCapacityProviderStrategy: strategy.default([]),
+});
+
+/** Replaces both; each must be said. */
+const putInput = z.strictObject({
+  cluster: z.string().min(1),
+  capacityProviders: providers,
+  defaultCapacityProviderStrategy: strategy,
 });
 
 const describeInput = z.strictObject({
@@ -21,7 +35,27 @@ const describeInput = z.strictObject({
 /** One that exists already is told again. */
 export function createCluster(account: EcsAccount, input: unknown): object {
   const wish = read(createInput, input, "CreateCluster");
-  return { cluster: picture(account, account.clusters.create(wish.clusterName, wish.tags), true) };
+  const { clusterName, tags: given, capacityProviders: named, defaultCapacityProviderStrategy } = wish;
+  checkDefault(defaultCapacityProviderStrategy, named);
+  const parts = { tags: given, capacityProviders: named, defaultStrategy: defaultCapacityProviderStrategy };
+  return { cluster: picture(account, account.clusters.create(clusterName, parts), true) };
+}
+
+export function putClusterCapacityProviders(account: EcsAccount, input: unknown): object {
+  const wish = read(putInput, input, "PutClusterCapacityProviders");
+  const cluster = account.clusters.get(wish.cluster);
+  checkDefault(wish.defaultCapacityProviderStrategy, wish.capacityProviders);
+  cluster.capacityProviders = wish.capacityProviders;
+  cluster.defaultStrategy = wish.defaultCapacityProviderStrategy;
+  return { cluster: picture(account, cluster, true) };
+}
+
+function checkDefault(wish: Strategy, named: readonly string[]): void {
+  if (wish.every(({ capacityProvider }) => named.includes(capacityProvider))) return;
+  throw new ApiError(
+    "InvalidParameterException",
+    "The default capacity provider strategy cannot contain a capacity provider that is not associated with the cluster.",
+  );
 }
 
 export function describeClusters(account: EcsAccount, input: unknown): object {
@@ -52,7 +86,7 @@ function picture({ tasks }: EcsAccount, cluster: Cluster, withTags: boolean): ob
     statistics: [],
     tags: withTags ? cluster.tags : [],
     settings: [],
-    capacityProviders: ["FARGATE", "FARGATE_SPOT"],
-    defaultCapacityProviderStrategy: [],
+    capacityProviders: cluster.capacityProviders,
+    defaultCapacityProviderStrategy: cluster.defaultStrategy,
   };
 }

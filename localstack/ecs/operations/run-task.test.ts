@@ -1,9 +1,11 @@
 import {
+  type CapacityProviderStrategyItem,
   ConflictException,
   CreateClusterCommand,
   DeregisterTaskDefinitionCommand,
   DescribeTasksCommand,
   ListTasksCommand,
+  PutClusterCapacityProvidersCommand,
   RegisterTaskDefinitionCommand,
   RunTaskCommand,
   StopTaskCommand,
@@ -17,6 +19,11 @@ const run = (world: World, change: Launch = {}) => world.ecs.send(new RunTaskCom
 const register = (world: World) => world.ecs.send(new RegisterTaskDefinitionCommand(definition()));
 const vpc = (change: object): Launch => ({
   networkConfiguration: { awsvpcConfiguration: { subnets: ["subnet-0a1b2c3d"], ...change } },
+});
+
+const spot = (change: object): Launch => ({
+  launchType: undefined,
+  capacityProviderStrategy: [{ capacityProvider: "FARGATE_SPOT", weight: 1, ...change }],
 });
 
 describe("RunTask refuses", () => {
@@ -59,11 +66,13 @@ describe("RunTask refuses", () => {
       "ClientException",
       "unable to assume the role",
     ],
+    ["Spot without a weight", spot({ weight: 0 }), "InvalidParameterException", "a weight above 0"],
+    ["Spot beside a launch type", { ...spot({}), launchType: "FARGATE" }, "InvalidParameterException", "Remove one"],
     [
-      "Spot, which it cannot do",
-      { launchType: undefined, capacityProviderStrategy: [{ capacityProvider: "FARGATE_SPOT" }] },
-      "NotSimulatedException",
-      "FARGATE_SPOT",
+      "a provider that the cluster has not",
+      spot({ capacityProvider: "mine" }),
+      "InvalidParameterException",
+      "not associated with the cluster",
     ],
   ])("%s, and starts nothing", async ([, change, name, words]) => {
     await using world = await openWorld();
@@ -192,6 +201,38 @@ describe("where there is no room", () => {
       expect((await run(world)).tasks).toHaveLength(1);
     },
   );
+});
+
+describe("Spot", () => {
+  test("has room and vCPUs of its own", async () => {
+    await using world = await openWorld({ zones: { "us-east-1a": { spotCapacity: 0.25 } } });
+    await register(world);
+    expect((await run(world, spot({}))).tasks?.[0]).toMatchObject({ capacityProviderName: "FARGATE_SPOT" });
+    expect((await run(world, spot({}))).failures?.[0]?.reason).toMatch(/^Capacity is unavailable/);
+    expect((await run(world)).tasks?.[0]).not.toHaveProperty("capacityProviderName");
+    world.aws.scenario.change({ quotas: { "L-36FBB829": 0.25 } });
+    expect((await run(world, spot({}))).failures?.[0]?.reason).toMatch(/limit on the number of vCPUs/);
+    const markets = world.aws.ledger.entries.map((entry) => entry.event === "launch" && entry.market);
+    expect(markets).toEqual(["spot", "spot", "on-demand", "spot"]);
+  });
+
+  test("is there once the cluster has been given it", async () => {
+    await using world = await openWorld({ clusters: [] });
+    await register(world);
+    await world.ecs.send(new CreateClusterCommand({ clusterName: "burstlet" }));
+    await expect(run(world, spot({}))).rejects.toThrow("not associated with the cluster");
+    const put = (strategy: CapacityProviderStrategyItem[]) =>
+      world.ecs.send(
+        new PutClusterCapacityProvidersCommand({
+          cluster: "burstlet",
+          capacityProviders: ["FARGATE", "FARGATE_SPOT"],
+          defaultCapacityProviderStrategy: strategy,
+        }),
+      );
+    await expect(put([{ capacityProvider: "mine" }])).rejects.toThrow("not associated with the cluster");
+    expect((await put([])).cluster?.capacityProviders).toEqual(["FARGATE", "FARGATE_SPOT"]);
+    expect((await run(world, spot({}))).tasks).toHaveLength(1);
+  });
 });
 
 test("right after RunTask other calls do not know the task yet, for as long as the scenario says", async () => {

@@ -4,6 +4,7 @@ import type { Cluster } from "../clusters.ts";
 import type { TaskDefinition } from "../input/definition.ts";
 import { read } from "../input/read.ts";
 import { type RunTaskInput, runTaskInput } from "../input/run-task.ts";
+import { marketOf } from "../market.ts";
 import { place, type Placement } from "../placement.ts";
 import type { RememberedLaunch } from "../tokens.ts";
 import { taskPicture } from "../task/picture.ts";
@@ -19,8 +20,8 @@ export function runTask(account: EcsAccount, input: unknown): object {
   const known = request.clientToken === undefined ? undefined : account.tokens.find(cluster.name, request.clientToken);
   const parameters = parametersOf(request, cluster, definition);
   if (known !== undefined) return repeated(account, request, known, parameters);
-  const size = checkRunTask(request, definition, account.scenario.now);
-  account.buckets.launch(request.count);
+  const size = checkRunTask(request, { cluster, definition }, account.scenario.now);
+  account.buckets.launch(request.count, marketOf(request));
   const launched: TaskLife[] = [];
   for (let left = request.count; left > 0; left--) {
     const placement = placed(account, request, size.cpu);
@@ -70,7 +71,7 @@ function placed({ tasks, scenario }: EcsAccount, request: RunTaskInput, cpu: num
   const subnets = request.networkConfiguration?.awsvpcConfiguration?.subnets ?? [];
   const live: TaskRecord[] = [];
   for (const { record } of tasks.all) if (record.lastStatus !== "STOPPED") live.push(record);
-  const placement = place(subnets, cpu, live, scenario.now);
+  const placement = place(subnets, { cpu, market: marketOf(request) }, live, scenario.now);
   const [first] = subnets;
   const subnet = scenario.now.subnets.find(({ id }) => id === first);
   if (placement.is === "placed" || placement.why === "quota" || subnet === undefined) return placement;
@@ -96,6 +97,7 @@ function failure(
     startedBy: request.startedBy ?? "",
     clientToken: request.clientToken ?? "",
     subnet: request.networkConfiguration?.awsvpcConfiguration?.subnets.join(" ") ?? "",
+    market: marketOf(request),
     reason: sentence,
   });
   const answer = why === "quota" ? quotaAnswer : capacityAnswer;
@@ -118,5 +120,6 @@ function write(
     startedBy: request.startedBy ?? "",
     clientToken: request.clientToken ?? "",
     subnet: task.subnet,
+    market: marketOf(request),
   });
 }

@@ -3,12 +3,18 @@ import { ApiError, notSimulated } from "../../server/service.ts";
 import { checkStorage } from "./definition.ts";
 import type { TaskDefinition } from "../input/definition.ts";
 import type { RunTaskInput } from "../input/run-task.ts";
+import type { Cluster } from "../clusters.ts";
+import type { Strategy } from "../input/strategy.ts";
 import { shortName } from "../names.ts";
 import { type TaskSize, taskSize } from "./sizes.ts";
 
 /** What ECS refuses about a RunTask of an existing definition; answers the size of its tasks. Pure. */
-export function checkRunTask(request: RunTaskInput, definition: TaskDefinition, scenario: Scenario): TaskSize {
-  checkMarket(request);
+export function checkRunTask(
+  request: RunTaskInput,
+  { cluster, definition }: { readonly cluster: Cluster; readonly definition: TaskDefinition },
+  scenario: Scenario,
+): TaskSize {
+  checkMarket(request, cluster);
   checkNetwork(request, scenario);
   if (!["LATEST", "1.4.0"].includes(request.platformVersion)) {
     throw new ApiError("PlatformUnknownException", "The specified platform version does not exist.");
@@ -20,23 +26,37 @@ export function checkRunTask(request: RunTaskInput, definition: TaskDefinition, 
 
 const invalid = (message: string): ApiError => new ApiError("InvalidParameterException", message);
 
-function checkMarket(request: RunTaskInput): void {
-  const { launchType, capacityProviderStrategy = [], propagateTags } = request;
+function checkMarket(request: RunTaskInput, cluster: Cluster): void {
+  const { launchType, capacityProviderStrategy: strategy, propagateTags } = request;
   const { enableECSManagedTags } = request;
-  if (capacityProviderStrategy.length > 0) {
-    if (launchType !== undefined) {
-      throw invalid(
-        "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.",
-      );
-    }
-    throw notSimulated("capacity providers, FARGATE_SPOT among them");
-  }
-  if (launchType === undefined || launchType === "EC2")
+  if (strategy.length > 0) checkStrategy(strategy, launchType, cluster);
+  else if (launchType === undefined && cluster.defaultStrategy.length > 0)
+    throw notSimulated("a cluster's default capacity provider strategy");
+  else if (launchType === undefined || launchType === "EC2")
     throw invalid("No Container Instances were found in your cluster.");
-  if (launchType !== "FARGATE") throw notSimulated(`launch type ${launchType}`);
+  else if (launchType !== "FARGATE") throw notSimulated(`launch type ${launchType}`);
   if (enableECSManagedTags) throw notSimulated("tags managed by ECS");
   if (propagateTags === "TASK_DEFINITION") throw notSimulated("tags from the task definition");
   if (propagateTags === "SERVICE") throw invalid("propagateTags SERVICE is not for tasks of RunTask.");
+}
+
+/** Texts from memory. */
+function checkStrategy(strategy: Strategy, launchType: string | undefined, { capacityProviders }: Cluster): void {
+  if (launchType !== undefined) {
+    throw invalid(
+      "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.",
+    );
+  }
+  if (!strategy.every(({ capacityProvider }) => capacityProviders.includes(capacityProvider))) {
+    throw invalid(
+      "The specified capacity provider strategy cannot contain a capacity provider that is not associated with the " +
+        "cluster. Associate the capacity provider with the cluster and try again.",
+    );
+  }
+  const weighed = strategy.filter(({ weight }) => weight > 0);
+  if (weighed.length === 0)
+    throw invalid("The specified capacity provider strategy must have a capacity provider with a weight above 0.");
+  if (weighed.length > 1) throw notSimulated("a strategy of several capacity providers");
 }
 
 function checkNetwork({ networkConfiguration }: RunTaskInput, scenario: Scenario): void {

@@ -180,6 +180,31 @@ describe("a task", () => {
     },
   );
 
+  test("on Spot that AWS interrupts is told to stop, and is RUNNING as long as its containers take to end", async () => {
+    await using world = await openWorld({ rate: 100 });
+    const slow = script({ STOP: "60", EXIT: "3" });
+    const arn = await world.run(
+      { containerDefinitions: [container("app", { ...slow, stopTimeout: 120 })] },
+      { launchType: undefined, capacityProviderStrategy: [{ capacityProvider: "FARGATE_SPOT", weight: 1 }] },
+    );
+    await world.reaches(arn, "RUNNING");
+    expect(world.aws.interrupt(arn)).toBe(true);
+    expect(world.aws.interrupt(arn)).toBe(false);
+    const notice = { desiredStatus: "STOPPED", stopCode: "SpotInterruption", capacityProviderName: "FARGATE_SPOT" };
+    expect(await world.look(arn)).toMatchObject({ ...notice, lastStatus: "RUNNING" });
+    const task = await world.reaches(arn, "STOPPED");
+    expect(task).toMatchObject({ ...notice, stoppedReason: "Your Spot Task was interrupted." });
+    const took = (task.executionStoppedAt?.getTime() ?? 0) - (task.stoppingAt?.getTime() ?? 0);
+    expect(took).toBeGreaterThanOrEqual(60_000);
+    expect(took).toBeLessThan(120_000);
+  });
+
+  test("on demand is not interrupted", async () => {
+    await using world = await openWorld();
+    const arn = await world.run();
+    expect(() => world.aws.interrupt(arn)).toThrow("is not on Spot");
+  });
+
   test("that has stopped is remembered for an hour", async () => {
     await using world = await openWorld();
     const arn = await runContainers(world, container("app", script({ RUN: "0" })));

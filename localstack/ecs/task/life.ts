@@ -23,6 +23,8 @@ export class TaskLife {
   /** Nothing of it is asked of the runtime any more. */
   readonly #closed = new AbortController();
   #lastNews: TaskState | undefined;
+  /** Its containers have been told to end. */
+  #isEnding = false;
   /** Helpers whose end is the stand-in's doing. */
   readonly #endedHelpers = new Set<string>();
 
@@ -45,6 +47,19 @@ export class TaskLife {
 
   /** Ends the task; false when it has been told before. */
   stop(code: StopCode, reason: string): boolean {
+    return this.#stop(code, reason, () => {
+      this.#turn("DEACTIVATING");
+      this.#wait(this.#times.deactivating, () => void this.#end("STOPPING"));
+    });
+  }
+
+  /** AWS takes the machine of a Spot task back: SIGTERM with the notice, while the task is still told to be RUNNING. */
+  interrupt(): boolean {
+    return this.#stop("SpotInterruption", "Your Spot Task was interrupted.", () => void this.#end("RUNNING"));
+  }
+
+  /** `begin`: how that begins where its containers run. */
+  #stop(code: StopCode, reason: string, begin: () => void): boolean {
     const { record } = this;
     if (record.desiredStatus === "STOPPED") return false;
     this.#cancel();
@@ -54,11 +69,8 @@ export class TaskLife {
     record.stoppingAt = this.#around.clock.now();
     this.#changed();
     if (this.#started === undefined) this.#deprovision();
-    else if (record.lastStatus === "PENDING") void this.#end();
-    else {
-      this.#turn("DEACTIVATING");
-      this.#wait(this.#times.deactivating, () => void this.#end());
-    }
+    else if (record.lastStatus === "PENDING") void this.#end("STOPPING");
+    else begin();
     return true;
   }
 
@@ -172,10 +184,11 @@ export class TaskLife {
   }
 
   /** A runtime that is away for a moment is asked again: nothing ends by itself because nobody could be told. */
-  async #end(): Promise<void> {
-    this.#turn("STOPPING");
+  async #end(status: TaskStatus): Promise<void> {
+    this.#isEnding = true;
+    this.#turn(status);
     await this.#started;
-    while (this.record.lastStatus === "STOPPING" && !this.#closed.signal.aborted) {
+    while (this.#isEnding && !this.#closed.signal.aborted) {
       try {
         return await this.#terminate();
       } catch {
@@ -204,13 +217,14 @@ export class TaskLife {
   }
 
   #settle(): void {
-    if (this.record.lastStatus !== "STOPPING" || this.#lastNews?.phase !== "stopped") return;
+    if (!this.#isEnding || this.#lastNews?.phase !== "stopped") return;
     this.#deprovision();
   }
 
   #deprovision(): void {
     const { record } = this;
     if (record.lastStatus === "DEPROVISIONING" || record.lastStatus === "STOPPED") return;
+    this.#isEnding = false;
     const now = this.#around.clock.now();
     if (this.#started !== undefined) record.executionStoppedAt = now;
     for (const container of record.containers) {

@@ -6,6 +6,7 @@ export function taskPicture(record: TaskRecord, withTags: boolean): object {
   const { request, definition, size } = record;
   return {
     attachments: [attachment(record)],
+    capacityProviderName: request.capacityProviderStrategy.find(({ weight }) => weight > 0)?.capacityProvider,
     attributes: [{ name: "ecs.cpu-architecture", value: architecture(record) }],
     availabilityZone: record.zone,
     clusterArn: record.clusterArn,

@@ -19,6 +19,7 @@ export type StopCode =
   | "EssentialContainerExited"
   | "UserInitiated"
   | "ServiceSchedulerInitiated"
+  | "SpotInterruption"
   | "TerminationNotice"
   | "InfrastructureHealth";
 

@@ -3,10 +3,11 @@ import { afterEach, describe, expect, test } from "vitest";
 import { silentLog } from "../../../test/support/silent-log.ts";
 import type { Launch, TaskState } from "../../../src/provider.ts";
 import { identityOf, startedBy } from "../identity.ts";
+import type { Market } from "../market.ts";
 import { type FargateRequest, labels } from "../request.ts";
 import { closeAll, openClient } from "../testing.ts";
 import { createDefinitions } from "./definitions.ts";
-import { createLaunch, runTaskInput } from "./launch.ts";
+import { createLaunch, placesOfTry, runTaskInput } from "./launch.ts";
 
 afterEach(closeAll);
 
@@ -20,7 +21,11 @@ const request: FargateRequest = {
   secrets: [],
   overrides: { containerOverrides: [{ name: "web", environment: [{ name: "A", value: "b" }] }] },
   placement: {
-    subnets: ["subnet-a", "subnet-b", "subnet-c"],
+    places: [
+      { market: "on-demand", subnet: "subnet-a" },
+      { market: "on-demand", subnet: "subnet-b" },
+      { market: "on-demand", subnet: "subnet-c" },
+    ],
     securityGroups: ["sg-1"],
     assignPublicIp: false,
     platformVersion: "1.4.0",
@@ -37,16 +42,29 @@ const signal = new AbortController().signal;
 const mark = startedBy(identity, owner.nodeName);
 const definition = { ...request.definition.content, taskDefinitionArn: "arn:d:1", status: "ACTIVE" };
 
-async function open() {
+/** The same, on Spot first. */
+const spotFirst: FargateRequest = {
+  ...request,
+  placement: {
+    ...request.placement,
+    places: [
+      { market: "spot", subnet: "subnet-a" },
+      { market: "on-demand", subnet: "subnet-a" },
+    ],
+  },
+};
+
+async function open(start = 0) {
   const { aws, client } = await openClient({ DescribeTaskDefinition: () => ({ taskDefinition: definition }) });
-  let exhausted = 0;
+  const exhausted: Market[] = [];
   const seen: Task[] = [];
   const launch = createLaunch({
     client,
     definitions: createDefinitions(client, silentLog),
     vault: { ensure: async () => new Map() },
     owner,
-    exhausted: () => void exhausted++,
+    places: { startOf: () => start },
+    exhausted: (market) => void exhausted.push(market),
     log: silentLog,
     launched(task) {
       seen.push(task);
@@ -54,12 +72,12 @@ async function open() {
       return found && ({ id: task.taskArn, identity: found } as TaskState);
     },
   });
-  return { aws, launch, seen, exhausted: () => exhausted };
+  return { aws, launch, seen, exhausted };
 }
 
 describe("the request", () => {
   test("names pod, attempt and node, and repeats the token", () => {
-    expect(runTaskInput(launchOf(), "arn:d:1", owner)).toEqual({
+    expect(runTaskInput(launchOf(), { market: "on-demand", subnet: "subnet-a" }, "arn:d:1", owner)).toEqual({
       taskDefinition: "arn:d:1",
       count: 1,
       launchType: "FARGATE",
@@ -79,18 +97,26 @@ describe("the request", () => {
   });
 
   test.for([
-    [1, "subnet-a"],
-    [2, "subnet-b"],
-    [3, "subnet-c"],
-    [4, "subnet-a"],
-  ] as const)("of try %i goes to %s", ([tryNumber, subnet]) => {
-    const input = runTaskInput(launchOf(tryNumber), "arn:d:1", owner);
-    expect(input.networkConfiguration?.awsvpcConfiguration?.subnets).toEqual([subnet]);
+    [1, 0, "subnet-a"],
+    [2, 0, "subnet-b"],
+    [3, 0, "subnet-c"],
+    [4, 0, "subnet-a"],
+    [1, 2, "subnet-c"],
+    [2, 2, "subnet-a"],
+  ] as const)("of try %i, begun at place %i, goes to %s", ([tryNumber, start, subnet]) => {
+    expect(placesOfTry(launchOf(tryNumber), start).place).toEqual({ market: "on-demand", subnet });
+  });
+
+  test("for Spot names its capacity provider with a weight, and no launch type, which ECS refuses beside it", () => {
+    const input = runTaskInput(launchOf(), { market: "spot", subnet: "subnet-a" }, "arn:d:1", owner);
+    expect(input).toMatchObject({ capacityProviderStrategy: [{ capacityProvider: "FARGATE_SPOT", weight: 1 }] });
+    expect(input).not.toHaveProperty("launchType");
   });
 
   test("without security groups leaves the choice to the VPC", () => {
     const bare = { ...request, placement: { ...request.placement, securityGroups: [], assignPublicIp: true } };
-    const input = runTaskInput({ ...launchOf(), request: bare }, "arn:d:1", owner);
+    const place = { market: "on-demand", subnet: "subnet-a" } as const;
+    const input = runTaskInput({ ...launchOf(), request: bare }, place, "arn:d:1", owner);
     expect(input.networkConfiguration?.awsvpcConfiguration).toEqual({
       subnets: ["subnet-a"],
       assignPublicIp: "ENABLED",
@@ -147,7 +173,7 @@ describe("a launch", () => {
       reason: "VcpuQuotaExceeded",
       message: expect.stringContaining("this task takes 0.25 vCPU") as string,
     });
-    expect(exhausted()).toBe(1);
+    expect(exhausted).toEqual(["on-demand"]);
   });
 
   test("in a zone without room has no capacity, and the node stays as large as it is", async () => {
@@ -157,7 +183,51 @@ describe("a launch", () => {
       kind: "noCapacity",
       reason: "CapacityUnavailable",
     });
-    expect(exhausted()).toBe(0);
+    expect(exhausted).toEqual([]);
+  });
+
+  test("that finds no Spot goes on demand by its next try, and its event says so", async () => {
+    const { aws, launch } = await open();
+    aws.on.RunTask = ({ startedBy, launchType }) =>
+      launchType === undefined
+        ? { tasks: [], failures: [{ reason: "Capacity is unavailable at this time." }] }
+        : { tasks: [{ taskArn: "arn:t", startedBy }] };
+    await expect(launch({ ...launchOf(1), request: spotFirst }, signal)).rejects.toMatchObject({
+      kind: "noCapacity",
+      reason: "CapacityUnavailable",
+      message: "Capacity is unavailable at this time: asked for spot, the next try is on-demand",
+    });
+    await expect(launch({ ...launchOf(2), request: spotFirst }, signal)).resolves.toMatchObject({ id: "arn:t" });
+  });
+
+  test("beyond the quota of Spot names that one", async () => {
+    const { aws, launch, exhausted } = await open();
+    aws.on.RunTask = () => ({ tasks: [], failures: [{ reason: "You've reached the limit on the number of vCPUs" }] });
+    await expect(launch({ ...launchOf(1), request: spotFirst }, signal)).rejects.toMatchObject({
+      reason: "VcpuQuotaExceeded",
+      message: expect.stringMatching(/L-36FBB829 .*; asked for spot, the next try is on-demand$/) as string,
+    });
+    expect(exhausted).toEqual(["spot"]);
+  });
+
+  test("of an attempt after one that found no Spot begins behind it", async () => {
+    const { aws, launch } = await open(1);
+    aws.on.RunTask = ({ startedBy }) => ({ tasks: [{ taskArn: "arn:t", startedBy }] });
+    await launch({ ...launchOf(1), request: spotFirst }, signal);
+    expect(aws.calls.at(-1)?.input).toMatchObject({ launchType: "FARGATE" });
+  });
+
+  test("on Spot of a cluster without it waits, and does not fail the pod", async () => {
+    const { aws, launch } = await open();
+    aws.on.RunTask = () => ({
+      error: "InvalidParameterException",
+      message:
+        "The specified capacity provider strategy cannot contain a capacity provider that is not associated with the cluster. Associate the capacity provider with the cluster and try again.",
+    });
+    await expect(launch({ ...launchOf(1), request: spotFirst }, signal)).rejects.toMatchObject({
+      kind: "denied",
+      reason: "CapacityProviderMissing",
+    });
   });
 
   test("with a revision that was deregistered looks for another one the next time", async () => {

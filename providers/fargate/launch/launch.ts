@@ -3,10 +3,13 @@ import { type Launch, type Log, ProviderError, type TaskState } from "../../../s
 import { conflictingTasks } from "../../aws/errors.ts";
 import type { EcsClient } from "../client.ts";
 import { type Owner, ownerTags, startedBy } from "../identity.ts";
-import type { FargateRequest } from "../request.ts";
+import { type Market, spotProvider } from "../market.ts";
+import type { FargateRequest, Place } from "../request.ts";
+import { vcpuQuotas } from "../../aws/quotas.ts";
 import { readsOf, withArns } from "../secrets/references.ts";
 import type { Vault } from "../secrets/vault.ts";
 import type { Definitions } from "./definitions.ts";
+import type { Places } from "./places.ts";
 
 export interface LaunchOptions {
   readonly client: Pick<EcsClient, "runTask" | "describeTasks">;
@@ -15,8 +18,9 @@ export interface LaunchOptions {
   readonly owner: Owner;
   /** What ECS has answered: its picture for the core, and from now on it is watched. */
   readonly launched: (task: Task, definition: TaskDefinition) => TaskState | undefined;
-  /** The account's quota of vCPUs is used up. */
-  readonly exhausted: () => void;
+  readonly places: Pick<Places, "startOf">;
+  /** The account's quota of vCPUs of this market is used up. */
+  readonly exhausted: (market: Market) => void;
   readonly log: Log;
 }
 
@@ -24,25 +28,21 @@ export interface LaunchOptions {
 export function createLaunch(
   options: LaunchOptions,
 ): (launch: Launch<FargateRequest>, signal: AbortSignal) => Promise<TaskState> {
-  const { client, definitions, vault, owner, launched, exhausted } = options;
+  const { client, definitions, vault, owner, launched, places } = options;
   return async (launch, signal) => {
     const template = withArns(launch.request.definition, await vault.ensure(launch.request.secrets));
     const definition = await definitions.ensure(template);
     signal.throwIfAborted();
+    const { place, next } = placesOfTry(launch, places.startOf(launch));
     let task: Task;
     try {
-      const input = runTaskInput(launch, definition.taskDefinitionArn ?? template.family, owner);
+      const input = runTaskInput(launch, place, definition.taskDefinitionArn ?? template.family, owner);
       task = await client.runTask(input, signal, readsOf(template));
     } catch (error) {
       const present = await adopted(error, launch, options, signal);
       if (present === undefined) {
-        const { kind, reason, message } = error as ProviderError;
-        if (kind === "notFound") definitions.forget(template.family);
-        if (reason !== "VcpuQuotaExceeded") throw error;
-        exhausted();
-        throw new ProviderError(kind, reason, `${message.replace(/\.$/, "")}: ${quotaAdvice(launch.request.vcpu)}`, {
-          cause: error,
-        });
+        if ((error as ProviderError).kind === "notFound") definitions.forget(template.family);
+        throw explained(error as ProviderError, launch, { place, next }, options);
       }
       task = present;
     }
@@ -56,30 +56,67 @@ export function createLaunch(
   };
 }
 
-const quotaAdvice = (vcpu: number): string =>
-  `this task takes ${vcpu} vCPU and starts when so many are free; quota L-3032A538 of Service Quotas can be raised`;
+interface PlacesOfTry {
+  readonly place: Place;
+  readonly next: Place;
+}
 
-/** Pure. One task, one pod; the next try goes to the next subnet, because capacity belongs to availability zones. */
+/** Pure. The next try goes to the next place, from `start` on and around. */
+export function placesOfTry({ request, tryNumber }: Launch<FargateRequest>, start: number): PlacesOfTry {
+  const { places } = request.placement;
+  const at = (index: number): Place => {
+    const place = places[(start + index) % places.length];
+    if (place === undefined) throw new RangeError("a request has a place, and tries count from 1");
+    return place;
+  };
+  return { place: at(tryNumber - 1), next: at(tryNumber) };
+}
+
+/** What lacks where, and what is done about it: the words of the pod's event. */
+function explained(
+  error: ProviderError,
+  { request }: Launch<FargateRequest>,
+  { place, next }: PlacesOfTry,
+  { exhausted, log }: LaunchOptions,
+): ProviderError {
+  const { kind, reason, message } = error;
+  if (kind !== "noCapacity") return error;
+  log.info("no capacity", { ...place, reason });
+  const isQuota = reason === "VcpuQuotaExceeded";
+  if (isQuota) exhausted(place.market);
+  const quotaAdvice = `this task takes ${request.vcpu} vCPU and starts when so many are free; quota ${vcpuQuotas[place.market].code} of Service Quotas can be raised`;
+  const advice = [
+    ...(isQuota ? [quotaAdvice] : []),
+    ...(next.market === place.market ? [] : [`asked for ${place.market}, the next try is ${next.market}`]),
+  ];
+  if (advice.length === 0) return error;
+  return new ProviderError(kind, reason, `${message.replace(/\.$/, "")}: ${advice.join("; ")}`, { cause: error });
+}
+
+/** Pure. One task, one pod. */
 export function runTaskInput(
-  { identity, token, tryNumber, request }: Launch<FargateRequest>,
+  { identity, token, request }: Launch<FargateRequest>,
+  { market, subnet }: Place,
   taskDefinition: string,
   owner: Owner,
 ): Omit<RunTaskCommandInput, "cluster"> {
   const { overrides, placement, tags, exec } = request;
-  const { subnets, securityGroups, assignPublicIp, platformVersion } = placement;
-  const subnet = subnets[(tryNumber - 1) % subnets.length];
+  const { securityGroups, assignPublicIp, platformVersion } = placement;
   const ours = ownerTags(owner);
   return {
     taskDefinition,
     count: 1,
-    launchType: "FARGATE",
+    // ECS takes one of the two; a weight that is left out is 0, which places nothing.
+    ...(market === "spot"
+      ? { capacityProviderStrategy: [{ capacityProvider: spotProvider, weight: 1 }] }
+      : { launchType: "FARGATE" }),
     platformVersion,
     clientToken: token,
     startedBy: startedBy(identity, owner.nodeName),
     ...(exec && { enableExecuteCommand: true }),
     networkConfiguration: {
       awsvpcConfiguration: {
-        subnets: subnet === undefined ? [] : [subnet],
+        subnets: [subnet],
         ...(securityGroups.length > 0 && { securityGroups: [...securityGroups] }),
         assignPublicIp: assignPublicIp ? "ENABLED" : "DISABLED",
       },

@@ -1,3 +1,4 @@
+import type { Cluster } from "@aws-sdk/client-ecs";
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { GetRoleCommand, IAMClient, SimulatePrincipalPolicyCommand } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, STSClient, type STSClientConfig } from "@aws-sdk/client-sts";
@@ -5,7 +6,7 @@ import { known, ProviderError } from "../../../src/provider.ts";
 import { awsError } from "../../aws/errors.ts";
 import type { EcsClient } from "../client.ts";
 import type { FargateConfig } from "../config.ts";
-import type { Facts, Network, RoleFacts } from "./findings.ts";
+import type { ClusterFacts, Facts, Network, RoleFacts } from "./findings.ts";
 
 /** How the clients of the services that are asked are made. */
 export type Connection = Pick<
@@ -29,12 +30,21 @@ export async function askFacts({ connection, ecs, region, config, askNetwork }: 
   const caller = await known(async () => whoAmI(connection), awsError);
   if (caller.trouble?.kind === "transient" || caller.trouble?.kind === "unknown") throw caller.trouble;
   const [cluster, logGroup, network, ...roles] = await Promise.all([
-    known(async () => (await ecs.describeCluster())?.status, awsError),
+    known(async () => clusterFacts(await ecs.describeCluster()), awsError),
     known(async () => hasLogGroup(connection, config.logs.group), awsError),
     known(askNetwork, awsError),
     ...rolesOf(config).map(async (role) => askRole(connection, role, caller)),
   ]);
   return { region, caller, cluster, logGroup, network, roles };
+}
+
+function clusterFacts(cluster: Cluster | undefined): ClusterFacts | undefined {
+  if (cluster === undefined) return undefined;
+  const { status = "", capacityProviders = [], defaultCapacityProviderStrategy = [] } = cluster;
+  const defaultStrategy = defaultCapacityProviderStrategy.map(
+    ({ capacityProvider: provider = "", weight = 0, base = 0 }) => ({ provider, weight, base }),
+  );
+  return { status, capacityProviders, defaultStrategy };
 }
 
 async function whoAmI(connection: Connection): Promise<{ arn: string; account: string }> {

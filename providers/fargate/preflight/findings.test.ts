@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Known, ProviderError } from "../../../src/provider.ts";
-import { configSchema } from "../config.ts";
+import { configSchema, type FargateConfig } from "../config.ts";
 import { type Facts, findingsOf, unknownsOf } from "./findings.ts";
 
 const execution = "arn:aws:iam::123456789012:role/burstlet-execution";
@@ -17,10 +17,16 @@ const role = (change: object = {}) => ({
   passable: { value: true },
   ...change,
 });
+const clusterOf = (status: string, change: object = {}) => ({
+  status,
+  capacityProviders: ["FARGATE"],
+  defaultStrategy: [],
+  ...change,
+});
 const well: Facts = {
   region: "eu-central-1",
   caller: { value: { arn: "arn:aws:iam::123456789012:user/b", account: "123456789012" } },
-  cluster: { value: "ACTIVE" },
+  cluster: { value: clusterOf("ACTIVE") },
   logGroup: { value: true },
   roles: [role()],
   network: {
@@ -49,6 +55,40 @@ test("a set-up that is right has no finding", () => {
   expect(unknownsOf(well)).toEqual([]);
 });
 
+describe("a cluster without Spot", () => {
+  const put = "aws ecs put-cluster-capacity-providers --cluster burstlet --region eu-central-1 ";
+  const findings = (capacityType: FargateConfig["capacityType"], change: object = {}) =>
+    findingsOf({ ...well, cluster: { value: clusterOf("ACTIVE", change) } }, { ...config, capacityType }, false);
+
+  test.for<[what: string, capacityType: FargateConfig["capacityType"], cluster: object, fix: string]>([
+    ["with one", "spot", {}, "--capacity-providers FARGATE FARGATE_SPOT --default-capacity-provider-strategy '[]'"],
+    [
+      "with none",
+      "spot-then-on-demand",
+      { capacityProviders: [] },
+      "--capacity-providers FARGATE FARGATE_SPOT --default-capacity-provider-strategy '[]'",
+    ],
+    [
+      "with its own ones and a strategy, which stay",
+      "spot",
+      { capacityProviders: ["mine"], defaultStrategy: [{ provider: "mine", weight: 2, base: 1 }] },
+      "--capacity-providers FARGATE mine FARGATE_SPOT --default-capacity-provider-strategy capacityProvider=mine,weight=2,base=1",
+    ],
+  ])("%s is told of a node of %s", ([, capacityType, cluster, fix]) => {
+    expect(findings(capacityType, cluster)).toEqual([
+      {
+        message: `ECS cluster burstlet has no capacity provider FARGATE_SPOT, which fargate.capacityType ${capacityType} needs`,
+        fix: `${put}${fix}`,
+      },
+    ]);
+  });
+
+  test("is right for a node whose pods run on demand, and so is one with it", () => {
+    expect(findings("on-demand")).toEqual([]);
+    expect(findings("spot", { capacityProviders: ["FARGATE_SPOT"] })).toEqual([]);
+  });
+});
+
 describe("a finding comes with its fix:", () => {
   test.for([
     [
@@ -56,7 +96,7 @@ describe("a finding comes with its fix:", () => {
       "ECS cluster burstlet does not exist",
       "aws ecs create-cluster --cluster-name burstlet --region eu-central-1",
     ],
-    [{ cluster: { value: "DEPROVISIONING" } }, "is DEPROVISIONING", "aws ecs create-cluster"],
+    [{ cluster: { value: clusterOf("DEPROVISIONING") } }, "is DEPROVISIONING", "aws ecs create-cluster"],
     [
       { logGroup: { value: false } },
       "log group /burstlet does not exist",

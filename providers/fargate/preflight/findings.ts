@@ -8,6 +8,7 @@ import {
   valueOf,
 } from "../../../src/provider.ts";
 import type { FargateConfig } from "../config.ts";
+import { marketsOf, spotProvider } from "../market.ts";
 
 export interface RoleFacts {
   readonly arn: string;
@@ -16,6 +17,12 @@ export interface RoleFacts {
   readonly found: Known<{ readonly trusts: boolean } | undefined>;
   /** May we pass it to ECS? */
   readonly passable: Known<boolean>;
+}
+
+export interface ClusterFacts {
+  readonly status: string;
+  readonly capacityProviders: readonly string[];
+  readonly defaultStrategy: readonly { readonly provider: string; readonly weight: number; readonly base: number }[];
 }
 
 export interface Network {
@@ -28,7 +35,7 @@ export interface Facts {
   readonly region: string;
   readonly caller: Known<{ readonly arn: string; readonly account: string }>;
   /** `undefined`: there is none, or not any more. */
-  readonly cluster: Known<string | undefined>;
+  readonly cluster: Known<ClusterFacts | undefined>;
   readonly logGroup: Known<boolean>;
   readonly roles: readonly RoleFacts[];
   readonly network: Known<Network>;
@@ -36,7 +43,15 @@ export interface Facts {
 
 type SetUp = Pick<
   FargateConfig,
-  "cluster" | "subnets" | "securityGroups" | "executionRoleArn" | "taskRoleArn" | "serviceAccounts" | "logs" | "exec"
+  | "cluster"
+  | "subnets"
+  | "securityGroups"
+  | "executionRoleArn"
+  | "taskRoleArn"
+  | "serviceAccounts"
+  | "logs"
+  | "exec"
+  | "capacityType"
 >;
 
 /** `mayName`: pods may name an execution role of their own. */
@@ -46,6 +61,7 @@ export function findingsOf(facts: Facts, config: SetUp, mayName: boolean): reado
   if (caller.trouble !== undefined && isAboutCredentials(caller.trouble)) return [credentialsFinding(caller.trouble)];
   return [
     ...clusterFindings(facts.cluster, config.cluster, region),
+    ...spotFindings(facts.cluster, config, region),
     ...(valueOf(facts.logGroup) === false ? [logGroupFinding(config.logs.group, region)] : []),
     ...(config.executionRoleArn === undefined && !mayName ? [noExecutionRole] : []),
     ...(config.exec && !mayName && !hasTaskRole(config) ? [noTaskRole] : []),
@@ -81,12 +97,33 @@ function credentialsFinding({ message }: ProviderError): Finding {
 }
 
 function clusterFindings(cluster: Facts["cluster"], name: string, region: string): Finding[] {
-  if (cluster.trouble !== undefined || cluster.value === "ACTIVE") return [];
-  const what = cluster.value === undefined ? "does not exist" : `is ${cluster.value}`;
+  if (cluster.trouble !== undefined || cluster.value?.status === "ACTIVE") return [];
+  const what = cluster.value === undefined ? "does not exist" : `is ${cluster.value.status}`;
   return [
     {
       message: `ECS cluster ${name} ${what} in ${region}`,
       fix: `aws ecs create-cluster --cluster-name ${name} --region ${region}`,
+    },
+  ];
+}
+
+/** Of a node whose pods go to Spot by themselves: what single pods ask for by annotation holds up no others. */
+function spotFindings(cluster: Facts["cluster"], { cluster: name, capacityType }: SetUp, region: string): Finding[] {
+  const found = valueOf(cluster);
+  if (found?.status !== "ACTIVE" || !marketsOf(capacityType).includes("spot")) return [];
+  const { capacityProviders, defaultStrategy } = found;
+  if (capacityProviders.includes(spotProvider)) return [];
+  // The call replaces both lists, and wants the second one, which may be empty.
+  const strategy = defaultStrategy.map(
+    ({ provider, weight, base }) => `capacityProvider=${provider},weight=${weight},base=${base}`,
+  );
+  return [
+    {
+      message: `ECS cluster ${name} has no capacity provider ${spotProvider}, which fargate.capacityType ${capacityType} needs`,
+      fix:
+        `aws ecs put-cluster-capacity-providers --cluster ${name} --region ${region} ` +
+        `--capacity-providers ${[...new Set(["FARGATE", ...capacityProviders, spotProvider])].join(" ")} ` +
+        `--default-capacity-provider-strategy ${strategy.length === 0 ? "'[]'" : strategy.join(" ")}`,
     },
   ];
 }

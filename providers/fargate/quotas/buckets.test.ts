@@ -90,6 +90,21 @@ test("the account's own quotas replace the published ones, whichever code of a p
   expect(limitsOf(ecsFamilies.onDemand, new Map([["L-6BAD92DD", 5]]))).toEqual({ burst: 100, rate: 20 });
 });
 
+test("launches on Spot and on demand wait for no token of each other's", async () => {
+  const { clock, buckets } = bucketsOn();
+  const few = (burst: string, rate: string): [string, number][] => [
+    [burst, 2],
+    [rate, 1],
+  ];
+  buckets.configure(new Map([...few("L-6BAD92DD", "L-551A4E9D"), ...few("L-F6E37E82", "L-FAA52651")]));
+  const launches = { "on-demand": 0, spot: 0 };
+  for (let n = 0; n < 3; n++)
+    for (const market of ["on-demand", "spot"] as const)
+      void buckets.runTask(async () => void launches[market]++, undefined, { market });
+  await clock.advance(0);
+  expect(launches).toEqual({ "on-demand": 1, spot: 1 });
+});
+
 test("a second reading of the same quotas leaves a bucket as empty as it is", async () => {
   const { clock, buckets } = bucketsOn();
   let launches = 0;

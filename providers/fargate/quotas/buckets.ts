@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CallLimits, Limiter, ProviderContext } from "../../../src/provider.ts";
+import type { Market } from "../market.ts";
 import { type EcsFamily, ecsFamilies, limitsOf, type Quotas, secretsLimits } from "../../aws/quotas.ts";
 
 /** Waits for a token of each of its families, then calls. Shapes and errors: `Limiter.run`. */
@@ -7,8 +8,7 @@ type Paced = <T>(call: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
 
 /** The calls of ECS, each behind the buckets that AWS counts it in. */
 export interface EcsBuckets {
-  /** `reads`: so many secrets the task reads as it starts, which is a call of the account's each. */
-  readonly runTask: <T>(call: () => Promise<T>, signal?: AbortSignal, reads?: number) => Promise<T>;
+  readonly runTask: <T>(call: () => Promise<T>, signal?: AbortSignal, takes?: LaunchTakes) => Promise<T>;
   readonly stopTask: Paced;
   readonly executeCommand: Paced;
   readonly readTasks: Paced;
@@ -17,6 +17,14 @@ export interface EcsBuckets {
   readonly readCluster: Paced;
   /** The account's own quotas. A family whose limits are others now gets a new bucket; who waits stays in the old one. */
   configure(quotas: Quotas): void;
+}
+
+/** What a launch takes besides the call. */
+export interface LaunchTakes {
+  /** So many secrets the task reads as it starts, which is a call of the account's each; default none. */
+  readonly reads?: number | undefined;
+  /** Default on demand. */
+  readonly market?: Market | undefined;
 }
 
 /**
@@ -53,11 +61,14 @@ export function createEcsBuckets(limiter: ProviderContext["limiter"]): EcsBucket
         call,
       )();
 
-  const launch = behind("runTask", "onDemand", "cluster");
+  const launches = {
+    "on-demand": behind("runTask", "onDemand", "cluster"),
+    spot: behind("runTask", "spot", "cluster"),
+  };
   const secrets = limiter(withMargin(secretsLimits.read));
   return {
-    runTask: async (call, signal, reads = 0) =>
-      launch(async () => (reads === 0 ? call() : secrets.run(call, signal, reads)), signal),
+    runTask: async (call, signal, { reads = 0, market = "on-demand" } = {}) =>
+      launches[market](async () => (reads === 0 ? call() : secrets.run(call, signal, reads)), signal),
     stopTask: behind("cluster"),
     executeCommand: behind("cluster"),
     readTasks: behind("readTasks"),

@@ -5,10 +5,13 @@ import { capacityOf } from "./capacity.ts";
 
 const config = (capacity: object = {}) => configSchema.parse({ subnets: ["subnet-1"], capacity });
 const quotas = new Map([["L-3032A538", 400]]);
+const both = new Map([...quotas, ["L-36FBB829", 30]]);
 
 test.for([
   ["the quota of a new account where nobody may ask for it", config(), new Map(), 6],
   ["the account's own quota", config(), quotas, 400],
+  ["that of Spot where its pods go there", { ...config(), capacityType: "spot" }, both, 30],
+  ["both where its pods go to both", { ...config(), capacityType: "spot-then-on-demand" }, both, 430],
   ["what the configuration says, whatever the quota", config({ vcpu: 10 }), quotas, 10],
 ] as const)("a node promises %s", ([, config, quotas, cpu]) => {
   expect(capacityOf(config, quotas, undefined, 0)).toMatchObject({ cpu, memory: cpu * 8 * 2 ** 30, pods: 1_000 });

@@ -1,7 +1,8 @@
 /** What a node of Fargate promises to the scheduler. Pure. */
 import { type Capacity, type Squeeze, squeezed } from "../../../src/provider.ts";
 import type { FargateConfig } from "../config.ts";
-import { type Quotas, vcpuQuota } from "../../aws/quotas.ts";
+import { type CapacityType, marketsOf } from "../market.ts";
+import { type Quotas, vcpuQuotas } from "../../aws/quotas.ts";
 
 const GIB = 2 ** 30;
 /** The most that Fargate sells with one vCPU: 2 GB with a quarter, 8 with one, 120 with 16. */
@@ -14,13 +15,13 @@ const STORAGE_PER_TASK = 200 * GIB;
  * the node promises what it has, in pods as well, because a pod that asks for 0.1 CPU takes 0.25 of the quota.
  */
 export function capacityOf(
-  config: Pick<FargateConfig, "capacity" | "architecture" | "platformVersion">,
+  config: Pick<FargateConfig, "capacity" | "capacityType" | "architecture" | "platformVersion">,
   quotas: Quotas,
   squeeze: Squeeze | undefined,
   now: number,
 ): Omit<Capacity, "labels"> {
   const full = {
-    vcpu: config.capacity.vcpu ?? quotas.get(vcpuQuota.code) ?? vcpuQuota.standard,
+    vcpu: config.capacity.vcpu ?? quotaOf(config.capacityType, quotas),
     pods: config.capacity.pods,
   };
   const { vcpu: cpu, pods } = squeezed(full, squeeze, now);
@@ -35,4 +36,11 @@ export function capacityOf(
     containerRuntime: `fargate://${config.platformVersion}`,
     architecture: config.architecture,
   };
+}
+
+/** Of the markets that pods of the node go to by themselves. */
+function quotaOf(capacityType: CapacityType, quotas: Quotas): number {
+  return marketsOf(capacityType)
+    .map((market) => vcpuQuotas[market])
+    .reduce((sum, { code, standard }) => sum + (quotas.get(code) ?? standard), 0);
 }

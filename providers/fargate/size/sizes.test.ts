@@ -5,6 +5,7 @@ import { cheapestSize, hourlyUsd, provisionedText, sizes } from "./sizes.ts";
 import { toldSize } from "./told.ts";
 
 const prices = publicPrices.amd64;
+const markets = { "on-demand": prices, spot: undefined };
 const inGb = sizes.map(({ cpu, memory }) => [cpu / 1024, memory / 1024] as const);
 
 describe("the sizes", () => {
@@ -86,15 +87,22 @@ describe("what was provisioned", () => {
   });
 
   test("is read back from what ECS says of the task, also for one that is as small as all are", () => {
-    expect(toldSize({ cpu: "256", memory: "512" }, prices)).toEqual({
+    expect(toldSize({ cpu: "256", memory: "512" }, markets)).toEqual({
       provisioned: "0.25vCPU 0.5GB",
       hourlyUsd: 0.012343,
     });
-    expect(toldSize({ cpu: "1024", memory: "2048", ephemeralStorage: { sizeInGiB: 120 } }, prices)).toEqual({
+    expect(toldSize({ cpu: "1024", memory: "2048", ephemeralStorage: { sizeInGiB: 120 } }, markets)).toEqual({
       provisioned: "1vCPU 2GB 120GB disk",
       hourlyUsd: 0.06047,
     });
-    expect(toldSize({ cpu: "256" }, prices)).toEqual({});
+    expect(toldSize({ cpu: "256" }, markets)).toEqual({});
+  });
+
+  test("on Spot has the price of Spot that the configuration says, or none", () => {
+    const task = { cpu: "256", memory: "512", capacityProviderName: "FARGATE_SPOT" };
+    expect(toldSize(task, markets)).toEqual({ provisioned: "0.25vCPU 0.5GB Spot" });
+    const spot = { vcpu: 0.012, memory: 0.001, storage: 0.0001 };
+    expect(toldSize(task, { ...markets, spot })).toEqual({ provisioned: "0.25vCPU 0.5GB Spot", hourlyUsd: 0.0035 });
   });
 
   test("costs CPU, memory, and disk beyond 20 GB", () => {

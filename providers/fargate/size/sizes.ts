@@ -2,6 +2,7 @@
  * What a Linux task may have on Fargate, with either processor (not verified: 32 vCPU on ARM64). Source: Amazon ECS
  * developer guide, task definition parameters. The table is not monotone (60 GB exists with 8 and with 32 vCPU), so the price decides. Pure.
  */
+import type { Market } from "../market.ts";
 import type { Prices } from "./prices.ts";
 
 export interface Size {
@@ -43,10 +44,10 @@ export function hourlyUsd({ cpu, memory }: Size, storageGib: number, prices: Pri
   return Math.round(usd * 1e6) / 1e6;
 }
 
-/** `0.25vCPU 0.5GB`, and ` 40GB disk` where the task has more than everybody's 20. */
-export function provisionedText({ cpu, memory }: Size, storageGib: number): string {
+/** `0.25vCPU 0.5GB`, ` 40GB disk` where the task has more than everybody's 20, and ` Spot`. */
+export function provisionedText({ cpu, memory }: Size, storageGib: number, market: Market = "on-demand"): string {
   const disk = storageGib > freeStorage ? ` ${storageGib}GB disk` : "";
-  return `${cpu / 1024}vCPU ${memory / 1024}GB${disk}`;
+  return `${cpu / 1024}vCPU ${memory / 1024}GB${disk}${market === "spot" ? " Spot" : ""}`;
 }
 
 function sizeOf(vcpu: number, gb: number): Size {

@@ -139,8 +139,9 @@ describe("a task that is taken away", () => {
     ],
     ["by its own end", ended, exited, { disrupted: undefined }],
   ])("%s", ([, containers, task, expected]) => {
-    const { disrupted, reason, message } = pictureOf(containers, task) ?? {};
+    const { disrupted, reason, message, warning } = pictureOf(containers, task) ?? {};
     expect({ disrupted, reason, message }).toMatchObject(expected);
+    expect(warning).toEqual(disrupted === true ? { reason, message } : undefined);
   });
 });
 

@@ -14,8 +14,8 @@ import { type Disruption, disruptionOf, endOf, neverRan, taskTrouble } from "./r
 import { labels } from "../request.ts";
 
 export interface Observer extends Owner, Pick<ProviderContext, "network"> {
-  /** Size and price in words and dollars an hour, from what ECS says of the task: CPU units, MiB, GiB. */
-  size(task: Pick<Task, "cpu" | "memory" | "ephemeralStorage">): Pick<TaskState, "provisioned" | "hourlyUsd">;
+  /** Size and price in words and dollars an hour, from what ECS says of the task: CPU units, MiB, GiB, market. */
+  size(task: Task): Pick<TaskState, "provisioned" | "hourlyUsd">;
 }
 
 /** ECS counts versions of a task; between two of them its health changes, which `feed.ts` counts in the last three digits. */
@@ -172,8 +172,11 @@ function addressesOf({ containers = [] }: Task): readonly string[] {
   return [...new Set(found.flatMap((address) => (address === undefined || address === "" ? [] : [address])))];
 }
 
-function wordsOf(task: Task, disrupted: Disruption | undefined): Pick<TaskState, "reason" | "message" | "disrupted"> {
-  if (disrupted !== undefined) return { ...disrupted, disrupted: true };
+function wordsOf(
+  task: Task,
+  disrupted: Disruption | undefined,
+): Pick<TaskState, "reason" | "message" | "disrupted" | "warning"> {
+  if (disrupted !== undefined) return { ...disrupted, disrupted: true, warning: disrupted };
   const trouble = taskTrouble(task);
   return trouble === undefined ? {} : { reason: trouble.reason, message: trouble.message };
 }

@@ -59,6 +59,13 @@ describe("stopping a task", () => {
     expect(stops()).toHaveLength(2);
   });
 
+  test("asks nothing of ECS for one that ECS ends already: its reason stays ECS's", async () => {
+    const { stop, put, stops } = world();
+    put("one", {}, { desiredStatus: "STOPPED", stopCode: "SpotInterruption" });
+    expect(await stop(task, end)).toBe("stopping");
+    expect(stops()).toEqual([]);
+  });
+
   test("leaves the final states to be read, and forgets the task for good when it is discarded", async () => {
     const { stop, put, feed, stops, clock } = world();
     const heard: string[] = [];

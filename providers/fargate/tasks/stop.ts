@@ -41,6 +41,8 @@ export function createStop({ client, tasks, feed, clock }: StopOptions): Stop {
       feed.discard(arn);
       return "gone";
     }
+    // ECS ends it already, for us or by itself: a stop of ours has nothing to shorten, and its reason might replace ECS's.
+    if (state.phase === "stopping") return "stopping";
     const before = sent.get(arn);
     if (before !== undefined && clock.monotonic() - before < AGAIN_MS) return "stopping";
     try {

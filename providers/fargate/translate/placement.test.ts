@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { podOf } from "../../../test/support/resolve-sources.ts";
 import type { Grant } from "../../../src/provider.ts";
-import { executionRole, type Options, refusalsOf, requestOf } from "./testing.ts";
+import { executionRole, type Options, refusalsOf, requestOf, translated } from "./testing.ts";
 
 const role = "arn:aws:iam::123456789012:role/team-a";
 
@@ -21,12 +21,44 @@ const annotated = (annotations: Record<string, string>) =>
 const granting = (...allow: string[]): Options => ({ context: { grants: [{ namespace: "ns", allow }] } });
 const withGrants = (...grants: Grant[]): Options => ({ context: { grants } });
 
+const places = (market: "spot" | "on-demand", ...subnets: string[]) => subnets.map((subnet) => ({ market, subnet }));
+
+describe("where a pod is asked for", () => {
+  const both = [...places("spot", "subnet-a", "subnet-b"), ...places("on-demand", "subnet-a", "subnet-b")];
+  test.for([
+    ["on-demand", undefined, places("on-demand", "subnet-a", "subnet-b")],
+    ["spot", undefined, places("spot", "subnet-a", "subnet-b")],
+    ["spot-then-on-demand", undefined, both],
+    ["spot", "on-demand", places("on-demand", "subnet-a", "subnet-b")],
+    ["on-demand", "spot", places("spot", "subnet-a", "subnet-b")],
+    ["on-demand", "spot-then-on-demand", both],
+  ] as const)("on a node of %s, and a pod that says %s, without any grant", async ([capacityType, said, expected]) => {
+    const pod = said === undefined ? podOf({}) : annotated({ "capacity-type": said });
+    const { placement } = await requestOf(pod, { config: { capacityType } });
+    expect(placement.places).toEqual(expected);
+  });
+
+  test("is no part of the definition, and has the price of what is asked first", async () => {
+    const spotPrices = { vcpu: 0.01, memory: 0.001, storage: 0.0001 };
+    const pod = annotated({ "capacity-type": "spot-then-on-demand" });
+    expect((await requestOf(pod)).definition).toEqual((await requestOf(podOf({}))).definition);
+    expect(await translated(pod)).toMatchObject({ provisioned: "0.25vCPU 0.5GB Spot" });
+    expect(await translated(pod)).not.toHaveProperty("hourlyUsd");
+    expect(await translated(pod, { config: { spotPrices } })).toMatchObject({ hourlyUsd: 0.003 });
+  });
+});
+
 describe("what a pod names by annotation is honoured with a grant", () => {
   test.for<[key: string, value: string, ids: string[], found: object]>([
     ["task-role-arn", role, [role], { overrides: { taskRoleArn: role } }],
     ["iam.amazonaws.com/role", role, ["arn:aws:iam::123456789012:role/team-*"], { overrides: { taskRoleArn: role } }],
     ["execution-role-arn", role, [role], { overrides: { executionRoleArn: role } }],
-    ["subnets", "subnet-1, subnet-2", ["subnet-1", "subnet-2"], { placement: { subnets: ["subnet-1", "subnet-2"] } }],
+    [
+      "subnets",
+      "subnet-1, subnet-2",
+      ["subnet-1", "subnet-2"],
+      { placement: { places: places("on-demand", "subnet-1", "subnet-2") } },
+    ],
     ["security-groups", "sg-1", ["sg-*"], { placement: { securityGroups: ["sg-1"] } }],
     ["assign-public-ip", "true", ["assign-public-ip"], { placement: { assignPublicIp: true } }],
   ])("%s: %s", async ([key, value, ids, found]) => {
@@ -76,6 +108,7 @@ test.for<[key: string, value: string, words: string]>([
   ["subnets", Array.from({ length: 17 }, (_, n) => `subnet-${n}`).join(), "Expected 1 to 16 ids of subnets"],
   ["security-groups", "sg-1,sg-2,sg-3,sg-4,sg-5,sg-6", "Expected 1 to 5 ids of security groups"],
   ["assign-public-ip", "yes", "Expected true or false."],
+  ["capacity-type", "cheap", "Expected on-demand, spot, spot-then-on-demand."],
   ["task-role", role, "Only fargate.burstlet.dev/task-role-arn, "],
 ])("the annotation %s: %s is refused, whatever is granted", async ([key, value, words]) => {
   expect(await refusalsOf(annotated({ [key]: value }), granting("*"))).toEqual([expect.stringContaining(words)]);

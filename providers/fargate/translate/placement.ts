@@ -1,7 +1,11 @@
-/** Roles, subnets and security groups: those of the node or the service account, or what annotations name and a grant allows. Pure. */
+/**
+ * Roles, subnets, security groups and the market: those of the node or the service account, or what annotations name and,
+ * where it is of AWS, a grant allows. Pure.
+ */
 import { isGranted, type Refusal, type ResolvedPod } from "../../../src/provider.ts";
 import { tokenAnnotation } from "../files/token.ts";
-import type { Placement } from "../request.ts";
+import { type CapacityType, capacityTypes, marketsOf } from "../market.ts";
+import type { Place, Placement } from "../request.ts";
 import type { TranslateContext } from "./context.ts";
 
 const prefix = "fargate.burstlet.dev/";
@@ -12,6 +16,7 @@ const podAnnotations = {
   subnets: `${prefix}subnets`,
   securityGroups: `${prefix}security-groups`,
   assignPublicIp: `${prefix}assign-public-ip`,
+  capacityType: `${prefix}capacity-type`,
   /** As kube2iam and the old virtual-kubelet provider have it. */
   otherTaskRole: "iam.amazonaws.com/role",
 } as const;
@@ -37,6 +42,7 @@ const forms: Readonly<Record<Key, Form>> = {
   subnets: { id: /^subnet-[0-9a-z]+$/, most: 16, words: "1 to 16 ids of subnets, separated by commas" },
   securityGroups: { id: /^sg-[0-9a-z]+$/, most: 5, words: "1 to 5 ids of security groups, separated by commas" },
   assignPublicIp: { id: /^(true|false)$/, most: 1, words: "true or false" },
+  capacityType: { id: new RegExp(`^(${capacityTypes.join("|")})$`), most: 1, words: capacityTypes.join(", ") },
 };
 
 export interface Placed {
@@ -54,10 +60,12 @@ export function placedOf(pod: ResolvedPod, { config, grants }: TranslateContext)
   );
   const taskRoleArn = (idsOf("taskRole") ?? idsOf("otherTaskRole"))?.[0] ?? account?.taskRoleArn;
   const executionRoleArn = idsOf("executionRole")?.[0] ?? account?.executionRoleArn;
+  const wanted = idsOf("capacityType")?.[0];
+  const capacityType = capacityTypes.find((one) => one === wanted) ?? config.capacityType;
   const publicly = idsOf("assignPublicIp")?.[0];
   return {
     placement: {
-      subnets: idsOf("subnets") ?? config.subnets,
+      places: placesOf(capacityType, idsOf("subnets") ?? config.subnets),
       securityGroups: idsOf("securityGroups") ?? config.securityGroups,
       assignPublicIp: publicly === undefined ? config.assignPublicIp : publicly === "true",
       platformVersion: config.platformVersion,
@@ -70,6 +78,11 @@ export function placedOf(pod: ResolvedPod, { config, grants }: TranslateContext)
       ...(executionRoleArn === undefined && config.executionRoleArn === undefined ? [withoutExecutionRole] : []),
     ],
   };
+}
+
+/** Every subnet on Spot first, where the pod may go on to run on demand. */
+function placesOf(capacityType: CapacityType, subnets: readonly string[]): readonly Place[] {
+  return marketsOf(capacityType).flatMap((market) => subnets.map((subnet) => ({ market, subnet })));
 }
 
 const keys = Object.keys(podAnnotations) as readonly Key[];
@@ -90,13 +103,20 @@ function named(pod: ResolvedPod, key: Key, grants: TranslateContext["grants"]) {
   if (ids.length > most || !ids.every((id) => form.test(id)))
     return { ids: undefined, refusals: [{ path, sentence: `Expected ${words}.` }] };
   const who = { namespace: pod.namespace, serviceAccount: pod.serviceAccountName || "default" };
-  const needed = key === "assignPublicIp" ? (ids[0] === "true" ? [publicIp] : []) : ids;
+  const needed = grantsFor(key, ids);
   const refusals = needed.flatMap((id): Refusal[] => {
     if (isGranted(grants, who, id)) return [];
     const whom = `namespace ${who.namespace} or its service account ${who.serviceAccount}`;
     return [{ path, sentence: `No grant of the node's configuration allows ${id} to ${whom}.` }];
   });
   return { ids, refusals };
+}
+
+/** A market costs money, as everything does that pods ask for by their requests, and gives no rights. */
+function grantsFor(key: Key, ids: readonly string[]): readonly string[] {
+  if (key === "capacityType") return [];
+  if (key === "assignPublicIp") return ids[0] === "true" ? [publicIp] : [];
+  return ids;
 }
 
 /** A misspelt one would otherwise run the pod without its role. */

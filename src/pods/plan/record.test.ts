@@ -84,6 +84,8 @@ describe("the write-ahead record", () => {
     expect(after).toMatchObject(wanted);
     if (what === 3) expect(patch.phase ?? "Running").toBe("Running");
     expect(notes[annotations.task]).toBeNull();
+    expect(notes[annotations.provisioned]).toBeNull();
+    expect(notes[annotations.hourlyUsd]).toBeNull();
     expect(notes[annotations.earlierRestarts]).toBe(after?.restartCount === 0 ? "" : `${name}=1`);
   });
 });

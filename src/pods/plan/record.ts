@@ -32,12 +32,15 @@ export function recordPatch(
         [annotations.try]: String(action.try),
         [annotations.recorded]: rfc3339(world.now),
         ...memoryNote(world, pod),
-        ...(again && { [annotations.task]: null, [annotations.earlierRestarts]: restartsText(restartsOf(launching)) }),
+        ...(again && { ...ofTheTaskBefore, [annotations.earlierRestarts]: restartsText(restartsOf(launching)) }),
       },
     },
     status: statusPatch(pod, wanted) ?? {},
   };
 }
+
+/** The next task is told of anew, and may cost something that nobody knows. */
+const ofTheTaskBefore = { [annotations.task]: null, [annotations.provisioned]: null, [annotations.hourlyUsd]: null };
 
 /** Known since the pod was translated, and as old as its record. */
 function memoryNote({ notes: { prepared } }: World, pod: Pod): object {

@@ -4,7 +4,7 @@ import { awsFigures } from "./measure.ts";
 
 function launch(at: number, outcome: "launched" | "repeated" = "launched"): LedgerEntry {
   const names = { taskArn: "", taskDefinitionArn: "", startedBy: "", clientToken: "", subnet: "" };
-  return { at, event: "launch", outcome, ...names };
+  return { at, event: "launch", outcome, market: "on-demand", ...names };
 }
 const stop: LedgerEntry = { at: 90_000, event: "stop", outcome: "stopping", taskArn: "", startedBy: "", reason: "" };
 
