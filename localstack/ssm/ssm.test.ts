@@ -20,8 +20,14 @@ describe("output on its way through the agent", () => {
     ["text is as it was", ["é€😀"], "é€😀"],
     ["a character in two pieces is whole", [Buffer.from("é").subarray(0, 1), Buffer.from("é").subarray(1)], "é"],
     ["U+FFFD is broken", ["a\u{fffd}b"], Buffer.from([0x61, 0xef, 0x62])],
-    ["what is not UTF-8 is as it was", [Buffer.from([0xff, 0xfe, 0x80, 0x41])], Buffer.from([0xff, 0xfe, 0x80, 0x41])],
+    ["what is not UTF-8 is as it was", [Buffer.from([0xff, 0x80]), "abcd"], Buffer.from("\xff\x80abcd", "latin1")],
+    ["U+FFFD at the end waits", ["a\u{fffd}", "b"], Buffer.from([0x61, 0xef, 0x62])],
     ["an unfinished character at the end is lost", ["a", Buffer.from([0xe2, 0x82])], "a"],
+    ["a byte that is no character waits, and what is behind it", ["a", Buffer.from([0x80, 0x41, 0x42])], "a"],
+    ["it comes with what follows", [Buffer.from([0x80]), "abc"], Buffer.from([0x80, 0x61, 0x62, 0x63])],
+    ["surrogates are no characters", [Buffer.from([0x61, 0xed, 0xa0, 0x80])], "a"],
+    ["overlong forms are none", [Buffer.from([0x61, 0xe0, 0x9f, 0xbf])], "a"],
+    ["bytes of a character before do not count", [Buffer.from("€€a")], "€€a"],
   ] as const)("%s", ([, pieces, out]) => {
     const asText = createAgentText();
     const got = Buffer.concat(pieces.map((piece) => asText(Buffer.from(piece as string))));

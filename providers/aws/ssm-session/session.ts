@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import { WebSocket } from "ws";
 import { type Clock, ProviderError } from "../../../src/provider.ts";
 import { type Channel, type ChannelEvent, createChannel, LONGEST_PAYLOAD, type Outcome } from "./channel.ts";
+import { createGathering, type Gathering } from "./gathering.ts";
 import { CLIENT_VERSION } from "./handshake.ts";
 
 /** What StartSession and ExecuteCommand answer. */
@@ -73,6 +74,7 @@ class DataChannel implements Session {
   readonly #connection: Socket;
   readonly #options: SessionOptions;
   readonly #channel: Channel;
+  readonly #gathering: Gathering;
   #over = false;
   #isGathering = false;
   #armed = false;
@@ -87,6 +89,7 @@ class DataChannel implements Session {
     this.#socket = socket;
     this.#options = options;
     this.#channel = createChannel(randomUUID, () => options.clock.now());
+    this.#gathering = createGathering(options.onEvent);
     let failure: Error | undefined;
     socket.on("message", (data: Buffer) => {
       this.#obey(this.#channel.receive(data, options.clock.monotonic()));
@@ -135,13 +138,16 @@ class DataChannel implements Session {
   }
 
   #obey({ send, events }: Outcome): void {
-    if (send.length > 0) this.#gather();
+    if (send.length > 0 || events.length > 0) this.#gather();
     for (const bytes of send) this.#socket.send(bytes);
-    for (const event of events) this.#options.onEvent(event);
+    for (const event of events) this.#gathering.take(event);
     this.#arm();
   }
 
-  /** What one read of the network brings is answered by one write: an acknowledgement is no reason for a system call. */
+  /**
+   * What one read of the network brings is answered by one write, and handed on as one piece: an acknowledgement is no
+   * reason for a system call.
+   */
   #gather(): void {
     if (this.#isGathering) return;
     this.#isGathering = true;
@@ -149,6 +155,7 @@ class DataChannel implements Session {
     setImmediate(() => {
       this.#isGathering = false;
       this.#connection.uncork();
+      this.#gathering.flush();
     });
   }
 
@@ -176,6 +183,7 @@ class DataChannel implements Session {
     this.#over = true;
     this.#cancel();
     this.#cancelPing();
+    this.#gathering.flush();
     this.#wake();
     const why = `the session's data channel broke (${code})${words === "" ? "" : `: ${words}`}`;
     const isGoodbye = code === 1000 || code === 1005;

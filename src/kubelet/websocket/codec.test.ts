@@ -13,10 +13,11 @@ describe("messages of the channel protocols", () => {
       fc.property(
         fc.constantFrom(v4, v5, base64),
         fc.nat(9),
-        fc.uint8Array({ minLength: 1 }),
-        (coding, channel, bytes) => {
-          const data = Buffer.from(bytes);
-          const message = Buffer.from(encodeMessage(channel, data, coding.base64));
+        fc.array(fc.uint8Array({ minLength: 1 }), { minLength: 1 }),
+        (coding, channel, pieces) => {
+          const chunks = pieces.map((piece) => Buffer.from(piece));
+          const data = Buffer.concat(chunks);
+          const message = Buffer.from(encodeMessage(channel, chunks, coding.base64));
           expect(decodeMessage(message, coding, 10)).toEqual({ is: "data", channel, data });
         },
       ),

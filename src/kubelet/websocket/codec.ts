@@ -34,11 +34,12 @@ export function decodeMessage(message: Buffer, coding: ChannelCoding, channels: 
   return data.length === 0 ? { is: "empty" } : { is: "data", channel: first - zero, data };
 }
 
-/** The payload of one message to the client. */
-export function encodeMessage(channel: number, data: Buffer, base64: boolean): Buffer | string {
-  if (base64) return String(channel) + data.toString("base64");
-  const message = Buffer.allocUnsafe(data.length + 1);
-  message[0] = channel;
-  data.copy(message, 1);
+/** The payload of one message to the client: all chunks, one behind the other. */
+export function encodeMessage(channel: number, chunks: readonly Buffer[], base64: boolean): Buffer | string {
+  if (base64) return String(channel) + Buffer.concat(chunks).toString("base64");
+  const length = chunks.reduce((sum, chunk) => sum + chunk.length, 1);
+  const message = Buffer.allocUnsafe(length);
+  let at = message.writeUInt8(channel);
+  for (const chunk of chunks) at += chunk.copy(message, at);
   return message;
 }
