@@ -8,7 +8,7 @@ import {
   type Text,
   type Translation,
 } from "../../src/provider.ts";
-import { lifecycleOf } from "./lifecycle.ts";
+import { lifecycleOf } from "../hooks/lifecycle.ts";
 import type { ContainerSpec, HostPath, ImageVolume, TaskSpec } from "./runtime/runtime.ts";
 import { containerSecurity, podSecurity } from "./security.ts";
 import type { Where } from "./support/row.ts";

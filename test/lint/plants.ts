@@ -83,6 +83,11 @@ export const forbidden: readonly (Plant & { readonly message: string })[] = [
 
 export const allowed: readonly Plant[] = [
   {
+    rule: "providers/hooks, from any provider",
+    file: "providers/aci/hook.ts",
+    code: `export type { HookSpec } from "../hooks/hook-spec.ts";`,
+  },
+  {
     rule: "providers/shell, from any provider",
     file: "providers/aci/shell.ts",
     code: `export { commandLine } from "../shell/quote.ts";`,

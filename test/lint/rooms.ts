@@ -21,7 +21,7 @@ export const sentences = {
   provider:
     "A provider imports src/provider.ts and nothing else of src/; what it needs is handed in as a ProviderContext.",
   neighbours:
-    "A provider does not import another one; all share providers/shell, and only fargate and lambda providers/aws.",
+    "A provider does not import another one; all share providers/shell and providers/hooks, and only fargate and lambda providers/aws.",
   registry: "Only src/virtual-node.ts and src/cli/ use providers/, and only through providers/index.ts.",
   localstack:
     "localstack/ imports providers/local/runtime and src/model only, so that tests do not prove our code by our code.",
@@ -50,7 +50,7 @@ const ioModule =
   /^node:(fs|fs\/promises|net|http|https|http2|tls|dgram|dns|dns\/promises|child_process|worker_threads|cluster)$/;
 const timeModule = /^node:(timers|timers\/promises|perf_hooks)$/;
 const pureFile =
-  /^(src\/(model|status)\/|src\/pods\/(plan\/|(plan|attempts)\.ts$)|src\/resolve\/(?!resolve\.ts$)|providers\/shell\/|providers\/.*\/(translate|observe|reasons|schedule|support|sizes)\.ts$)/;
+  /^(src\/(model|status)\/|src\/pods\/(plan\/|(plan|attempts)\.ts$)|src\/resolve\/(?!resolve\.ts$)|providers\/shell\/|providers\/hooks\/(hook-spec|lifecycle)\.ts$|providers\/.*\/(translate|observe|reasons|schedule|support|sizes)\.ts$)/;
 /** The machine's clock, and the mains of the two processes: burstlet's own and that of the local provider's supervisor. */
 const ownsTime =
   /^(src\/(telemetry\/|main\.ts$|model\/clock\.ts$)|providers\/local\/runtime\/process\/supervisor-main\.ts$)/;
@@ -89,11 +89,14 @@ function brokenBetweenFiles(from: string, to: string, typeOnly: boolean): string
   return brokenInsideSrc(from, to, typeOnly);
 }
 
+/** Rooms of providers/ that are no provider. */
+const shared: ReadonlySet<string> = new Set(["shell", "hooks"]);
+
 function brokenByProvider(from: string, to: string): string | undefined {
   if (to.startsWith("src/")) return to === "src/provider.ts" ? undefined : sentences.provider;
   const room = from.split("/")[1];
   const other = to.split("/")[1];
-  if (from === "providers/index.ts" || room === other || other === "shell") return undefined;
+  if (from === "providers/index.ts" || room === other || shared.has(other ?? "")) return undefined;
   return other === "aws" && (room === "fargate" || room === "lambda") ? undefined : sentences.neighbours;
 }
 

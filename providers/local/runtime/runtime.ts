@@ -22,7 +22,7 @@ import type {
   TaskState,
   TaskStats,
 } from "../../../src/provider.ts";
-import type { HookSpec } from "./hooks/hook-spec.ts";
+import type { HookSpec } from "../../hooks/hook-spec.ts";
 
 export interface Runtime {
   readonly kind: "process" | "engine" | "scripted";

@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { ProviderError } from "../../../../src/provider.ts";
 import type { Clock, ContainerRef, Log, TaskFeed, TaskRef, TaskState } from "../../../../src/provider.ts";
-import { createHooks } from "../hooks/hooks.ts";
+import { createHooks } from "../hooks.ts";
 import type { Runtime, TaskSpec } from "../runtime.ts";
 import { advance, isRecorded, look } from "./advance.ts";
 import { createEngineClient } from "./api/client.ts";

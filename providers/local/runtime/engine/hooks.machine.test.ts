@@ -8,7 +8,7 @@ import { systemClock } from "../../../../src/telemetry/clock.ts";
 import { startEngine, type TestEngine } from "../../../../test/support/engine.ts";
 import { describeWith } from "../../../../test/support/requirements.ts";
 import { silentLog } from "../../../../test/support/silent-log.ts";
-import type { HookSpec } from "../hooks/hook-spec.ts";
+import type { HookSpec } from "../../../hooks/hook-spec.ts";
 import type { ContainerSpec, Runtime } from "../runtime.ts";
 import { createEngineRuntime } from "./engine-runtime.ts";
 import { containerOf, discard, hasEnded, isRunning, linesOf, shell, taskOf, testCluster, until } from "./testing.ts";

@@ -15,7 +15,7 @@ import { needsImageUser, userOf } from "./request/security.ts";
 import { volumeFileReader } from "./reading/env-files.ts";
 import type { RecordStore } from "./store.ts";
 import { withEnvFiles } from "../env-files.ts";
-import type { Hooks } from "../hooks/hooks.ts";
+import type { Hooks } from "../hooks.ts";
 import type { ContainerSpec, TaskSpec } from "../runtime.ts";
 import type { Task } from "./tasks.ts";
 import { taskView, wantedInstance } from "./view.ts";

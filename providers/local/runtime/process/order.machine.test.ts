@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import type { HookSpec } from "../hooks/hook-spec.ts";
+import type { HookSpec } from "../../../hooks/hook-spec.ts";
 import { eventually } from "../../../../test/support/eventually.ts";
 import { describeWith } from "../../../../test/support/requirements.ts";
 import { endOf, hasEnded, isRunning, isStopped, logText, shell, stateOf, useWorld } from "./testing.ts";

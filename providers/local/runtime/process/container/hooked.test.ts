@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { ProcessStream, Terminated } from "../../../../../src/provider.ts";
 import { fakeClock } from "../../../../../test/support/fake-clock.ts";
 import { containerSpec } from "../../../../../test/support/tasks/task-specs.ts";
-import type { HookSpec } from "../../hooks/hook-spec.ts";
+import type { HookSpec } from "../../../../hooks/hook-spec.ts";
 import { hookedRun } from "./hooked.ts";
 import type { Run } from "./run.ts";
 

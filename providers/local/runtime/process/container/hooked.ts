@@ -1,6 +1,6 @@
 /** A run with the lifecycle hooks of its container: what is asked of the run goes by way of them. */
 import type { ContainerSpec } from "../../runtime.ts";
-import { type HookWays, performHook } from "../../hooks/perform-hook.ts";
+import { type HookWays, performHook } from "../../../../hooks/perform-hook.ts";
 import type { Run } from "./run.ts";
 
 export interface HookedRun extends Run {

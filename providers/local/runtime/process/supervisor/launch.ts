@@ -1,6 +1,6 @@
 import { asProviderError, ProviderError, type Terminated, type Waiting } from "../../../../../src/provider.ts";
 import { mostFileBytes, withEnvFiles } from "../../env-files.ts";
-import type { HookWays } from "../../hooks/perform-hook.ts";
+import type { HookWays } from "../../../../hooks/perform-hook.ts";
 import { loopbacks } from "../../network/doors.ts";
 import type { ContainerSpec, TaskSpec } from "../../runtime.ts";
 import type { Enclosure, RunWant } from "../container/enclosure.ts";

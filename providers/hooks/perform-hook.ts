@@ -2,7 +2,7 @@
 import { request } from "node:http";
 import type { Duplex } from "node:stream";
 import { connect as tls } from "node:tls";
-import type { Clock, ExecCommand, ProcessStream } from "../../../../src/provider.ts";
+import type { Clock, ExecCommand, ProcessStream } from "../../src/provider.ts";
 import type { HookSpec } from "./hook-spec.ts";
 
 /** The ways into the task that a hook needs. */

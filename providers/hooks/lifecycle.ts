@@ -1,13 +1,13 @@
 import type { Pod } from "../../src/provider.ts";
-import type { HookSpec } from "./runtime/hooks/hook-spec.ts";
-import { containerOf } from "./security.ts";
+import type { HookSpec } from "./hook-spec.ts";
 
 /** The hooks of a container, and its own signal to end. Pure. */
 export function lifecycleOf(
   pod: Pod,
   container: string,
 ): { readonly postStart?: HookSpec; readonly preStop?: HookSpec; readonly stopSignal?: string } {
-  const { lifecycle, ports = [] } = containerOf(pod, container) ?? {};
+  const all = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];
+  const { lifecycle, ports = [] } = all.find(({ name }) => name === container) ?? {};
   const postStart = hookOf(lifecycle?.postStart, ports);
   const preStop = hookOf(lifecycle?.preStop, ports);
   const { stopSignal } = lifecycle ?? {};

@@ -1,8 +1,8 @@
 /** Hooks that run beside whoever waits for them: asked for again and again, each runs once. */
-import type { ContainerRef } from "../../../../src/provider.ts";
-import type { Runtime } from "../runtime.ts";
-import type { HookSpec } from "./hook-spec.ts";
-import { type HookWays, performHook } from "./perform-hook.ts";
+import type { ContainerRef } from "../../../src/provider.ts";
+import type { Runtime } from "./runtime.ts";
+import type { HookSpec } from "../../hooks/hook-spec.ts";
+import { type HookWays, performHook } from "../../hooks/perform-hook.ts";
 
 export interface Hooks {
   /**
