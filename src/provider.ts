@@ -159,6 +159,11 @@ export type Translation<Request> =
       readonly hourlyUsd?: number | undefined;
       /** As `Provider.memory`, of this request; part of the write-ahead record. Absent: the provider's. */
       readonly memory?: number | undefined;
+      /**
+       * Of the provider's own, part of the write-ahead record, no secret: where to look for this launch although nothing else
+       * is recorded of it. A task with it is expected (`TaskFeed.expected`) also where the cloud has no memory.
+       */
+      readonly trail?: string | undefined;
     };
 
 export interface Launch<Request> {
@@ -212,7 +217,7 @@ export interface TaskFeed {
   health(trouble: ProviderError | undefined): void;
   /**
    * Tasks that pods of this node have records of, and of which no end is recorded; without those whose launch the cloud
-   * remembers for no time. Resolves when every pod is known. For a cloud that keeps too many ended tasks to tell all of
+   * remembers for no time and left no trail. Resolves when every pod is known. For a cloud that keeps too many ended tasks to tell all of
    * them, or none of the names.
    */
   expected?(): Promise<readonly ExpectedTask[]>;
@@ -223,6 +228,10 @@ export interface ExpectedTask extends TaskRef {
   readonly podName: string;
   readonly podNamespace: string;
   readonly containers: readonly { readonly name: string; readonly image: string }[];
+  /** As its translation said. */
+  readonly trail?: string | undefined;
+  /** When the record was written, milliseconds since 1970: it was launched then or later. */
+  readonly recordedAt?: number | undefined;
 }
 
 export interface Capacity {

@@ -10,6 +10,8 @@ export const annotations = {
   recorded: "burstlet.dev/recorded",
   /** Seconds for which the cloud remembers this launch, where that is another time than the provider's. */
   memory: "burstlet.dev/memory",
+  /** The provider's own word on where to look for this launch; part of the write-ahead record. */
+  trail: "burstlet.dev/trail",
   /** Restarts counted before this attempt, `container=count,…`: restartCount never falls. */
   earlierRestarts: "burstlet.dev/earlier-restarts",
   /** The cloud's id of the task. */

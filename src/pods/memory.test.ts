@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ProviderError, type ProviderErrorKind } from "../provider.ts";
-import { pod } from "../status/testing.ts";
+import { now, pod } from "../status/testing.ts";
 import { createMemory, retryDenied, taskFeed } from "./memory.ts";
 import { recorded } from "./testing.ts";
 
@@ -41,6 +41,7 @@ describe("the tasks that a provider is told to expect", () => {
     memory.pods.put(own("remembered", { backend: "lambda", attempt: 2, task: "id", memory: 60 }));
     memory.pods.put(own("usual", { backend: "lambda" }));
     memory.pods.put(own("forgotten", { backend: "lambda", memory: 0 }));
+    memory.pods.put(own("trailed", { backend: "lambda", memory: 0, trail: "event f" }));
     memory.pods.put(own("others", { backend: "local" }));
     memory.pods.put(own("over", { backend: "lambda", memory: 60 }, "Failed"));
     memory.pods.put(pod(["a"], "Never"));
@@ -48,16 +49,18 @@ describe("the tasks that a provider is told to expect", () => {
     return feed.expected?.();
   };
 
-  test("are those of recorded pods that have no end yet and whose cloud remembers them", async () => {
-    expect(await expectedOf(0)).toEqual([
-      {
-        identity: { clusterUid: "c", podUid: "remembered", attempt: 2 },
-        id: "id",
-        podName: "remembered",
-        podNamespace: "default",
-        containers: [{ name: "a", image: "busybox" }],
-      },
-    ]);
-    expect((await expectedOf(10))?.map(({ podName }) => podName)).toEqual(["remembered", "usual"]);
+  test("are those of recorded pods that have no end yet and whose cloud remembers them, or left a trail", async () => {
+    const [remembered, trailed, ...none] = (await expectedOf(0)) ?? [];
+    expect(none).toEqual([]);
+    expect(trailed).toMatchObject({ podName: "trailed", id: undefined, trail: "event f" });
+    expect(remembered).toEqual({
+      identity: { clusterUid: "c", podUid: "remembered", attempt: 2 },
+      id: "id",
+      podName: "remembered",
+      podNamespace: "default",
+      containers: [{ name: "a", image: "busybox" }],
+      recordedAt: now,
+    });
+    expect((await expectedOf(10))?.map(({ podName }) => podName)).toEqual(["remembered", "usual", "trailed"]);
   });
 });

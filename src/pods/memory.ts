@@ -144,11 +144,13 @@ export function taskFeed(
 function expectedOf(pod: Pod, clusterUid: string, provider: Pick<Provider, "name" | "memory">): ExpectedTask[] {
   const record = recordOf(pod);
   if (record?.backend !== provider.name || hasEnded(pod)) return [];
-  if ((record.memory ?? provider.memory) === 0) return [];
+  const { attempt, trail, recordedAt, memory = provider.memory } = record;
+  if (memory === 0 && trail === undefined) return [];
   const { uid: podUid = "", name: podName = "", namespace: podNamespace = "" } = pod.metadata ?? {};
   const containers = (pod.spec?.containers ?? []).map(({ name, image = "" }) => ({ name, image }));
   const id = pod.metadata?.annotations?.[annotations.task];
-  return [{ identity: { clusterUid, podUid, attempt: record.attempt }, id, podName, podNamespace, containers }];
+  const identity = { clusterUid, podUid, attempt };
+  return [{ identity, id, podName, podNamespace, containers, trail, recordedAt }];
 }
 
 function hasEnded({ status }: Pod): boolean {

@@ -47,8 +47,8 @@ export function createPrepare({ provider, sources, node, fingerprint, notices }:
     const told = await notices.fresh(pod);
     const sent = new Map(resolution.pod.volumes.filter(isFiles).map((volume) => [volume.name, fingerprint(volume)]));
     const files = { sent, refreshAt: resolution.refreshAt, lookedAt: now };
-    const { request, memory } = translation;
-    return { prepared: { ...key, is: "ready", request, memory, files }, events: [...events, ...told] };
+    const { request, memory, trail } = translation;
+    return { prepared: { ...key, is: "ready", request, memory, trail, files }, events: [...events, ...told] };
   };
 }
 

@@ -56,7 +56,15 @@ export function world(of: Pod | undefined, more: Partial<World> = {}): World {
 /** The pod with a write-ahead record of this attempt. */
 export function recorded(
   of: Pod,
-  record: { attempt?: number; try?: number; at?: number; task?: string; backend?: string; memory?: number } = {},
+  record: {
+    attempt?: number;
+    try?: number;
+    at?: number;
+    task?: string;
+    backend?: string;
+    memory?: number;
+    trail?: string;
+  } = {},
 ): Pod {
   const own = {
     [annotations.backend]: record.backend ?? "local",
@@ -65,6 +73,7 @@ export function recorded(
     [annotations.recorded]: rfc3339(record.at ?? now),
     ...(record.task !== undefined && { [annotations.task]: record.task }),
     ...(record.memory !== undefined && { [annotations.memory]: String(record.memory) }),
+    ...(record.trail !== undefined && { [annotations.trail]: record.trail }),
   };
   return { ...of, metadata: { ...of.metadata, annotations: { ...of.metadata?.annotations, ...own } } };
 }

@@ -53,6 +53,20 @@ describe("the write-ahead record", () => {
     expect(recordOf(recorded(of, { memory: Number.NaN }))?.memory).toBeUndefined();
   });
 
+  it("says where the provider looks for this launch, as long as it says so", () => {
+    const of = recorded(pod(["a"], "Never"), { trail: "event f" });
+    const patched = (before: Pod, trail: string | undefined) => {
+      const prepared = { generation: 1, attempt: 1, is: "ready", request: {}, trail } as const;
+      const action = { do: "record", attempt: 1, try: 1, story: {} } as const;
+      const { metadata } = recordPatch(world(before, { notes: { prepared } }), before, action);
+      return (metadata as Pod["metadata"])?.annotations?.[annotations.trail];
+    };
+    expect(patched(of, "event g")).toBe("event g");
+    expect(patched(of, undefined)).toBeNull();
+    expect(patched(pod(["a"], "Never"), undefined)).toBeUndefined();
+    expect(recordOf(of)?.trail).toBe("event f");
+  });
+
   it("of the same attempt leaves the containers' history alone", () => {
     const before = { ...status("a", "waiting"), restartCount: 2, lastState: { terminated: { exitCode: 1 } } };
     const of = {

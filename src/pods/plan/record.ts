@@ -31,7 +31,7 @@ export function recordPatch(
         [annotations.attempt]: String(action.attempt),
         [annotations.try]: String(action.try),
         [annotations.recorded]: rfc3339(world.now),
-        ...memoryNote(world, pod),
+        ...preparedNotes(world, pod),
         ...(again && { ...ofTheTaskBefore, [annotations.earlierRestarts]: restartsText(restartsOf(launching)) }),
       },
     },
@@ -42,11 +42,19 @@ export function recordPatch(
 /** The next task is told of anew, and may cost something that nobody knows. */
 const ofTheTaskBefore = { [annotations.task]: null, [annotations.provisioned]: null, [annotations.hourlyUsd]: null };
 
-/** Known since the pod was translated, and as old as its record. */
-function memoryNote({ notes: { prepared } }: World, pod: Pod): object {
-  const memory = prepared?.is === "ready" ? prepared.memory : undefined;
-  if (memory !== undefined && Number.isFinite(memory)) return { [annotations.memory]: String(memory) };
-  return pod.metadata?.annotations?.[annotations.memory] === undefined ? {} : { [annotations.memory]: null };
+/** Known since the pod was translated, and as old as its record: what an earlier record said otherwise goes. */
+function preparedNotes({ notes: { prepared } }: World, pod: Pod): object {
+  const { memory = Infinity, trail } = prepared?.is === "ready" ? prepared : {};
+  const wanted = {
+    [annotations.memory]: Number.isFinite(memory) ? String(memory) : undefined,
+    [annotations.trail]: trail,
+  };
+  const present = pod.metadata?.annotations ?? {};
+  return Object.fromEntries(
+    Object.entries(wanted).flatMap(([name, value]) =>
+      value === undefined && present[name] === undefined ? [] : [[name, value ?? null]],
+    ),
+  );
 }
 
 /** The pod as a new attempt begins: what ended and runs again waits, with one more restart and its last state kept. */

@@ -91,6 +91,8 @@ export type Prepared = { readonly generation: number; readonly attempt: number }
       readonly hourlyUsd?: number;
       /** Seconds for which the cloud remembers this launch; absent: as the provider says of all. */
       readonly memory?: number | undefined;
+      /** Where the provider looks for this launch. */
+      readonly trail?: string | undefined;
       readonly files?: ReadyFiles;
     }
   | { readonly is: "refused"; readonly refusals: readonly Refusal[] }
@@ -172,6 +174,8 @@ export interface AttemptRecord {
   readonly taskSeen: boolean;
   /** Seconds for which the cloud remembers this launch; absent: as the provider says of all. */
   readonly memory?: number | undefined;
+  /** Where the provider looks for this launch. */
+  readonly trail?: string | undefined;
   /** Restarts counted before this attempt, by container. */
   readonly earlierRestarts: Readonly<Record<string, number>>;
 }
@@ -189,6 +193,7 @@ export function recordOf(pod: Pod): AttemptRecord | undefined {
     recordedAt: parseTime(notes[annotations.recorded]),
     taskSeen: notes[annotations.task] !== undefined,
     memory: secondsOf(notes[annotations.memory]),
+    trail: notes[annotations.trail],
     earlierRestarts: restartsOf(notes[annotations.earlierRestarts]),
   };
 }
