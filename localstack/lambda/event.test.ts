@@ -1,4 +1,4 @@
-import { InvokeCommand } from "@aws-sdk/client-lambda";
+import { GetFunctionEventInvokeConfigCommand, InvokeCommand } from "@aws-sdk/client-lambda";
 import { describe, expect, test } from "vitest";
 import { eventually } from "../../test/support/eventually.ts";
 import { attempt, openLambdaWorld } from "./testing.ts";
@@ -36,6 +36,35 @@ describe("an event", () => {
       expect(runs.map(({ delivery }) => delivery)).toEqual([1, 2, 3]);
       expect(new Set(runs.map(({ requestId }) => requestId)).size).toBe(ids === "same" ? 1 : 3);
     }
+  });
+
+  test("has a configuration where it is not treated as by default", async () => {
+    await using world = await openLambdaWorld({ f: {}, once: { retries: 0, maxEventAge: 60 } });
+    const configOf = async (FunctionName: string) =>
+      world.lambda.send(new GetFunctionEventInvokeConfigCommand({ FunctionName }));
+    expect(await configOf("once")).toMatchObject({ MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 });
+    await expect(configOf("f")).rejects.toMatchObject({ name: "ResourceNotFoundException" });
+  });
+
+  test("of a function that writes as our handlers do has lines that name its pod, and how it ended", async () => {
+    await using world = await openLambdaWorld({ f: { script: { marks: true } } });
+    const burstlet = { namespace: "ns", name: "p", podUid: "u", attempt: 1, invocationId: "i" };
+    const status = { env: [{ name: "SCRIPT_STATUS", value: "7" }] };
+    for (const more of [{}, status, { env: [{ name: "SCRIPT_ERROR", value: "words" }] }]) {
+      await world.invoke({ burstlet, ...more });
+    }
+    await eventually("all lines are there", async () => (await world.log("f", "REPORT")).length === 3);
+    const [, entry] = world.entries("run");
+    const told = (await world.log("f", "burstlet")).map((line) => line.replace(/request [\w-]+/, "request R"));
+    const whose = "pod ns/p (uid u, attempt 1), invocation i, request R";
+    expect(told).toEqual(
+      ["exit status 0", "exit status 7", "Error: words"].flatMap((end) => [
+        `burstlet: ${whose}`,
+        `burstlet: end of ${whose}: ${end}`,
+      ]),
+    );
+    expect(await world.log("f", `?"request ${entry?.requestId}" ?unheard`)).toHaveLength(2);
+    await expect(world.log("f", `?"request ${entry?.requestId}" burstlet`)).rejects.toThrow("filter pattern");
   });
 
   test("waits where there is no room, and is run once there is", async () => {

@@ -22,6 +22,7 @@ import {
   getFunction,
   getFunctionConcurrency,
   getFunctionConfiguration,
+  getFunctionEventInvokeConfig,
 } from "./operations/functions.ts";
 import { invoke } from "./operations/invoke.ts";
 import { processSandbox } from "./sandbox/process.ts";
@@ -82,6 +83,12 @@ function routesOf(account: LambdaAccount): readonly Route[] {
     route("GET", one, "GetFunction", getFunction),
     route("GET", `${one}/configuration`, "GetFunctionConfiguration", getFunctionConfiguration),
     route("GET", "/2019-09-30/functions/{FunctionName}/concurrency", "GetFunctionConcurrency", getFunctionConcurrency),
+    route(
+      "GET",
+      "/2019-09-25/functions/{FunctionName}/event-invoke-config",
+      "GetFunctionEventInvokeConfig",
+      getFunctionEventInvokeConfig,
+    ),
     route("GET", "/2016-08-19/account-settings", "GetAccountSettings", getAccountSettings),
     route("GET", execution, "GetDurableExecution", getDurableExecution),
     route("GET", `${execution}/history`, "GetDurableExecutionHistory", getDurableExecutionHistory),

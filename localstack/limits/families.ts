@@ -88,7 +88,12 @@ const lambdaFamilies: readonly Family[] = [
   { name: "GetFunction", calls: ["lambda:GetFunction"], size: { burst: 100, rate: 100 } },
   {
     name: "rest of the control plane",
-    calls: ["lambda:GetFunctionConfiguration", "lambda:GetFunctionConcurrency", "lambda:GetAccountSettings"],
+    calls: [
+      "lambda:GetFunctionConfiguration",
+      "lambda:GetFunctionConcurrency",
+      "lambda:GetFunctionEventInvokeConfig",
+      "lambda:GetAccountSettings",
+    ],
     size: { burst: 15, rate: 15 },
   },
   // Of durable executions no page was found that says their rates: they have the same bucket as above, each family its own.

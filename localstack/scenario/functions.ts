@@ -16,6 +16,10 @@ const script = z
     errorMessage: z.string().default("as the scenario says").describe("and message."),
     exit: z.int().min(0).max(255).default(1).describe("The status with which its process ends."),
     memory: z.number().min(0).default(64).describe("MB that it uses at most."),
+    marks: z
+      .boolean()
+      .default(false)
+      .describe("It writes the first and the last line that the handlers of deploy/lambda write."),
     print: z.array(z.string()).default([]).describe("Lines that it writes."),
   })
   .describe(

@@ -1,4 +1,6 @@
 import type { RestAnswer, RestRequest } from "../../server/rest.ts";
+import { functionSchema } from "../../scenario/functions.ts";
+import { ApiError } from "../../server/service.ts";
 import type { FoundFunction } from "../functions.ts";
 import type { LambdaAccount } from "../service.ts";
 
@@ -30,6 +32,19 @@ export function getFunctionConcurrency(account: LambdaAccount, request: RestRequ
   const { reservedConcurrency } = whole;
   return { body: reservedConcurrency === undefined ? {} : { ReservedConcurrentExecutions: reservedConcurrency } };
 }
+
+/** What is as it is by default need not be configured, and then there is nothing to get. */
+export function getFunctionEventInvokeConfig(account: LambdaAccount, request: RestRequest): RestAnswer {
+  const { whole, arn } = found(account, request);
+  const { retries, maxEventAge } = whole;
+  if (retries === defaults.retries && maxEventAge === defaults.maxEventAge)
+    throw new ApiError("ResourceNotFoundException", `The function ${arn} doesn't have an EventInvokeConfig`, 404);
+  const LastModified = account.clock.now() / 1000;
+  const config = { MaximumRetryAttempts: retries, MaximumEventAgeInSeconds: maxEventAge };
+  return { body: { LastModified, FunctionArn: arn, ...config, DestinationConfig: {} } };
+}
+
+const defaults = functionSchema.parse({});
 
 export function getAccountSettings({ admission, functions }: LambdaAccount): RestAnswer {
   const { all, unreserved } = admission.limits();

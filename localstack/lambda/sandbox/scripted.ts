@@ -18,9 +18,16 @@ export function scriptedSandbox(clock: Clock, { version, write }: SandboxOptions
     run(work) {
       const own = scriptOf(script, work);
       maxMemory = Math.max(maxMemory, own.end === "oom" ? version.memory : Math.min(own.memory, version.memory));
+      const whose = own.marks ? whoseOf(work) : undefined;
+      if (whose !== undefined) write(`burstlet: ${whose}`);
       for (const line of own.print) write(line);
       return new Promise((resolve) => {
-        if (own.run !== "forever") cancel = clock.after(own.run * 1000, () => resolve(durably(version, endOf(own))));
+        if (own.run === "forever") return;
+        cancel = clock.after(own.run * 1000, () => {
+          const end = endOf(own);
+          if (whose !== undefined && end.is !== "exited") write(`burstlet: end of ${whose}: ${wordsOf(end)}`);
+          resolve(durably(version, end));
+        });
       });
     },
     isGone: false,
@@ -31,6 +38,19 @@ export function scriptedSandbox(clock: Clock, { version, write }: SandboxOptions
       return Promise.resolve();
     },
   };
+}
+
+/** As the handlers of deploy/lambda write it, from the payload. */
+function whoseOf({ payload, requestId }: Work): string {
+  const { burstlet = {} } = JSON.parse(payload) as { burstlet?: Readonly<Record<string, string | number>> };
+  const { namespace, name, podUid, attempt, invocationId } = burstlet;
+  return `pod ${namespace}/${name} (uid ${podUid}, attempt ${attempt}), invocation ${invocationId}, request ${requestId}`;
+}
+
+function wordsOf(end: Exclude<WorkEnd, { is: "exited" }>): string {
+  if (end.is === "returned") return "exit status 0";
+  const { errorType, errorMessage } = JSON.parse(end.payload) as { errorType: string; errorMessage: string };
+  return errorType === "BurstletExit" ? errorMessage : `${errorType}: ${errorMessage}`;
 }
 
 /** A durable function speaks the protocol of durable executions. */
@@ -63,6 +83,7 @@ const variables: Readonly<Record<string, (value: string) => Partial<Script>>> = 
   SCRIPT_RUN: (value) => ({ run: value === "forever" ? value : Number(value) }),
   SCRIPT_END: (value) => ({ end: value as Script["end"] }),
   SCRIPT_EXIT: (value) => ({ end: "exit", exit: Number(value) }),
+  SCRIPT_STATUS: (value) => ({ end: "error", errorType: "BurstletExit", errorMessage: `exit status ${value}` }),
   SCRIPT_ERROR: (value) => ({ end: "error", errorMessage: value }),
   SCRIPT_RESULT: (value) => ({ result: JSON.parse(value) as Script["result"] }),
   SCRIPT_PRINT: (value) => ({ print: value.split("\n") }),

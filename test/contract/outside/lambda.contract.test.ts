@@ -11,6 +11,7 @@ const functions: ScenarioInput["functions"] = {
   f: { ...versions, reservedConcurrency: 10, script: { result: { a: 1 }, print: ["hello"] } },
   thrown: { script: { end: "error", errorType: "E", errorMessage: "m" } },
   durable: { ...versions, durable: {} },
+  once: { retries: 0 },
   busy: { reservedConcurrency: 0 },
   asleep: { state: "Inactive" },
 };
@@ -49,6 +50,10 @@ describeWith(["outside"], "botocore's client", () => {
       DurableConfig: { ExecutionTimeout: 86_400, RetentionPeriodInDays: 14 },
     });
     expect(await answered("GetFunctionConcurrency", { FunctionName })).toEqual({ ReservedConcurrentExecutions: 10 });
+    expect(await answered("GetFunctionEventInvokeConfig", { FunctionName: "once" })).toMatchObject({
+      MaximumRetryAttempts: 0,
+      MaximumEventAgeInSeconds: 21_600,
+    });
     expect(await answered("GetAccountSettings", {})).toMatchObject({
       AccountLimit: { UnreservedConcurrentExecutions: 990 },
     });
