@@ -3,12 +3,14 @@ import { Agent as HttpsAgent } from "node:https";
 import {
   GetAccountSettingsCommand,
   GetFunctionCommand,
+  GetFunctionEventInvokeConfigCommand,
   InvokeCommand,
   type LambdaClient,
 } from "@aws-sdk/client-lambda";
 import { type Limiter, ProviderError, SecretText, type TaskIdentity } from "../../src/provider.ts";
 import { awsError } from "../aws/errors.ts";
 import type { ClientConfig } from "../aws/session.ts";
+import type { EventConfig } from "./event/verdict.ts";
 import type { Account, FunctionInfo } from "./functions/function-info.ts";
 import type { Answer } from "./outcome/ended.ts";
 import { bareName, type FunctionName, type LambdaRequest } from "./request.ts";
@@ -19,6 +21,10 @@ export interface Lambda {
   /** Rejects with a ProviderError: `notFound` for a function or qualifier that does not exist. */
   describe(name: FunctionName): Promise<FunctionInfo>;
   account(): Promise<Account>;
+  /** How Lambda treats events of this function, with AWS's defaults where nothing is configured. */
+  eventConfig(name: FunctionName): Promise<EventConfig>;
+  /** Puts an event into Lambda's queue, and resolves to its request id. Sent once whatever happens, and rejects as `invoke`. */
+  enqueue(name: FunctionName, body: Uint8Array, signal: AbortSignal): Promise<string>;
   /**
    * Holds one connection until the function has ended. Sent once whatever happens: it rejects with what the SDK has thrown,
    * which `outcome/failure.ts` judges.
@@ -32,8 +38,14 @@ export interface LambdaClients {
   readonly held: Pick<LambdaClient, "send">;
 }
 
-/** `describing`: GetFunction has 100 calls a second of its own (Lambda quotas). */
-export function createClient({ control, held }: LambdaClients, describing: Limiter): Lambda {
+/** Of asynchronous invocations (documentation: 2 retries, 6 hours). */
+const eventDefaults: EventConfig = { retries: 2, maxAge: 21_600 };
+
+/** `describing`: GetFunction has 100 calls a second of its own (Lambda quotas); `controlling`: what all others share. */
+export function createClient(
+  { control, held }: LambdaClients,
+  { describing, controlling }: { readonly describing: Limiter; readonly controlling: Limiter },
+): Lambda {
   return {
     async describe({ name: FunctionName, qualifier: Qualifier }) {
       const input = { FunctionName, ...(Qualifier !== undefined && { Qualifier }) };
@@ -62,6 +74,19 @@ export function createClient({ control, held }: LambdaClients, describing: Limit
       return { unreserved: UnreservedConcurrentExecutions };
     },
 
+    eventConfig: async (name) => eventConfigOf(name, control, controlling),
+
+    async enqueue({ name: FunctionName, qualifier: Qualifier }, Payload, abortSignal) {
+      const input = {
+        FunctionName,
+        ...(Qualifier !== undefined && { Qualifier }),
+        InvocationType: "Event" as const,
+        Payload,
+      };
+      const { $metadata } = await held.send(new InvokeCommand(input), { abortSignal });
+      return $metadata.requestId ?? "";
+    },
+
     async invoke({ name: FunctionName, qualifier: Qualifier }, Payload, abortSignal) {
       const input = {
         FunctionName,
@@ -79,6 +104,25 @@ export function createClient({ control, held }: LambdaClients, describing: Limit
       };
     },
   };
+}
+
+async function eventConfigOf(
+  { name: FunctionName, qualifier: Qualifier }: FunctionName,
+  control: LambdaClients["control"],
+  bucket: Limiter,
+): Promise<EventConfig> {
+  const input = { FunctionName, ...(Qualifier !== undefined && { Qualifier }) };
+  const command = new GetFunctionEventInvokeConfigCommand(input);
+  try {
+    const { MaximumRetryAttempts: retries, MaximumEventAgeInSeconds: maxAge } = await bucket.run(async () =>
+      asked(async () => control.send(command)),
+    );
+    return { retries: retries ?? eventDefaults.retries, maxAge: maxAge ?? eventDefaults.maxAge };
+  } catch (error) {
+    // That the function itself does not exist is known by then.
+    if (error instanceof ProviderError && error.kind === "notFound") return eventDefaults;
+    throw error;
+  }
 }
 
 /** Of reads only: one that finds its connection just closed at the other end is sent again, once. */

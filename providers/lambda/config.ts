@@ -22,6 +22,13 @@ export const configSchema = z.strictObject({
     .default([])
     .describe("Durable functions: pods of them are durable executions, which a later burstlet finds again.")
     .meta({ examples: [["crawl"]] }),
+  eventFunctions: z
+    .array(z.string().regex(/^[\w-]{1,140}$/, "expected the name of a function, without qualifier"))
+    .default([])
+    .describe(
+      "Functions of which a pod may ask for mode event: Lambda then runs it at least once, perhaps several times, and not at once.",
+    )
+    .meta({ examples: [["notify"]] }),
   concurrency: z
     .int()
     .positive()

@@ -20,13 +20,15 @@ const deploy = join(import.meta.dirname, "../../deploy");
 
 test("the policy of burstlet names the calls that it really makes, and the page says what each is for", async () => {
   const durable = { timeout: 60, durable: {}, script: { result: { Status: "SUCCEEDED" } } };
-  await using bench = await openBench({ functions: { f: { timeout: 60 }, d: durable } });
+  const functions = { f: { timeout: 60 }, d: durable, e: { script: { marks: true } } };
+  await using bench = await openBench({ functions });
   const { provider, aws } = bench;
   await provider.capacity();
   await provider.preflight?.();
   const state = await bench.run("a", { SCRIPT_PRINT: "x\n".repeat(5_000) });
   await read(provider, state, { follow: true });
   await bench.run("b", {}, "stopped", "lambda://d");
+  await bench.run("e", {}, "stopped", "lambda://e");
   const { identity } = await bench.run("c", { SCRIPT_RUN: "forever" }, "running", "lambda://d");
   await provider.stop({ identity }, { graceSeconds: 0, discard: false });
   await eventually("stopped", () => aws.calls.of("lambda:StopDurableExecution") > 0);
@@ -45,7 +47,7 @@ test("the policy of burstlet names the calls that it really makes, and the page 
 const examples = (await readdir(join(deploy, "examples/lambda"))).toSorted();
 
 test("the examples are these", () => {
-  expect(examples).toEqual(["cronjob.yaml", "durable-job.yaml", "job.yaml"]);
+  expect(examples).toEqual(["cronjob.yaml", "durable-job.yaml", "event-job.yaml", "job.yaml"]);
 });
 
 test.for(examples)("%s can run as it is written, with the grant that it names", async (file) => {
@@ -56,7 +58,10 @@ test.for(examples)("%s can run as it is written, with the grant that it names", 
   const [, grant = ""] = /grant: (\S+)/.exec(text) ?? [];
   const pod = await resolvedPod(admitted({ ...template, metadata }), admittedWorld);
   expect(
-    translate(pod, supportRows, { grants: [{ namespace: "ns", allow: [grant] }], durableFunctions: ["crawl"] })
-      .refusals,
+    translate(pod, supportRows, {
+      grants: [{ namespace: "ns", allow: [grant] }],
+      durableFunctions: ["crawl"],
+      eventFunctions: ["notify"],
+    }).refusals,
   ).toEqual([]);
 });

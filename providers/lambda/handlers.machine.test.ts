@@ -5,7 +5,8 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { podWith, resolvedPod } from "../../test/support/resolve-sources.ts";
 import { bodyOf } from "./client.ts";
-import { endOf } from "./outcome/ended.ts";
+import { factIn } from "./event/facts.ts";
+import { endOf, endOfError } from "./outcome/ended.ts";
 import { supportRows } from "./support.ts";
 import { translate } from "./translate.ts";
 
@@ -19,7 +20,7 @@ const runtimes = {
     "-e",
     `import { handler } from ${JSON.stringify(join(folder, "node/index.mjs"))};
     const told = (value) => console.log("\\n" + JSON.stringify(value));
-    await handler(JSON.parse(process.argv[1]), {}).then(
+    await handler(JSON.parse(process.argv[1]), { awsRequestId: "request-1" }).then(
       (returned) => told({ returned }),
       ({ name, message }) => told({ errorType: name, errorMessage: message }),
     );`,
@@ -27,12 +28,12 @@ const runtimes = {
   python: [
     "python3",
     "-c",
-    `import json, sys
+    `import json, sys, types
 sys.path.insert(0, ${JSON.stringify(join(folder, "python"))})
 sys.dont_write_bytecode = True
 from handler import handler
 try:
-    told = {"returned": handler(json.loads(sys.argv[1]), None)}
+    told = {"returned": handler(json.loads(sys.argv[1]), types.SimpleNamespace(aws_request_id="request-1"))}
 except Exception as error:
     told = {"errorType": type(error).__name__, "errorMessage": str(error)}
 print("\\n" + json.dumps(told))`,
@@ -42,6 +43,8 @@ print("\\n" + json.dumps(told))`,
 let scratch = "";
 beforeAll(async () => (scratch = await mkdtemp("/tmp/burstlet-handlers-")));
 afterAll(async () => rm(scratch, { recursive: true, force: true }));
+
+const whose = "pod ns/web (uid u, attempt 1), invocation invocation-1, request request-1";
 
 describe.for(Object.keys(runtimes) as (keyof typeof runtimes)[])("the handler for %s", (runtime) => {
   const [program, ...words] = runtimes[runtime];
@@ -65,6 +68,7 @@ describe.for(Object.keys(runtimes) as (keyof typeof runtimes)[])("the handler fo
     const { request, refusals } = translate(await resolvedPod(pod, world), supportRows, {
       grants,
       durableFunctions: [],
+      eventFunctions: [],
     });
     if (request === undefined) throw new Error(JSON.stringify(refusals));
     const body = Buffer.from(bodyOf(request, { clusterUid: "c", podUid: "u", attempt: 1 }, "invocation-1"));
@@ -83,10 +87,11 @@ describe.for(Object.keys(runtimes) as (keyof typeof runtimes)[])("the handler fo
     });
     expect(end).toEqual({ exitCode: 0, reason: "Completed" });
     expect(lines).toEqual([
-      "burstlet: pod ns/web (uid u, attempt 1), invocation invocation-1",
+      `burstlet: ${whose}`,
       "first second word é large host",
       scratch,
-      "/",
+      // What a program does not end by a line feed has the line behind it.
+      `/burstlet: end of ${whose}: exit status 0`,
     ]);
   });
 
@@ -101,7 +106,11 @@ describe.for(Object.keys(runtimes) as (keyof typeof runtimes)[])("the handler fo
     ["no such program", ["no-such-program"], { exitCode: 127 }],
     ["what is no program", ["/tmp"], { exitCode: 126 }],
   ])("%s is the pod's", async ([, command, end]) => {
-    expect((await run({ command })).end).toMatchObject(end);
+    const ran = await run({ command });
+    expect(ran.end).toMatchObject(end);
+    // What Invoke answers, and what the log says to who cannot hear the answer.
+    const told = factIn(ran.lines.at(-1) ?? "");
+    expect(told?.is === "end" && told.error && endOfError(told.error, undefined)).toMatchObject(end);
   });
 
   test.for<[string, object]>([
@@ -119,10 +128,9 @@ describe.for(Object.keys(runtimes) as (keyof typeof runtimes)[])("the handler fo
   });
 
   test("without a command is an error that says so", async () => {
-    expect((await run({})).end).toMatchObject({
-      exitCode: 1,
-      message: expect.stringContaining("no command") as unknown,
-    });
+    const { end, lines } = await run({});
+    expect(end).toMatchObject({ exitCode: 1, message: expect.stringContaining("no command") as unknown });
+    expect(lines.at(-1)).toMatch(/^burstlet: end of pod .*: TypeError: the payload has no command/);
   });
 
   test("writes files with their modes before the command, and removes them after it", async () => {
@@ -137,13 +145,13 @@ describe.for(Object.keys(runtimes) as (keyof typeof runtimes)[])("the handler fo
       world,
     );
     expect(end.exitCode).toBe(0);
-    expect(lines.slice(1)).toEqual(["600", "words ff 00 41"]);
+    expect(lines.slice(1, -1)).toEqual(["600", "words ff 00 41"]);
     expect((await run({ command: ["test", "-e", `${mountPath}/text`] })).end.exitCode).toBe(1);
   });
 
   test("kills what the command has left running", async () => {
     const { lines } = await run({ command: ["sh", "-c", "sleep 1000 >/dev/null 2>&1 & echo $!"] });
-    const left = lines.at(-1) ?? "";
+    const [, left = ""] = lines;
     expect(left).toMatch(/^\d+$/);
     // Killed: gone, or a zombie until its parent looks.
     const seen = await promisify(execFile)("ps", ["-o", "stat=", "-p", left]).catch(() => ({ stdout: "" }));

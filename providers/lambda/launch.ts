@@ -8,6 +8,8 @@ import {
 import { bodyOf, type Lambda } from "./client.ts";
 import type { LambdaConfig } from "./config.ts";
 import { startExecution, type StartOptions } from "./durable/launch.ts";
+import { createSend } from "./event/send.ts";
+import type { Events } from "./event/watch.ts";
 import { concurrencyOf, unfit } from "./functions/function-info.ts";
 import type { KnownFunctions } from "./functions/known-functions.ts";
 import { createGate } from "./invoke/gate.ts";
@@ -17,8 +19,9 @@ import { pricesOf } from "./outcome/prices.ts";
 import type { LambdaRequest } from "./request.ts";
 
 export interface LaunchOptions extends Pick<ProviderContext, "clock" | "log" | "limiter" | "nodeName"> {
-  readonly client: Pick<Lambda, "invoke">;
+  readonly client: Pick<Lambda, "invoke" | "enqueue">;
   readonly executions: StartOptions;
+  readonly events: Pick<Events, "begun">;
   readonly functions: KnownFunctions;
   readonly invocations: Invocations<Held>;
   readonly config: Pick<LambdaConfig, "concurrency" | "rate" | "prices">;
@@ -32,6 +35,7 @@ export interface LaunchOptions extends Pick<ProviderContext, "clock" | "log" | "
 export function createLaunch(options: LaunchOptions): Provider<LambdaRequest>["launch"] {
   const { functions, invocations, config, limiter, nodeName, executions } = options;
   const gate = createGate();
+  const send = createSend(options);
   const buckets = new Map<string, ReturnType<typeof limiter>>();
   const bucketOf = (name: string): ReturnType<typeof limiter> => {
     const bucket = buckets.get(name) ?? limiter({ rate: config.rate, burst: config.rate });
@@ -55,8 +59,15 @@ export function createLaunch(options: LaunchOptions): Provider<LambdaRequest>["l
     if (trouble !== undefined) throw trouble;
     const prices = pricesOf(config, info.architecture);
     const bucket = bucketOf(request.function.name);
-    if (mode === "durable") await startExecution({ launch, body, info, prices, bucket }, executions, signal);
-    else if (known(launch) === undefined) {
+    const start = { launch, body, info, prices, bucket };
+    if (mode === "durable") await startExecution(start, executions, signal);
+    else if (known(launch) !== undefined) {
+      // Another call of this launch was faster.
+    } else if (mode === "event")
+      await send(start, signal).catch((error: unknown) => {
+        throw nothingStarted(error);
+      });
+    else {
       const concurrency = concurrencyOf(info, account, config.concurrency);
       const { function: named, container, pod } = request;
       const kept = { function: named, container, pod };

@@ -10,6 +10,7 @@ import type { Account } from "./functions/function-info.ts";
 import { createDurableApi } from "./durable/api.ts";
 import { createDurable } from "./durable/feed.ts";
 import { createNames } from "./durable/name.ts";
+import { createEvents } from "./event/watch.ts";
 import { createKnownFunctions } from "./functions/known-functions.ts";
 import { createInvocations } from "./invoke/invocations.ts";
 import type { Held } from "./invoke/invoke.ts";
@@ -46,12 +47,13 @@ async function open(
   session: AwsSession,
 ): Promise<Provider<LambdaRequest>> {
   const { limiter, grants, nodeName } = context;
-  const { durableFunctions } = config;
+  const { durableFunctions, eventFunctions } = config;
   const { region, client, api, logs, close } = await connect(session, limiter);
   const functions = createKnownFunctions(client, context.clock);
   const invocations = createInvocations<Held>();
   const names = createNames(context);
   const durable = createDurable({ ...context, api, names, invocations, functions: durableFunctions });
+  const events = createEvents({ ...context, functions, logs, invocations, config });
   return {
     name: "lambda",
     restarts: "task",
@@ -60,11 +62,12 @@ async function open(
     memory: 0,
     unknownEnd,
     support: supportRows,
-    translate: (pod) => translate(pod, supportRows, { grants, durableFunctions }),
+    translate: (pod) => translate(pod, supportRows, { grants, durableFunctions, eventFunctions }),
     launch: createLaunch({
       ...context,
       client,
       executions: { api, durable, names, nodeName },
+      events,
       functions,
       invocations,
       config,
@@ -76,10 +79,12 @@ async function open(
       return invocations.list();
     },
     async watch(feed, signal) {
-      const recovered = Promise.withResolvers<void>();
+      const [executions, sent] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const recovered = Promise.all([executions.promise, sent.promise]).then(() => undefined);
       await Promise.all([
-        invocations.watch(feed, recovered.promise, signal),
-        durable.run(feed, recovered.resolve, signal),
+        invocations.watch(feed, recovered, signal),
+        durable.run(feed, executions.resolve, signal),
+        events.run(feed, sent.resolve, signal),
       ]);
     },
     capacity: async () => capacityOf(config, await functions.account(), region),
@@ -97,10 +102,11 @@ async function connect(session: AwsSession, limiter: ProviderContext["limiter"])
   const connection = { ...session.clientConfig, region, credentials: control.config.credentials };
   const held = new LambdaClient({ ...connection, requestHandler });
   const limits = logsLimits(region);
+  const others = limiter(controlling);
   return {
     region,
-    client: createClient({ control, held }, limiter(describing)),
-    api: createDurableApi(control, limiter(controlling)),
+    client: createClient({ control, held }, { describing: limiter(describing), controlling: others }),
+    api: createDurableApi(control, others),
     logs: createFunctionLogs(new CloudWatchLogsClient(connection), {
       getLogEvents: limiter(limits.getLogEvents),
       filterLogEvents: limiter(limits.filterLogEvents),

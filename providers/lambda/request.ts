@@ -73,3 +73,8 @@ export interface Need {
 export function bareName(nameOrArn: string): string {
   return nameOrArn.slice(nameOrArn.lastIndexOf(":") + 1);
 }
+
+/** As a pod names it. */
+export function textOf({ name, qualifier }: FunctionName): string {
+  return qualifier === undefined ? name : `${name}:${qualifier}`;
+}

@@ -186,9 +186,10 @@ export async function resolvedFor(
   uid: string,
   container: Parameters<typeof podWith>[0] = {},
   spec: Parameters<typeof podWith>[1] = {},
+  annotations: Readonly<Record<string, string>> = {},
 ): Promise<ResolvedPod> {
   const pod = podWith({ image: "lambda://f", ...container }, { restartPolicy: "Never", ...spec });
-  return resolvedPod({ ...pod, metadata: { ...pod.metadata, uid } });
+  return resolvedPod({ ...pod, metadata: { ...pod.metadata, uid, annotations } });
 }
 
 export function launchOf(provider: Provider<LambdaRequest>, resolved: ResolvedPod): Launch<LambdaRequest> {

@@ -5,6 +5,7 @@ import { type Grant, type Pod, SecretText } from "../../src/provider.ts";
 import { bodyOf } from "./client.ts";
 import { type LambdaRequest, podAnnotations } from "./request.ts";
 import { supportRows } from "./support.ts";
+import { eventFunctionOf } from "./translate/mode.ts";
 import { translate } from "./translate.ts";
 
 const grants: readonly Grant[] = [{ namespace: "ns", serviceAccount: "robot", allow: ["f*", "arn:aws:lambda:*"] }];
@@ -21,13 +22,18 @@ async function requestOf(pod: Pod, world: World = {}): Promise<LambdaRequest> {
   const { request, refusals } = translate(await resolvedPod(pod, world), supportRows, {
     grants,
     durableFunctions: ["d"],
+    eventFunctions: ["e"],
   });
   if (request === undefined) throw new Error(refusals.map(({ path, sentence }) => `${path}: ${sentence}`).join("\n"));
   return request;
 }
 
 const refusedOf = async (pod: Pod, given: readonly Grant[] = grants, world: World = {}) =>
-  translate(await resolvedPod(pod, world), supportRows, { grants: given, durableFunctions: ["d"] }).refusals;
+  translate(await resolvedPod(pod, world), supportRows, {
+    grants: given,
+    durableFunctions: ["d"],
+    eventFunctions: ["e"],
+  }).refusals;
 
 const sent = (request: LambdaRequest): unknown =>
   JSON.parse(Buffer.from(bodyOf(request, { clusterUid: "c", podUid: "uid-1", attempt: 2 }, "token")).toString());
@@ -78,10 +84,14 @@ describe("the mode", () => {
   const all: readonly Grant[] = [{ namespace: "ns", allow: ["*"] }];
   const modeOf = async (container: Container, mode?: string) => {
     const pod = podOfFunction(container, mode === undefined ? {} : { [podAnnotations.mode]: mode });
-    const translated = translate(await resolvedPod(pod), supportRows, { grants: all, durableFunctions: ["d"] });
+    const translated = translate(await resolvedPod(pod), supportRows, {
+      grants: all,
+      durableFunctions: ["d"],
+      eventFunctions: ["e"],
+    });
     return translated.request === undefined
       ? translated.refusals.map(({ sentence }) => sentence)
-      : [translated.request.mode, translated.memory];
+      : [translated.request.mode, translated.memory, ...(translated.trail === undefined ? [] : [translated.trail])];
   };
 
   test("is what the node's configuration says of the function, unless the pod says otherwise", async () => {
@@ -91,6 +101,15 @@ describe("the mode", () => {
     expect(await modeOf({ image: arn })).toEqual(["durable", 86_400]);
     expect(await modeOf(durable, "sync")).toEqual(["sync", 0]);
     expect(await modeOf(durable, "durable")).toEqual(["durable", 86_400]);
+  });
+
+  test("is event only where the pod and the node's configuration both say so, and leaves a trail", async () => {
+    const event: Container = { image: "lambda://e:live" };
+    expect(await modeOf(event)).toEqual(["sync", 0]);
+    expect(await modeOf({}, "event")).toEqual([expect.stringContaining("lambda.eventFunctions")]);
+    expect(await modeOf(event, "event")).toEqual(["event", 0, "event e:live"]);
+    expect(eventFunctionOf("event e:live")).toEqual({ name: "e", qualifier: "live" });
+    expect([undefined, "e:live", "event ", "event a b"].map(eventFunctionOf)).toEqual(Array(4).fill(undefined));
   });
 
   test("is refused where it is none, or where its executions would be lost by a restart", async () => {
@@ -173,6 +192,7 @@ describe("the payload", () => {
     const { refusals } = translate({ ...resolved, containers: [{ ...container, command }] }, supportRows, {
       grants,
       durableFunctions: ["d"],
+      eventFunctions: ["e"],
     });
     expect(refusals.map(({ path }) => path)).toEqual(["spec.containers[0]"]);
   });

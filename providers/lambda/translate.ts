@@ -8,25 +8,23 @@ import {
 } from "../../src/provider.ts";
 import type { LambdaRequest, Need } from "./request.ts";
 import { annotationRefusals, functionNamed } from "./translate/function-named.ts";
-import { memoryOf, modeOf } from "./translate/mode.ts";
+import { memoryOf, type ModeSettings, modeOf, trailOf } from "./translate/mode.ts";
 import { payloadOf, valuesPath } from "./translate/payload.ts";
 
 const MiB = 2 ** 20;
 
-export interface TranslateSettings {
+export interface TranslateSettings extends ModeSettings {
   readonly grants: ProviderContext["grants"];
-  /** Of the node's configuration. */
-  readonly durableFunctions: readonly string[];
 }
 
 /** The invocation that this pod is, or every reason why there can be none. What the function itself lacks is told at launch. */
 export function translate(
   pod: ResolvedPod,
   rows: readonly SupportRow[],
-  { grants, durableFunctions }: TranslateSettings,
+  settings: TranslateSettings,
 ): Translation<LambdaRequest> {
-  const named = functionNamed(pod, grants);
-  const { mode, refusals: ofMode } = modeOf(pod, named.function, durableFunctions);
+  const named = functionNamed(pod, settings.grants);
+  const { mode, refusals: ofMode } = modeOf(pod, named.function, settings);
   const { payload, refusals: ofPayload } = payloadOf(pod, mode);
   const found = supportFindings(pod.pod, rows, "refused");
   const ofNames = [...annotationRefusals(pod), ...named.refusals, ...ofMode];
@@ -37,6 +35,7 @@ export function translate(
   return {
     refusals: [],
     memory: memoryOf(mode),
+    trail: trailOf(mode, named.function),
     request: {
       mode,
       function: named.function,

@@ -105,6 +105,18 @@ describeWith(["root", "namespaces"], "Lambda", () => {
     },
   ]);
 
+  providerContract("lambda with events", async () => lambdaTarget("event"), [
+    ...gaps,
+    {
+      reason: "Lambda lists no events: a later provider finds one by what its pod says",
+      tests: ["a task and its names are read back from the cloud by a provider that never saw it"],
+    },
+    {
+      reason: "an event cannot be taken back, and how it ends is unknown once nobody waits for it",
+      tests: ["stop ends a task, keeps its last states until they are discarded, and then nothing is left of it"],
+    },
+  ]);
+
   providerContract("lambda with durable executions", async () => lambdaTarget("durable"), [
     ...gaps,
     {

@@ -29,6 +29,8 @@ export interface ContractTarget {
   readonly nodeName: string;
   /** Of its pods, where the cloud takes no other; default Always, or Never where the cloud restarts by itself. */
   readonly restartPolicy?: "OnFailure" | "Never";
+  /** Of its pods. */
+  readonly annotations?: Readonly<Record<string, string>>;
   /** The part of a container by which it behaves so here. Throws where this cloud cannot: then the test is a gap. */
   container(behaviour: Behaviour): Partial<Container>;
   /** Lets about so many milliseconds pass: real ones, or those of a clock that the test moves. */

@@ -175,7 +175,8 @@ async function podFor(
   const hides = target.provider.restarts === "cloud" && plans.every(({ kind }) => kind !== "sidecar");
   const restartPolicy = target.restartPolicy ?? (hides ? "Never" : "Always");
   const spec = { ...specOf(target, plans), volumes, terminationGracePeriodSeconds, restartPolicy };
-  const pod = podOf(spec, { uid, name: `pod-${uid.slice(0, 8)}` });
+  const { annotations = {} } = target;
+  const pod = podOf(spec, { uid, name: `pod-${uid.slice(0, 8)}`, annotations });
   return resolvedPod(pod, { configMaps, ...world }, { name: target.nodeName });
 }
 

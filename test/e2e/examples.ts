@@ -88,6 +88,12 @@ export const lambdaExamples: readonly Example[] = [
       jobs.some((job) => job.metadata?.name === "crawl" && isTrue(job, "Complete") && job.status?.succeeded === 10),
   },
   {
+    file: "event-job.yaml",
+    expected: "Job notify Complete: 20 of 20 events Succeeded",
+    reached: ({ jobs }) =>
+      jobs.some((job) => job.metadata?.name === "notify" && isTrue(job, "Complete") && job.status?.succeeded === 20),
+  },
+  {
     file: "cronjob.yaml",
     expected: "CronJob report: a Job Complete at the full five minutes",
     reached: (objects) => hasTicked(objects, "report"),

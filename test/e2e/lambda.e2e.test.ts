@@ -5,7 +5,15 @@ import { parse } from "yaml";
 import type { Pod } from "../../src/model/kube.ts";
 import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
-import { acceptedBy, invokedTwice, type LambdaWorld, lambdaNode, startLambdaWorld, story } from "./lambda-world.ts";
+import {
+  acceptedBy,
+  invokedTwice,
+  type LambdaWorld,
+  lambdaNode,
+  runsOf,
+  startLambdaWorld,
+  story,
+} from "./lambda-world.ts";
 import { exitCode, hasPhase } from "./world.ts";
 
 const HELD = 50;
@@ -18,15 +26,31 @@ const functions = {
   narrow: { ...live, reservedConcurrency: 2, script: { run: 0.5 } },
   report: { timeout: 300, script: { result: { sent: true } } },
   crawl: { ...live, timeout: 900, durable: {}, script: { run: 15, result: { Status: "SUCCEEDED" } } },
+  notify: { ...live, timeout: 60, script: { run: 0.05, print: ["done"], marks: true } },
+  fickle: {
+    runtime: "nodejs24.x",
+    code: join(deploy, "lambda/node"),
+    timeout: 60,
+    memory: 512,
+    reservedConcurrency: 1,
+  },
   shell: { runtime: "nodejs24.x", code: join(deploy, "lambda/node"), timeout: 60, memory: 512 },
 };
 
+const event = { "lambda.burstlet.dev/mode": "event" };
+const isOf =
+  (name: string) =>
+  (entry: { readonly function: string }): boolean =>
+    entry.function === name;
 const terminated = (pod: Pod) => pod.status?.containerStatuses?.[0]?.state?.terminated;
 
 describeWith(["go", "namespaces", "root"], "a node on Lambda, over a stand-in", () => {
   let cloud: LambdaWorld;
   beforeAll(async () => {
-    cloud = await startLambdaWorld({ scenario: { functions }, lambda: { durableFunctions: ["crawl"] } });
+    // Every event that succeeds comes twice.
+    const scenario = { functions, switches: { eventDelivery: "twice" as const }, times: { again: 0.5 } };
+    const lambda = { durableFunctions: ["crawl"], eventFunctions: ["notify", "fickle"] };
+    cloud = await startLambdaWorld({ scenario, lambda });
     // It is looked at last: its minute goes by while the others run.
     await applyExample("cronjob.yaml", (one) => ({ ...one, spec: { ...one.spec, schedule: "* * * * *" } }));
   });
@@ -69,6 +93,40 @@ describeWith(["go", "namespaces", "root"], "a node on Lambda, over a stand-in", 
   ])("tells how an invocation fails that %s", async ([name, image, env, end]) => {
     await cloud.run(name, image, env);
     expect(terminated(await cloud.world.until(name, "has failed", hasPhase("Failed")))).toMatchObject(end);
+  });
+
+  it("runs the example Job of 20 events, each sent once however often Lambda runs it, and warns of that", async () => {
+    await applyExample("event-job.yaml");
+    await cloud.world.cluster.kubectl("wait", "job/notify", "--for=condition=Complete", "--timeout=60s");
+    expect(acceptedBy(cloud).filter(({ function: name }) => name === "notify")).toHaveLength(20);
+    await eventually("Lambda has run each twice", () => runsOf(cloud).filter(isOf("notify")).length === 40);
+    expect(invokedTwice(cloud)).toEqual([]);
+    const pods = await podsOf("notify");
+    expect(pods).toHaveLength(20);
+    const name = pods[0]?.metadata?.name ?? "";
+    expect(terminated(pods[0] ?? {})?.message).toMatch(/^took .* about \$/);
+    expect(await cloud.world.eventsOf(name)).toContainEqual(expect.stringMatching(/^LambdaAtLeastOnce/));
+    const lines = (await cloud.world.cluster.kubectl("logs", name)).split("\n");
+    expect(lines.filter((line) => line === "done")).toHaveLength(2);
+  });
+
+  it.concurrent("tells the end of an event only when Lambda runs it no more", async () => {
+    await cloud.run("event-fails", "lambda://notify:live", { SCRIPT_STATUS: "7" }, {}, event);
+    const command = ["sh", "-c", "test -e /tmp/again && exit; touch /tmp/again; echo first; exit 7"];
+    const containers = [{ name: "main", image: "lambda://fickle", command }];
+    await cloud.run("event-recovers", "lambda://fickle", {}, { containers }, event);
+    const failed = await cloud.world.until("event-fails", "has failed", hasPhase("Failed"));
+    expect(exitCode(failed)).toBe(7);
+    const ofPod = acceptedBy(cloud)
+      .filter(isOf("notify"))
+      .map(({ invocationId }) => invocationId);
+    const runs = runsOf(cloud).filter(({ invocationId }) => ofPod.includes(invocationId));
+    expect(Math.max(...runs.map(({ delivery }) => delivery))).toBe(3);
+    const recovered = await cloud.world.until("event-recovers", "has succeeded", hasPhase("Succeeded"));
+    expect(recovered.status?.containerStatuses?.[0]?.restartCount).toBe(0);
+    expect(await cloud.world.cluster.kubectl("logs", "event-recovers")).toMatch(
+      /^first\n[^]*: exit status 7\n[^]*: exit status 0\n/m,
+    );
   });
 
   it.concurrent.for<[name: string, image: string, spec: object, words: string]>([
@@ -127,12 +185,19 @@ describeWith(["go", "namespaces", "root"], "a node on Lambda, over a stand-in", 
     );
   });
 
-  it("killed while it holds 50 invocations and 10 executions, invokes none of them a second time", async () => {
+  it("killed while it holds 50 invocations, 10 executions and 10 events, invokes none of them a second time", async () => {
     const forever = { name: "SCRIPT_RUN", value: "forever" };
     await applyExample("job.yaml", (one) => heldJob(one, forever));
     await applyExample("durable-job.yaml");
+    await applyExample("event-job.yaml", (one) => longEvents(one));
     await all("held", HELD, "run", hasPhase("Running"));
     await all("crawl", 10, "run", hasPhase("Running"));
+    await all("events", 10, "run", hasPhase("Running"));
+    const before = acceptedBy(cloud).length;
+    // Killed before it hears that Lambda has taken one more: only the pod's record says that there may be one.
+    cloud.aws.faults.set({ call: "lambda:Invoke", cut: "silent", times: 1 });
+    await cloud.run("event-unheard", "lambda://notify:live", {}, {}, event);
+    await eventually("it is sent", () => acceptedBy(cloud).length > before);
     await cloud.world.burstlet.kill();
     cloud.world.startAgain();
     // Nobody knows how they end; and the Job fails by that, so that nothing runs a second time one level up.
@@ -141,10 +206,13 @@ describeWith(["go", "namespaces", "root"], "a node on Lambda, over a stand-in", 
       new Set(["255 LambdaOutcomeUnknown"]),
     );
     await cloud.world.cluster.kubectl("wait", "job/held", "--for=condition=Failed", "--timeout=60s");
-    // Executions go on, and are found with their true result.
+    // Executions and events go on, and are found with their true result.
     await cloud.world.cluster.kubectl("wait", "job/crawl", "--for=condition=Complete", "--timeout=60s");
+    await cloud.world.cluster.kubectl("wait", "job/events", "--for=condition=Complete", "--timeout=60s");
+    await cloud.world.until("event-unheard", "is found to have succeeded", hasPhase("Succeeded"));
     expect(await podsOf("held")).toHaveLength(HELD);
     expect(await podsOf("crawl")).toHaveLength(10);
+    expect(await podsOf("events")).toHaveLength(10);
     expect(invokedTwice(cloud)).toEqual([]);
     const pod = await cloud.world.pod("exits");
     expect(await cloud.world.cluster.kubectl("logs", pod.metadata?.name ?? "")).toContain("done");
@@ -175,5 +243,18 @@ function heldJob(one: { readonly spec: Record<string, unknown> }, variable: obje
     ...one,
     metadata: { name: "held" },
     spec: { ...one.spec, completions: HELD, parallelism: HELD, template: { spec } },
+  };
+}
+
+/** The example, with 10 events that take a while. */
+function longEvents(one: { readonly spec: Record<string, unknown> }): object {
+  const { template } = one.spec as { template: { metadata: object; spec: { containers: [object] } } };
+  const [container] = template.spec.containers;
+  const containers = [{ ...container, env: [{ name: "SCRIPT_RUN", value: "15" }] }];
+  const spec = { ...template.spec, nodeName: lambdaNode, containers };
+  return {
+    ...one,
+    metadata: { name: "events" },
+    spec: { ...one.spec, completions: 10, parallelism: 10, template: { ...template, spec } },
   };
 }

@@ -9,22 +9,37 @@ class BurstletExit extends Error {
   name = "BurstletExit";
 }
 
-export async function handler(event) {
-  if (event.DurableExecutionArn === undefined) return runPod(event);
+export async function handler(event, context) {
+  if (event.DurableExecutionArn === undefined) return runPod(event, context);
   // Of a durable function: the command is run within this one invocation, and the execution ends with it.
   const [execution] = event.InitialExecutionState?.Operations ?? [];
   try {
-    const returned = await runPod(JSON.parse(execution?.ExecutionDetails?.InputPayload ?? "{}"));
+    const returned = await runPod(JSON.parse(execution?.ExecutionDetails?.InputPayload ?? "{}"), context);
     return { Status: "SUCCEEDED", Result: JSON.stringify(returned) };
   } catch ({ name, message }) {
     return { Status: "FAILED", Error: { ErrorType: name, ErrorMessage: message } };
   }
 }
 
-async function runPod({ burstlet = {}, command = [], args = [], workingDir = "/tmp", env = [], files = [] }) {
+async function runPod({ burstlet = {}, ...event }, context) {
   const { namespace, name, podUid, attempt, invocationId } = burstlet;
+  const pod = `pod ${namespace}/${name} (uid ${podUid}, attempt ${attempt})`;
+  const whose = `${pod}, invocation ${invocationId}, request ${context?.awsRequestId ?? "unknown"}`;
   // By this line burstlet finds the log of an invocation whose id it does not know.
-  console.log(`burstlet: pod ${namespace}/${name} (uid ${podUid}, attempt ${attempt}), invocation ${invocationId}`);
+  console.log(`burstlet: ${whose}`);
+  try {
+    const returned = await runCommand(event);
+    // By this line, and by nothing else, burstlet knows how an event has ended.
+    console.log(`burstlet: end of ${whose}: exit status 0`);
+    return returned;
+  } catch (error) {
+    const told = error instanceof BurstletExit ? error.message : `${error.name}: ${error.message}`;
+    console.log(`burstlet: end of ${whose}: ${told.split("\n", 1)[0].slice(0, 1_000)}`);
+    throw error;
+  }
+}
+
+async function runCommand({ command = [], args = [], workingDir = "/tmp", env = [], files = [] }) {
   const [program, ...words] = [...command, ...args];
   if (program === undefined) throw new TypeError("the payload has no command: set command or args of the container");
   const variables = Object.fromEntries(env.map(({ name: key, value }) => [key, value]));

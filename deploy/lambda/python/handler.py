@@ -14,21 +14,35 @@ class BurstletExit(Exception):
 
 def handler(event, context):
     if "DurableExecutionArn" not in event:
-        return run_pod(event)
+        return run_pod(event, context)
     # Of a durable function: the command is run within this one invocation, and the execution ends with it.
     operations = (event.get("InitialExecutionState") or {}).get("Operations") or [{}]
     payload = (operations[0].get("ExecutionDetails") or {}).get("InputPayload") or "{}"
     try:
-        return {"Status": "SUCCEEDED", "Result": json.dumps(run_pod(json.loads(payload)))}
+        return {"Status": "SUCCEEDED", "Result": json.dumps(run_pod(json.loads(payload), context))}
     except Exception as error:
         return {"Status": "FAILED", "Error": {"ErrorType": type(error).__name__, "ErrorMessage": str(error)}}
 
 
-def run_pod(event):
+def run_pod(event, context):
     who = event.get("burstlet") or {}
     pod = f"{who.get('namespace')}/{who.get('name')} (uid {who.get('podUid')}, attempt {who.get('attempt')})"
+    request = getattr(context, "aws_request_id", None) or "unknown"
+    whose = f"pod {pod}, invocation {who.get('invocationId')}, request {request}"
     # By this line burstlet finds the log of an invocation whose id it does not know.
-    print(f"burstlet: pod {pod}, invocation {who.get('invocationId')}", flush=True)
+    print(f"burstlet: {whose}", flush=True)
+    try:
+        returned = run_command(event)
+    except Exception as error:
+        told = str(error) if isinstance(error, BurstletExit) else f"{type(error).__name__}: {error}"
+        print(f"burstlet: end of {whose}: {told.splitlines()[0][:1000]}", flush=True)
+        raise
+    # By this line, and by nothing else, burstlet knows how an event has ended.
+    print(f"burstlet: end of {whose}: exit status 0", flush=True)
+    return returned
+
+
+def run_command(event):
     argv = [*(event.get("command") or []), *(event.get("args") or [])]
     if not argv:
         raise TypeError("the payload has no command: set command or args of the container")

@@ -33,7 +33,13 @@ export interface FoundEvent extends LogEvent {
 export interface LogsClient {
   page(
     stream: string,
-    from: { readonly token?: string; readonly head?: boolean; readonly startTime?: number; readonly limit?: number },
+    from: {
+      readonly token?: string;
+      readonly head?: boolean;
+      readonly startTime?: number;
+      readonly endTime?: number;
+      readonly limit?: number;
+    },
     signal?: AbortSignal,
   ): Promise<LogPage>;
   /** Events of several streams, at most 100, from `startTime` on. Rejects with `notFound` when one of them is not there. */
@@ -69,13 +75,14 @@ export function createLogsClient(logs: CloudWatchLogsClient, group: string, buck
     return { events, next: page.nextToken };
   };
   return {
-    async page(logStreamName, { token, head, startTime, limit }, signal) {
+    async page(logStreamName, { token, head, startTime, endTime, limit }, signal) {
       const input = {
         logGroupName: group,
         logStreamName,
         nextToken: token,
         startFromHead: head ?? false,
         startTime,
+        endTime,
         limit,
       };
       const send = async () => logs.send(new GetLogEventsCommand(input), { ...(signal && { abortSignal: signal }) });

@@ -12,7 +12,7 @@ export function endOfExecution(execution: Execution): Terminated | undefined {
     case "SUCCEEDED":
       return { is: "terminated", exitCode: 0, reason: "Completed", ...times };
     case "FAILED":
-      return { is: "terminated", ...endOfError(error, ""), ...times };
+      return { is: "terminated", ...endOfError(error, undefined), ...times };
     case "TIMED_OUT": {
       const message = "longer than the execution timeout of the function";
       return { is: "terminated", exitCode: 124, reason: "LambdaTimeout", message, ...times };

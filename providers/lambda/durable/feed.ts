@@ -1,14 +1,7 @@
-import {
-  asProviderError,
-  type Clock,
-  type ExpectedTask,
-  type Log,
-  type ProviderError,
-  type TaskFeed,
-  type TaskIdentity,
-} from "../../../src/provider.ts";
+import type { Clock, ExpectedTask, Log, TaskIdentity } from "../../../src/provider.ts";
 import type { Invocations } from "../invoke/invocations.ts";
 import type { Held } from "../invoke/invoke.ts";
+import { expectedBy, inRounds, type RoundsFeed } from "../invoke/rounds.ts";
 import type { DurableApi, Execution } from "./api.ts";
 import type { Names } from "./name.ts";
 import { DurableTask, isUnknown, type Started } from "./task.ts";
@@ -28,7 +21,7 @@ export interface Durable {
   /** From now on it is watched. */
   begun(started: Started, known: string | Execution | undefined): void;
   /** Looks for what an earlier process has started, then watches what runs. Resolves with the signal. */
-  run(feed: Pick<TaskFeed, "expected" | "health">, recovered: () => void, signal: AbortSignal): Promise<void>;
+  run(feed: RoundsFeed, recovered: () => void, signal: AbortSignal): Promise<void>;
   /** Whatever runs with our mark, told to everybody who watches. */
   sweep(): Promise<void>;
 }
@@ -41,7 +34,6 @@ const YOUNG_MS = 60_000;
 const SWEEP_MS = 60_000;
 /** Lambda's list may be behind its answers; past this an execution that is not there was never started. */
 const APPEARS_MS = 300_000;
-const TROUBLE_LONGEST_MS = 30_000;
 
 export function createDurable(options: DurableOptions): Durable {
   return new Watcher(options);
@@ -60,36 +52,15 @@ class Watcher implements Durable {
     this.#tasks.set(keyOf(started.identity), new DurableTask(started, known, this.#options));
   }
 
-  async run(feed: Pick<TaskFeed, "expected" | "health">, recovered: () => void, signal: AbortSignal): Promise<void> {
-    const { clock, log } = this.#options;
-    let failures = 0;
+  async run(feed: RoundsFeed, recovered: () => void, signal: AbortSignal): Promise<void> {
     let isRecovered = false;
-    while (!signal.aborted) {
-      let wait: (() => number) | undefined;
-      try {
-        if (isRecovered) await this.#round();
-        else {
-          await this.#recover((await expectedBy(feed, signal)) ?? []);
-          isRecovered = true;
-          recovered();
-        }
-        if (failures > 0) feed.health(undefined);
-        failures = 0;
-      } catch (error) {
-        if (signal.aborted) return;
-        const trouble: ProviderError = asProviderError(error);
-        if (failures === 0)
-          log.warn("durable executions cannot be read", { reason: trouble.reason, message: trouble.message });
-        // A throttle answer is no trouble of the cloud: it slows these reads alone.
-        if (trouble.kind !== "throttled") feed.health(trouble);
-        const again = Math.min(FASTEST_MS * 2 ** failures++, TROUBLE_LONGEST_MS);
-        wait = () => again;
-      }
-      // By the second, so that what is started meanwhile is not kept waiting.
-      const begun = clock.monotonic();
-      do await clock.sleep(FASTEST_MS, signal).catch(() => undefined);
-      while (!signal.aborted && clock.monotonic() - begun < (wait?.() ?? this.#pause()));
-    }
+    const round = async (): Promise<void> => {
+      if (isRecovered) return this.#round();
+      await this.#recover(await expectedBy(feed, signal));
+      isRecovered = true;
+      recovered();
+    };
+    await inRounds(round, () => this.#pause(), { ...this.#options, feed, what: "durable executions", signal });
   }
 
   async sweep(): Promise<void> {
@@ -183,17 +154,6 @@ class Watcher implements Durable {
     const now = this.#options.clock.monotonic();
     return open.some(({ knownSince }) => now - knownSince < YOUNG_MS) ? FASTEST_MS : SLOWEST_MS;
   }
-}
-
-/** Rejects with the signal: pods may never become known. */
-async function expectedBy(
-  { expected }: Pick<TaskFeed, "expected">,
-  signal: AbortSignal,
-): Promise<readonly ExpectedTask[] | undefined> {
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(signal.reason as Error);
-  signal.addEventListener("abort", abort, { once: true });
-  return Promise.race([expected?.(), aborted.promise]).finally(() => signal.removeEventListener("abort", abort));
 }
 
 /** `arn:…:function:NAME:VERSION/durable-execution/…` */

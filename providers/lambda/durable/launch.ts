@@ -1,9 +1,8 @@
 import { type Launch, type Limiter, ProviderError } from "../../../src/provider.ts";
-import { awsError } from "../../aws/errors.ts";
 import type { FunctionInfo } from "../functions/function-info.ts";
 import type { Subject } from "../invoke/picture.ts";
 import { idOf, sizeOf } from "../invoke/picture.ts";
-import { failureOf } from "../outcome/failure.ts";
+import { failureOf, refusalOf } from "../outcome/failure.ts";
 import type { LambdaRequest } from "../request.ts";
 import type { DurableApi } from "./api.ts";
 import type { Durable } from "./feed.ts";
@@ -56,13 +55,6 @@ function isStarted(error: unknown): boolean {
 /** Doubt is no trouble here: to start it once more is to find it. */
 function meaningOf(error: unknown): ProviderError {
   const failure = failureOf(error);
-  const { message } = failure;
-  const cause = { cause: error };
-  if (failure.is === "unknown") return new ProviderError("transient", "LambdaUnavailable", message, cause);
-  if (failure.is === "impossible") return new ProviderError("invalid", failure.reason, message, cause);
-  const { reason, retryAfter } = failure;
-  const meant = awsError(error);
-  if (meant.kind === "denied") return meant;
-  const kind = reason === "LambdaThrottled" ? "throttled" : "noCapacity";
-  return new ProviderError(kind, reason, message, { ...cause, ...(retryAfter !== undefined && { retryAfter }) });
+  if (failure.is !== "unknown") return refusalOf(failure, error);
+  return new ProviderError("transient", "LambdaUnavailable", failure.message, { cause: error });
 }

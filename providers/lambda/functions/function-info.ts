@@ -1,6 +1,6 @@
 /** What is known of a function before it is invoked, and whether it is one for this pod. Pure. */
 import { ProviderError } from "../../../src/provider.ts";
-import type { FunctionName, Mode, Need } from "../request.ts";
+import { type FunctionName, type Mode, type Need, textOf } from "../request.ts";
 
 export interface FunctionInfo {
   /** What the qualifier stands for at the moment: a number, or $LATEST. */
@@ -62,6 +62,12 @@ export function unfit(name: FunctionName, info: FunctionInfo, need: Need, mode: 
       "LambdaNotDurable",
       `function ${called} is not a durable function: create it with a DurableConfig, or take it from lambda.durableFunctions of the node's configuration`,
     );
+  if (mode === "event" && info.durable !== undefined)
+    return new ProviderError(
+      "invalid",
+      "LambdaIsDurable",
+      `function ${called} is a durable function, whose events are executions: use mode durable`,
+    );
   return tooShort(called, info, need, mode);
 }
 
@@ -90,8 +96,4 @@ function cpusOf(memory: number): number {
 
 function over(what: string, asked: number, has: number, fix: string): string[] {
   return asked <= has ? [] : [`the pod asks for ${asked} ${what}, it has ${has} (${fix})`];
-}
-
-export function textOf({ name, qualifier }: FunctionName): string {
-  return qualifier === undefined ? name : `${name}:${qualifier}`;
 }

@@ -1,8 +1,9 @@
 import { LRUCache } from "lru-cache";
 import { type Clock, ProviderError } from "../../../src/provider.ts";
 import type { Lambda } from "../client.ts";
-import type { FunctionName } from "../request.ts";
-import { type Account, type FunctionInfo, textOf } from "./function-info.ts";
+import type { EventConfig } from "../event/verdict.ts";
+import { type FunctionName, textOf } from "../request.ts";
+import type { Account, FunctionInfo } from "./function-info.ts";
 
 /** So long what was read is believed: pods of one Job come by the hundred. */
 const BELIEVED_MS = 30_000;
@@ -10,6 +11,8 @@ const BELIEVED_MS = 30_000;
 export interface KnownFunctions {
   /** Rejects with a ProviderError: `invalid` for a function that does not exist, which no wait will mend. */
   describe(name: FunctionName): Promise<FunctionInfo>;
+  /** Of events of this function. */
+  eventConfig(name: FunctionName): Promise<EventConfig>;
   account(): Promise<Account>;
 }
 
@@ -19,34 +22,32 @@ interface Read<T> {
 }
 
 export function createKnownFunctions(
-  client: Pick<Lambda, "describe" | "account">,
+  client: Pick<Lambda, "describe" | "account" | "eventConfig">,
   clock: Pick<Clock, "monotonic">,
 ): KnownFunctions {
-  const functions = new LRUCache<string, Read<FunctionInfo>>({ max: 1_000 });
-  let account: Read<Account> | undefined;
-  const isFresh = (read: Read<unknown> | undefined): read is Read<unknown> =>
-    read !== undefined && clock.monotonic() - read.at < BELIEVED_MS;
-  return {
-    async describe(name) {
+  /** What was read is kept for a while, what could not be read is not. */
+  const kept = <T>(
+    read: (name: FunctionName) => Promise<T>,
+    meaningOf: (error: unknown, name: string) => unknown = (error) => error,
+  ): ((name: FunctionName) => Promise<T>) => {
+    const all = new LRUCache<string, Read<T>>({ max: 1_000 });
+    return async (name) => {
       const key = textOf(name);
-      const known = functions.get(key);
-      if (known !== undefined && isFresh(known)) return known.value;
-      const value = client.describe(name).catch((error: unknown) => {
-        functions.delete(key);
-        throw missing(error, key);
+      const known = all.get(key);
+      if (known !== undefined && clock.monotonic() - known.at < BELIEVED_MS) return known.value;
+      const value = read(name).catch((error: unknown) => {
+        all.delete(key);
+        throw meaningOf(error, key);
       });
-      functions.set(key, { at: clock.monotonic(), value });
+      all.set(key, { at: clock.monotonic(), value });
       return value;
-    },
-    async account() {
-      if (account !== undefined && isFresh(account)) return account.value;
-      const value = client.account().catch((error: unknown) => {
-        account = undefined;
-        throw error;
-      });
-      account = { at: clock.monotonic(), value };
-      return value;
-    },
+    };
+  };
+  const account = kept(async () => client.account());
+  return {
+    describe: kept(async (name) => client.describe(name), missing),
+    eventConfig: kept(async (name) => client.eventConfig(name)),
+    account: async () => account({ name: "", qualifier: undefined }),
   };
 }
 

@@ -7,7 +7,7 @@ import {
   type Terminated,
 } from "../../../src/provider.ts";
 import type { Lambda } from "../client.ts";
-import { textOf } from "../functions/function-info.ts";
+import { textOf } from "../request.ts";
 import { type Answer, endOf } from "../outcome/ended.ts";
 import { type Failure, failureOf } from "../outcome/failure.ts";
 import { reportIn } from "../outcome/report-line.ts";

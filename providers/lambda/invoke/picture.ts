@@ -85,6 +85,10 @@ export function idOf(name: string, version: string, requestId: string): string {
   return requestId === "" ? `${name}:${version}` : `${name}:${version}/${requestId}`;
 }
 
+/** Of an event: the log of all its runs has this id, as far as Lambda gives them the same one. */
+export const eventIdOf = (name: string, version: string, requestId: string): string =>
+  requestId === "" ? idOf(name, version, "") : `${name}:${version}/event/${requestId}`;
+
 function phaseOf(progress: Progress): TaskState["phase"] {
   switch (progress.is) {
     case "waiting":

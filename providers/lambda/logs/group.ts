@@ -8,6 +8,7 @@ import {
   type LogsClient,
 } from "../../aws/cloudwatch-logs/client.ts";
 import { createSection } from "./section.ts";
+import type { Trace } from "./trace.ts";
 
 /** Wall milliseconds; what is left out is not known. */
 export interface Times {
@@ -17,16 +18,16 @@ export interface Times {
 
 /** The log of functions, by their groups. */
 export interface FunctionLogs {
-  /** The first event of each stream that has this text, oldest first; empty while nothing is there. */
-  find(group: string, text: string, times: Times, signal: AbortSignal): Promise<readonly FoundEvent[]>;
+  /** Events that have one of these texts, oldest first; empty while nothing is there. */
+  find(group: string, texts: readonly string[], times: Times, signal: AbortSignal): Promise<readonly FoundEvent[]>;
   /**
-   * Lines of the invocation whose lines have this text, from this event of it on and from before; page by page, and whether
-   * its last one is among them.
+   * Lines of the invocation whose lines have one of these texts, from this event of it on and from before; page by page, and
+   * whether its last one is among them.
    */
   section(
     group: string,
     found: FoundEvent,
-    text: string,
+    what: Pick<Trace, "texts" | "isMany" | "finishedAt">,
     signal: AbortSignal,
   ): {
     readonly lines: AsyncGenerator<readonly LogEvent[]>;
@@ -53,31 +54,34 @@ export function createFunctionLogs(sdk: Sdk, buckets: LogsBuckets): FunctionLogs
     return client;
   };
   return {
-    async find(group, text, { startedAt, finishedAt }, signal) {
+    async find(group, texts, { startedAt, finishedAt }, signal) {
       const from = {
         startTime: Math.max(0, (startedAt ?? BEFORE_MS) - BEFORE_MS),
         ...(finishedAt !== undefined && { endTime: finishedAt + AFTER_MS }),
       };
-      const streams = new Map<string, FoundEvent>();
+      const all: FoundEvent[] = [];
       let token: string | undefined;
       for (let pages = 0; pages < MOST_PAGES && !signal.aborted; pages++) {
         const search = { ...from, ...(token !== undefined && { token }) };
-        const page = await orNone(clientOf(group).search(quoted(text), search, signal));
-        for (const event of page?.events ?? []) if (!streams.has(event.stream)) streams.set(event.stream, event);
+        const page = await orNone(clientOf(group).search(anyOf(texts), search, signal));
+        all.push(...(page?.events ?? []));
         token = page?.next;
         if (token === undefined) break;
       }
-      return [...streams.values()].toSorted((a, b) => a.timestamp - b.timestamp);
+      return all.toSorted((a, b) => a.timestamp - b.timestamp);
     },
-    section(group, { stream, timestamp }, text, signal) {
+    section(group, { stream, timestamp }, { texts, isMany, finishedAt }, signal) {
       const client = clientOf(group);
-      const section = createSection(text);
+      const section = createSection(texts, isMany);
+      // Where all of the stream counts, as much of it as can be of the same task.
+      const end = isMany && finishedAt !== undefined ? { endTime: finishedAt + AFTER_MS } : {};
       let token: string | undefined;
       async function* read(): AsyncGenerator<readonly LogEvent[]> {
         while (!signal.aborted && !section.isOver) {
           const from = {
             head: true,
             startTime: Math.max(0, timestamp - START_MS),
+            ...end,
             ...(token !== undefined && { token }),
           };
           const page = await client.page(stream, from, signal);
@@ -100,8 +104,11 @@ export function createFunctionLogs(sdk: Sdk, buckets: LogsBuckets): FunctionLogs
   };
 }
 
-/** A phrase of a filter pattern. Ids and names have no quotes in them. */
-const quoted = (text: string): string => `"${text.replaceAll('"', "")}"`;
+/** A filter pattern. Ids and names have no quotes in them. */
+function anyOf(texts: readonly string[]): string {
+  const phrases = texts.map((text) => `"${text.replaceAll('"', "")}"`);
+  return phrases.length === 1 ? phrases.join("") : phrases.map((phrase) => `?${phrase}`).join(" ");
+}
 
 /** A function that has never logged has no group. */
 async function orNone<T>(found: Promise<T>): Promise<T | undefined> {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { TaskRef, TaskState } from "../../../src/provider.ts";
+import { eventually } from "../../../test/support/eventually.ts";
 import { openBench as open, read } from "./testing.ts";
 import { markOf } from "./trace.ts";
 
@@ -34,7 +35,11 @@ describe("logs of an invocation that has ended", () => {
     await bench.run("before", { SCRIPT_PRINT: "somebody else" });
     const state = await bench.run("a", { SCRIPT_PRINT: manyLines });
     await bench.run("after", { SCRIPT_PRINT: "somebody else" });
-    const lines = await read(bench.provider, refOf(state));
+    // CloudWatch shows lines a moment after they were written, and is not asked before that.
+    const lines = await eventually("all of it is there", async () => {
+      const seen = await read(bench.provider, refOf(state));
+      return seen.length > 400 && seen;
+    });
     expect(lines.filter((line) => line.includes("of four hundred"))).toHaveLength(400);
     expect(lines.filter((line) => line.includes("somebody else"))).toEqual([]);
     expect(lines.at(-1)).toMatch(/^REPORT/);

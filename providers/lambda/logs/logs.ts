@@ -113,6 +113,7 @@ class Reader {
   #isDone(trace: Trace, endedAt: number | undefined): boolean {
     if (endedAt === undefined) return false;
     const all = [...this.#sections.values()];
+    if (trace.isToldByLog && all.length > 0) return true;
     if (all.length > 0 && !trace.isMany && all.every((one) => one.isOver())) return true;
     // What has the tail need not wait for more than the tail.
     if (all.length === 0 && trace.tail !== "") return true;
@@ -123,9 +124,9 @@ class Reader {
     const { functions, logs } = this.#options;
     const { logGroup } = await functions.describe(trace.function);
     if (this.#sections.size === 0 || trace.isMany)
-      for (const event of await logs.find(logGroup, trace.text, trace, this.#signal))
+      for (const event of await logs.find(logGroup, trace.texts, trace, this.#signal))
         if (!this.#sections.has(event.stream))
-          this.#sections.set(event.stream, logs.section(logGroup, event, trace.text, this.#signal));
+          this.#sections.set(event.stream, logs.section(logGroup, event, trace, this.#signal));
     for (const section of this.#sections.values()) {
       for await (const events of section.lines) {
         this.isEmpty = false;

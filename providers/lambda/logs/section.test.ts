@@ -16,8 +16,8 @@ const stream = [
   "START RequestId: 3 Version: 1",
   "mine: xyz once more",
 ];
-const cut = (text: string, lines: readonly string[] = stream): string[] => {
-  const section = createSection(text);
+const cut = (text: string, lines: readonly string[] = stream, isMany = false): string[] => {
+  const section = createSection([text], isMany);
   return lines.flatMap((message) => section.add({ message })).map(({ message }) => message);
 };
 
@@ -34,6 +34,20 @@ describe("the lines of one invocation", () => {
 
   test("end with the next START where no REPORT came", () => {
     expect(cut("first", ["START RequestId: 2 V", "first", "START RequestId: 3 V", "first"])).toHaveLength(2);
+  });
+
+  test("are those of every run of an event, of one id and in one environment, and of nobody else", () => {
+    const run = (id: string, words: string): string[] => [
+      `START RequestId: ${id} V`,
+      words,
+      `REPORT RequestId: ${id} x`,
+    ];
+    const lines = [...run("1", "a"), ...run("2", "first"), ...run("3", "b"), ...run("2", "second"), ...run("4", "c")];
+    expect(cut("RequestId: 2", lines, true)).toEqual([...run("2", "first"), ...run("2", "second")]);
+    expect(cut("RequestId: 2", lines)).toEqual(run("2", "first"));
+    const section = createSection(["first", "4"], true);
+    expect(lines.flatMap((message) => section.add({ message }))).toHaveLength(6);
+    expect(section.isOver).toBe(false);
   });
 
   test("are found in logs of format JSON", () => {
@@ -55,16 +69,17 @@ describe("where the log of an attempt is", () => {
   const identity: TaskIdentity = { clusterUid: "c", podUid: "u", attempt: 2 };
   const arn = "arn:aws:lambda:eu-central-1:123456789012:function:f";
 
-  test.for<[id: string, name: string, version: string | undefined, text: string, isMany: boolean]>([
-    ["f:7/request-7", "f", "7", "request-7", false],
-    ["f:$LATEST/request-7", "f", undefined, "request-7", false],
-    ["f:7", "f", "7", markOf(identity), false],
-    [`${arn}:7/request-7`, arn, "7", "request-7", false],
-    [`${arn}:7/durable-execution/u-2-x/y`, arn, "7", markOf(identity), true],
-  ])("%s", ([id, name, qualifier, text, isMany]) => {
+  test.for<[id: string, name: string, version: string | undefined, texts: string[], isMany: boolean]>([
+    ["f:7/request-7", "f", "7", ["request-7"], false],
+    ["f:$LATEST/request-7", "f", undefined, ["request-7"], false],
+    ["f:7", "f", "7", [markOf(identity)], false],
+    [`${arn}:7/request-7`, arn, "7", ["request-7"], false],
+    ["f:7/event/request-7", "f", "7", ["request-7", markOf(identity)], true],
+    [`${arn}:7/durable-execution/u-2-x/y`, arn, "7", [markOf(identity)], true],
+  ])("%s", ([id, name, qualifier, texts, isMany]) => {
     expect(traceOf({ identity, id }, undefined, { finishedAt: 5 })).toMatchObject({
       function: { name, qualifier },
-      text,
+      texts,
       isMany,
       finishedAt: 5,
       hasEnded: true,

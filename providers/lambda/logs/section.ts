@@ -1,17 +1,20 @@
 /**
- * The lines of one invocation in the stream of its environment. An environment runs one invocation at a time, so all between
+ * The lines of one invocation, or of all runs of one event, in the stream of its environment. An environment runs one invocation at a time, so all between
  * Lambda's START and REPORT belongs to one, whether it names it or not (but on Managed Instances, which share an
  * environment). Pure.
  */
 export interface Section {
   /** The next line of the stream; what of it, and of what was held back, belongs to the invocation. */
   add<Line extends { readonly message: string }>(line: Line): readonly Line[];
-  /** Its last line was added. */
+  /** Its last line was added; never of many. */
   readonly isOver: boolean;
 }
 
-/** `text`: what a line of the invocation has and no line of another one: its id, or what the function has written of it. */
-export function createSection(text: string): Section {
+/**
+ * `texts`: what a line of the invocation has and no line of another one: its id, or what the function has written of it. An
+ * event may be run several times in one environment, under one id: `isMany`, then all of them count.
+ */
+export function createSection(texts: readonly string[], isMany = false): Section {
   let held: { readonly message: string }[] = [];
   let isFound = false;
   let isOver = false;
@@ -23,16 +26,20 @@ export function createSection(text: string): Section {
       const { message } = line;
       if (isOver) return [];
       if (isStart(message)) {
-        isOver = isFound;
         held = [];
+        isOver = isFound && !isMany;
+        isFound = false;
         if (isOver) return [];
       }
       held.push(line);
-      isFound ||= message.includes(text);
+      isFound ||= texts.some((text) => message.includes(text));
       if (!isFound) return [];
       const found = held as Line[];
       held = [];
-      isOver = isReport(message);
+      if (isReport(message)) {
+        isFound = false;
+        isOver = !isMany;
+      }
       return found;
     },
   };

@@ -7,9 +7,11 @@ import type { FunctionName } from "../request.ts";
 export interface Trace {
   readonly function: FunctionName;
   /** What lines of it have and others have not. */
-  readonly text: string;
-  /** An execution may be run by several invocations. */
+  readonly texts: readonly string[];
+  /** An execution may be run by several invocations, an event several times. */
   readonly isMany: boolean;
+  /** Its end was read from this log, so when it has ended all of it is there. */
+  readonly isToldByLog: boolean;
   readonly startedAt: number | undefined;
   readonly finishedAt: number | undefined;
   readonly hasEnded: boolean;
@@ -22,9 +24,9 @@ export interface Trace {
 /** As the handlers of deploy/lambda write it in their first line: of the attempt, whatever id Lambda gives it. */
 export const markOf = ({ podUid, attempt }: TaskIdentity): string => `(uid ${podUid}, attempt ${attempt})`;
 
-/** `arn:…:function:NAME:VERSION/durable-execution/NAME/ID`, and `NAME:VERSION[/REQUEST]` (see invoke/picture.ts). */
+/** `arn:…:function:NAME:VERSION/durable-execution/NAME/ID`, and `NAME:VERSION[[/event]/REQUEST]` (see invoke/picture.ts). */
 const durableId = /^(?<name>arn:[^/]*:function:[^:/]+):(?<version>[^/]+)\/durable-execution\/(?<execution>[^/]+)/;
-const plainId = /^(?<name>.+):(?<version>[^:/]+)(?:\/(?<request>.+))?$/;
+const plainId = /^(?<name>.+):(?<version>[^:/]+)(?:(?<event>\/event)?\/(?<request>.+))?$/;
 
 /** `undefined`: nothing tells which function it was. `ran`: what the pod's status tells of a task that we do not know. */
 export function traceOf(
@@ -32,15 +34,17 @@ export function traceOf(
   known: Invocation<Held> | undefined,
   ran: LogRequest["ran"],
 ): Trace | undefined {
-  const { name, version, execution, request } = partsOf(known?.state.id ?? id);
+  const { name, version, execution, event, request } = partsOf(known?.state.id ?? id);
   if (name === undefined) return undefined;
   const run = known?.state.containers[0]?.state;
   const end = run?.is === "terminated" ? run : undefined;
   const tail = known?.kept.tail ?? "";
   return {
     function: { name, qualifier: version === "$LATEST" ? undefined : version },
-    text: request ?? markOf(identity),
-    isMany: execution !== undefined,
+    // Lambda may run an event again under another id; then its lines are found where the function writes whose it is.
+    texts: event !== undefined && request !== undefined ? [request, markOf(identity)] : [request ?? markOf(identity)],
+    isMany: execution !== undefined || event !== undefined,
+    isToldByLog: event !== undefined,
     startedAt: (run?.is === "running" ? run.startedAt : end?.startedAt) ?? ran?.startedAt,
     finishedAt: end?.finishedAt ?? ran?.finishedAt,
     hasEnded: known === undefined || known.state.phase === "stopped",
@@ -49,6 +53,13 @@ export function traceOf(
   };
 }
 
-function partsOf(id: string): { name?: string; version?: string; execution?: string; request?: string } {
+/** Of a task's id. */
+export function partsOf(id: string): {
+  readonly name?: string;
+  readonly version?: string;
+  readonly execution?: string;
+  readonly event?: string;
+  readonly request?: string;
+} {
   return durableId.exec(id)?.groups ?? plainId.exec(id)?.groups ?? {};
 }

@@ -1,7 +1,7 @@
 /** How an invocation ended that Lambda has answered: exit code, reason and message of the pod's container. Pure. */
 import { constants } from "node:os";
 import type { Terminated } from "../../../src/provider.ts";
-import { reportIn } from "./report-line.ts";
+import { type Report, reportIn } from "./report-line.ts";
 
 /** Of Invoke with status 200. */
 export interface Answer {
@@ -26,17 +26,20 @@ const timedOutCode = 124;
  */
 export function endOf(answer: Answer): End {
   if (answer.functionError === undefined) return { exitCode: 0, reason: "Completed" };
-  return endOfError(errorOf(answer.payload), answer.tail);
+  return endOfError(errorOf(answer.payload), reportIn(answer.tail));
 }
 
-/** `tail`: the end of its log, which says how much memory was used. */
-export function endOfError({ type, text }: { readonly type: string; readonly text: string }, tail: string): End {
+/** `report`: of the end of its log, which says how much memory was used. */
+export function endOfError(
+  { type, text }: { readonly type: string; readonly text: string },
+  report: Report | undefined,
+): End {
   const message = (type === "" ? text : `${type}: ${text}`).slice(0, longestMessage);
   if (type === "Sandbox.Timedout" || /\bTask timed out after [\d.]+ seconds/.test(text))
     return { exitCode: timedOutCode, reason: "LambdaTimeout", message };
   if (type === "Runtime.OutOfMemory") return { ...killed, reason: "OOMKilled", message };
   if (!exitErrors.has(type)) return { exitCode: 1, reason: "Error", message };
-  return { ...exitOf(text, tail), message };
+  return { ...exitOf(text, report), message };
 }
 
 /** Lambda's own for a process that ended before it answered, and that of the handlers of deploy/lambda for a command. */
@@ -44,14 +47,13 @@ const exitErrors: ReadonlySet<string> = new Set(["Runtime.ExitError", "BurstletE
 
 const killed = { exitCode: 128 + constants.signals.SIGKILL, signal: constants.signals.SIGKILL } as const;
 
-function exitOf(text: string, tail: string): Pick<Terminated, "exitCode" | "signal" | "reason"> {
+function exitOf(text: string, report: Report | undefined): Pick<Terminated, "exitCode" | "signal" | "reason"> {
   const [, status] = /exit status (\d+)/.exec(text) ?? [];
   // Whoever ends with 0 before it has answered has not done what it was asked for.
   if (status !== undefined) return { exitCode: Number(status) === 0 ? 1 : Number(status), reason: "Error" };
   const [, name = ""] = /signal: ([a-z ]+)/.exec(text) ?? [];
   const signal = signals[name.trim()];
   if (signal === undefined) return { exitCode: 1, reason: "Error" };
-  const report = reportIn(tail);
   const wasFull = report !== undefined && report.maxMemory >= report.memorySize;
   if (signal === killed.signal && wasFull) return { ...killed, reason: "OOMKilled" };
   return { exitCode: 128 + signal, signal, reason: "Error" };

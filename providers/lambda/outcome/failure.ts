@@ -2,7 +2,7 @@
  * What it means that Invoke has failed: the invocation surely has not run and may be sent again, surely will never run, or
  * nobody knows. A failure that is not in these tables is the last: it must never be sent again. Pure.
  */
-import type { ProviderError } from "../../../src/provider.ts";
+import { ProviderError } from "../../../src/provider.ts";
 import { awsError } from "../../aws/errors.ts";
 
 export type Failure =
@@ -58,6 +58,18 @@ export function failureOf(error: unknown): Failure {
   if (meant.kind === "denied") return { is: "notRun", reason: meant.reason, message };
   if (meant.reason === "CloudUnreachable") return { is: "notRun", reason: meant.reason, message };
   return { is: "unknown", message };
+}
+
+/** Of an asynchronous invocation that Lambda has surely not accepted: as the core is told of it. */
+export function refusalOf(failure: Exclude<Failure, { is: "unknown" }>, error: unknown): ProviderError {
+  const { reason, message } = failure;
+  const cause = { cause: error };
+  if (failure.is === "impossible") return new ProviderError("invalid", reason, message, cause);
+  const meant = awsError(error);
+  if (meant.kind === "denied") return meant;
+  const { retryAfter } = failure;
+  const kind = reason === "LambdaThrottled" ? "throttled" : "noCapacity";
+  return new ProviderError(kind, reason, message, { ...cause, ...(retryAfter !== undefined && { retryAfter }) });
 }
 
 function isServers({ cause }: ProviderError): boolean {

@@ -23,6 +23,15 @@ test("a record of format JSON is a report too", () => {
   expect(reportIn(`{"level":"INFO"}\n${record}\n`)).toEqual(told("b", 103));
 });
 
+test("it says how the invocation ended, where Lambda has written that", () => {
+  const failed = line("a", 1).replace(/\n$/, "Status: error\tError Type: Runtime.ExitError\n");
+  expect(reportIn(failed)).toMatchObject({ status: "error", errorType: "Runtime.ExitError" });
+  expect(reportIn(`${line("a", 1)}Status: error`)?.status).toBeUndefined();
+  const metrics = { durationMs: 1, billedDurationMs: 1, memorySizeMB: 1, maxMemoryUsedMB: 1 };
+  const record = { requestId: "b", metrics, status: "timeout" };
+  expect(reportIn(JSON.stringify({ type: "platform.report", record }))?.status).toBe("timeout");
+});
+
 test.for([
   "",
   "nothing of it",

@@ -57,7 +57,7 @@ export const podRows: readonly SupportRow[] = [
   kept("spec.restartPolicy", "Kept: Never."),
   changed(
     "spec.restartPolicy",
-    "OnFailure: a failed invocation is followed by another one, with the kubelet's pauses; one whose outcome nobody knows ends the pod, because it may have run.",
+    "OnFailure: a failed invocation is followed by another one, with the kubelet's pauses; one whose outcome nobody knows ends the pod, because it may have run. In mode event only once Lambda runs the failed one no more.",
     is("OnFailure"),
   ),
   refused(
@@ -77,12 +77,12 @@ export const podRows: readonly SupportRow[] = [
   changed("spec.subdomain", "An invocation has no address that the cluster's DNS could give."),
   changed(
     "spec.terminationGracePeriodSeconds",
-    "No signal is sent: the node waits so long for the answer and then drops the connection; the invocation may run on.",
+    "No signal is sent: the node waits so long for the end, and then no longer; the invocation may run on, and only a durable execution is stopped.",
     (seconds) => isSet(seconds) && seconds !== 30,
   ),
   quietly(
     "spec.terminationGracePeriodSeconds",
-    "No signal is sent: the node waits so long for the answer and then drops the connection; the invocation may run on.",
+    "No signal is sent: the node waits so long for the end, and then no longer; the invocation may run on, and only a durable execution is stopped.",
   ),
   kept("spec.tolerations", scheduling),
   kept("spec.topologySpreadConstraints", scheduling),

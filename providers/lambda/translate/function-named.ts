@@ -27,14 +27,20 @@ export function functionNamed(pod: ResolvedPod, grants: ProviderContext["grants"
     );
   if (byImage !== undefined && byImage !== text)
     return refused(`The image names another function (${byImage}) than the annotation (${text}): keep one of them.`);
-  const { name, qualifier } = form.exec(text)?.groups ?? {};
+  const name = nameIn(text);
   if (name === undefined) return refused("Expected name[:qualifier], or the ARN of a function.");
   const who = { namespace: pod.namespace, serviceAccount: pod.serviceAccountName || "default" };
   if (!isGranted(grants, who, text))
     return refused(
       `No grant of the node's configuration allows function ${text} to namespace ${who.namespace} or its service account ${who.serviceAccount}.`,
     );
-  return { function: { name, qualifier }, refusals: [] };
+  return { function: name, refusals: [] };
+}
+
+/** `name[:qualifier]`, or an ARN; `undefined`: neither. */
+export function nameIn(text: string): FunctionName | undefined {
+  const { name, qualifier } = form.exec(text)?.groups ?? {};
+  return name === undefined ? undefined : { name, qualifier };
 }
 
 /** A misspelt one would otherwise be without effect. */

@@ -57,6 +57,7 @@ const handler = {
 const functions: ScenarioInput["functions"] = {
   run: handler,
   crawl: { ...handler, durable: {} },
+  notify: handler,
   report: { timeout: 300, script: { result: { sent: true } } },
 };
 
@@ -76,7 +77,7 @@ export async function openClouds(choice: Choice, stateDir: string): Promise<Back
   const reach = namespaceAddress() === undefined ? "" : `nsenter --net=/proc/${process.pid}/ns/net `;
   const { node: fargate, env } = standInNode(cloud.url);
   const aci = azureNode(cloud.url);
-  const { node: lambda } = standInLambdaNode(cloud.url, { durableFunctions: ["crawl"] });
+  const { node: lambda } = standInLambdaNode(cloud.url, { durableFunctions: ["crawl"], eventFunctions: ["notify"] });
   const of = { fargate: [fargate], aci: [aci], lambda: [lambda], all: [fargate, aci, besideTheStandIn(own)] };
   const names = nodeNames(choice);
   return {
