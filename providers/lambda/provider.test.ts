@@ -282,15 +282,4 @@ describe("the node", () => {
     await using other = await openLambda({ capacity: { pods: 5 } });
     expect(await other.provider.capacity()).toMatchObject({ pods: 5, cpu: 30 });
   });
-
-  test("tells what is missing before anything is launched, each with its fix", async () => {
-    await using opened = await openLambda({}, { grants: [] });
-    expect(await opened.provider.preflight?.()).toMatchObject([{ fix: expect.stringContaining("grants") as unknown }]);
-    await using ready = await openLambda();
-    expect(await ready.provider.preflight?.()).toEqual([]);
-    ready.lambda.denies = "AccessDeniedException";
-    expect(await ready.provider.preflight?.()).toMatchObject([
-      { fix: expect.stringContaining("lambda:GetAccountSettings") as unknown },
-    ]);
-  });
 });

@@ -88,7 +88,7 @@ async function open(
       ]);
     },
     capacity: async () => capacityOf(config, await functions.account(), region),
-    preflight: createPreflight(client, grants),
+    preflight: createPreflight(client, grants, config),
     logs: (source, want, signal) => invocationLogs({ ...context, invocations, functions, logs }, source, want, signal),
     close,
   };

@@ -60,9 +60,13 @@ function runsIn(lines: readonly Seen[]): readonly Open[] {
         if (open?.isBegun === true) open = undefined;
         current(line.at).isBegun = true;
         break;
-      case "end":
-        current(line.at).told = { error: line.error };
+      case "end": {
+        // Its way is not that of Lambda's own lines, which may be faster.
+        const before = runs.at(-1);
+        const isOfBefore = open === undefined && before?.isBegun === true && before.told === undefined;
+        (isOfBefore ? before : current(line.at)).told ??= { error: line.error };
         break;
+      }
       case "failure": {
         // Some logs have it before the REPORT, some behind (both from memory).
         const run = open ?? runs.at(-1) ?? current(line.at);

@@ -77,6 +77,14 @@ describe.concurrent("an event", () => {
     expect(state.final).toBe(true);
   });
 
+  test("is sent once, whoever asks for it at the same time or later", async () => {
+    await using bench = await open();
+    const ask = async () => bench.run("a", {}, "stopped", image);
+    const [one, other] = await Promise.all([ask(), ask()]);
+    expect([other.id, (await ask()).id]).toEqual([one.id, one.id]);
+    expect(accepted(bench)).toBe(1);
+  });
+
   test("of a durable function is refused before anything is sent", async () => {
     await using bench = await open({ durable: {} });
     await expect(bench.run("a", {}, "stopped", image)).rejects.toMatchObject({ reason: "LambdaIsDurable" });

@@ -53,6 +53,8 @@ describe("an event", () => {
     ["of which there is no line waits in its queue", "", {}, "queued"],
     ["whose function has begun runs", "start", {}, "running"],
     ["of which the handler tells success has succeeded, with its report", `${run} ok report`, {}, "0 Completed"],
+    ["has succeeded also where the handler's line comes behind Lambda's", "start begun report ok", {}, "0 Completed"],
+    ["has failed once where its line comes behind Lambda's", "start begun report seven", { quiet: minute }, "running"],
     ["waits a little for the report", `${run} ok`, {}, "running"],
     ["but not for ever", `${run} ok`, { quiet: 5_000 }, "0 Completed"],
     ["that has failed runs on, because Lambda runs it again", failed, { quiet: minute }, "running"],
