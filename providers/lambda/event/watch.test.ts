@@ -115,7 +115,7 @@ describe("events of one function", () => {
     for (const uid of ["a", "b", "c"]) at.send(uid);
     for (const uid of ["a", "b", "c"]) at.log(uid, "exit status 0");
     await at.clock.advance(2_000);
-    expect(["a", "b", "c"].map((uid) => at.run(uid))).toMatchObject(Array(3).fill({ exitCode: 0 }));
+    expect(["a", "b", "c"].map((uid) => at.run(uid))).toMatchObject(Array.from({ length: 3 }, () => ({ exitCode: 0 })));
     expect(at.searches.map(({ texts }) => texts)).toEqual([telling]);
     await at.clock.advance(10 * minute);
     expect(at.searches).toHaveLength(1);
