@@ -119,7 +119,10 @@ describe("a durable execution", () => {
     const page = await list({ MaxItems: 2, ReverseOrder: true });
     expect(page.names).toEqual(["other", "pod-b"]);
     expect((await list({ MaxItems: 2, ReverseOrder: true, Marker: page.NextMarker })).names).toEqual(["pod-a"]);
-    expect((await list({ Qualifier: undefined })).names).toEqual([]);
+    const all = { Qualifier: undefined };
+    expect((await list(all)).names).toEqual(["pod-a", "pod-b", "other", "second"]);
+    world.aws.scenario.change({ switches: { durableLists: "$LATEST" } });
+    expect((await list(all)).names).toEqual([]);
   });
 
   test("is refused without a version or alias, and a name of an ordinary function is, too", async () => {

@@ -37,6 +37,12 @@ export const functionSwitches = {
     .boolean()
     .default(true)
     .describe("Has the answer to an event that starts a durable execution its ARN?"),
+  durableLists: z
+    .enum(["all versions", "$LATEST"])
+    .default("all versions")
+    .describe(
+      "Executions of which version are listed of a function without a qualifier? AWS's model of the API says all.",
+    ),
   durableFailure: z
     .enum(["fails", "again"])
     .default("fails")

@@ -120,8 +120,7 @@ describeWith(["root", "namespaces"], "Lambda", () => {
   providerContract("lambda with durable executions", async () => lambdaTarget("durable"), [
     ...gaps,
     {
-      reason:
-        "ListDurableExecutionsByFunction without a qualifier tells those of $LATEST alone: one of a version is found by what its pod says",
+      reason: "the name of an execution has uid and attempt of its pod, and no room for the pod's names",
       tests: ["a task and its names are read back from the cloud by a provider that never saw it"],
     },
   ]);

@@ -43,9 +43,10 @@ export function listDurableExecutions(account: LambdaAccount, { path, query }: R
   );
   const wish = read(listQuery, members, "ListDurableExecutionsByFunction", wrong);
   const { version } = account.functions.find(path["FunctionName"] ?? "", wish.Qualifier);
+  const ofAll = wish.Qualifier === undefined && account.scenario.now.switches.durableLists === "all versions";
   const { StartedAfter: after, StartedBefore: before, DurableExecutionName: name = "" } = wish;
   const found = [...account.executions.all]
-    .filter(({ found }) => found.version.name === version.name && found.version.version === version.version)
+    .filter(({ found }) => found.version.name === version.name && (ofAll || found.version.version === version.version))
     .filter((execution) => execution.name.includes(name))
     .filter((execution) => wish.Statuses.length === 0 || wish.Statuses.includes(statusOf(execution)))
     .filter(({ startedAt }) => after === undefined || startedAt > (parseTime(after) ?? 0))

@@ -28,10 +28,13 @@ export interface Execution {
 export interface DurableApi {
   /** Idempotent by name, for the same payload. Resolves to the ARN, where the answer has it. */
   start(what: Required<FunctionName>, body: Uint8Array, name: string): Promise<string | undefined>;
-  /** Those that run, of all versions. `notFound`: there is no such function. */
-  running(functionName: string): Promise<readonly Execution[]>;
+  /**
+   * Those that run, of one version. Without a qualifier those of all, as AWS's model of the API has it; the stand-in also knows a
+   * Lambda that tells only those of $LATEST then. `notFound`: there is no such function.
+   */
+  running(what: FunctionName): Promise<readonly Execution[]>;
   /** Whatever its status. */
-  named(functionName: string, name: string): Promise<Execution | undefined>;
+  named(what: Required<FunctionName>, name: string): Promise<Execution | undefined>;
   /** `notFound`: Lambda does not know it, or no longer. */
   get(arn: string): Promise<Execution>;
   /** No-op for one that has ended. */
@@ -62,9 +65,10 @@ export function createDurableApi(sdk: Pick<LambdaClient, "send">, reading: Limit
       const input = { FunctionName, Qualifier, Payload, DurableExecutionName, InvocationType: "Event" as const };
       return (await sdk.send(new InvokeCommand(input))).DurableExecutionArn;
     },
-    running: async (FunctionName) => listed({ FunctionName, Statuses: ["RUNNING"], MaxItems: PAGE }),
-    async named(FunctionName, DurableExecutionName) {
-      const found = await listed({ FunctionName, DurableExecutionName, MaxItems: PAGE });
+    running: async ({ name: FunctionName, qualifier: Qualifier }) =>
+      listed({ FunctionName, ...(Qualifier !== undefined && { Qualifier }), Statuses: ["RUNNING"], MaxItems: PAGE }),
+    async named({ name: FunctionName, qualifier: Qualifier }, DurableExecutionName) {
+      const found = await listed({ FunctionName, Qualifier, DurableExecutionName, MaxItems: PAGE });
       return found.find(({ name }) => name === DurableExecutionName);
     },
     async get(arn) {

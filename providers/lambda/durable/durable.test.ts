@@ -60,6 +60,16 @@ describe("a durable execution", () => {
     expect(opened.state("a")?.phase).toBe("running");
   });
 
+  test("is seen to run by one call for all of its version, also where Lambda lists those of $LATEST without one", async () => {
+    await using opened = await open();
+    opened.lambda.executions.listsAll = false;
+    for (const uid of ["a", "b"]) await opened.launch(uid, { image });
+    for (const uid of ["a", "b"]) await opened.until("runs", isIn(opened, uid, "running"), 100);
+    await opened.clock.advance(10_000);
+    expect(opened.lambda.calls).not.toContain("lambda:GetDurableExecution");
+    expect(opened.lambda.calls).toContain("lambda:ListDurableExecutionsByFunction");
+  });
+
   test("whose start is in doubt is started again by the same name, and found", async () => {
     await using opened = await open();
     const { executions } = opened.lambda;

@@ -2,6 +2,7 @@ import type { Clock, ExpectedTask, Log, TaskIdentity } from "../../../src/provid
 import type { Invocations } from "../invoke/invocations.ts";
 import type { Held } from "../invoke/invoke.ts";
 import { expectedBy, inRounds, type RoundsFeed } from "../invoke/rounds.ts";
+import { type FunctionName, textOf } from "../request.ts";
 import type { DurableApi, Execution } from "./api.ts";
 import type { Names } from "./name.ts";
 import { DurableTask, isUnknown, type Started } from "./task.ts";
@@ -65,7 +66,7 @@ class Watcher implements Durable {
 
   async sweep(): Promise<void> {
     this.#sweptAt = this.#options.clock.monotonic();
-    for (const name of this.#options.functions) await this.#lookAt(name, []);
+    for (const name of this.#options.functions) await this.#lookAt(ofAll(name), []);
   }
 
   /** What runs is found by its name; of what has ended meanwhile, what a pod waits for by its ARN. */
@@ -73,9 +74,9 @@ class Watcher implements Durable {
     const { api, names, functions, invocations } = this.#options;
     const byName = new Map(expected.map((one) => [names.of(one.identity), one]));
     for (const functionName of functions)
-      for (const execution of await this.#running(functionName)) {
+      for (const execution of await this.#running(ofAll(functionName))) {
         const identity = names.read(execution.name);
-        if (identity !== undefined) this.#adopt(functionName, identity, execution, byName.get(execution.name));
+        if (identity !== undefined) this.#adopt(identity, execution, byName.get(execution.name));
       }
     for (const one of expected) {
       if (one.id === undefined || !one.id.includes("/durable-execution/")) continue;
@@ -84,7 +85,7 @@ class Watcher implements Durable {
         if (isUnknown(error)) return undefined;
         throw error;
       });
-      if (found !== undefined) this.#adopt(functionIn(one.id), one.identity, found, one);
+      if (found !== undefined) this.#adopt(one.identity, found, one);
     }
     this.#sweptAt = this.#options.clock.monotonic();
   }
@@ -93,23 +94,26 @@ class Watcher implements Durable {
     const { clock, functions } = this.#options;
     for (const [key, task] of this.#tasks)
       if (task.hasEnded || this.#options.invocations.find(task.identity) === undefined) this.#tasks.delete(key);
-    const open = Map.groupBy(this.#tasks.values(), ({ started }) => started.functionName);
+    const open = Map.groupBy(this.#tasks.values(), ({ started }) => textOf(started.function));
     const isDue = clock.monotonic() - this.#sweptAt >= SWEEP_MS;
     if (isDue) this.#sweptAt = clock.monotonic();
-    for (const name of new Set([...open.keys(), ...(isDue ? functions : [])]))
-      await this.#lookAt(name, open.get(name) ?? []);
+    for (const tasks of open.values()) {
+      const [first] = tasks;
+      if (first !== undefined) await this.#lookAt(first.started.function, tasks);
+    }
+    if (isDue) for (const name of functions) await this.#lookAt(ofAll(name), []);
   }
 
   /** One call for all that run; those that are not among them have ended, or have not shown up yet. */
-  async #lookAt(functionName: string, open: readonly DurableTask[]): Promise<void> {
+  async #lookAt(what: FunctionName, open: readonly DurableTask[]): Promise<void> {
     const { names } = this.#options;
     const shown = new Set<string>();
-    for (const execution of await this.#running(functionName)) {
+    for (const execution of await this.#running(what)) {
       const identity = names.read(execution.name);
       if (identity === undefined) continue;
       shown.add(keyOf(identity));
       const task = this.#tasks.get(keyOf(identity));
-      if (task === undefined) this.#adopt(functionName, identity, execution, undefined);
+      if (task === undefined) this.#adopt(identity, execution, undefined);
       else task.see(execution);
     }
     for (const task of open) if (!shown.has(keyOf(task.identity))) await this.#lookFor(task);
@@ -117,9 +121,9 @@ class Watcher implements Durable {
 
   async #lookFor(task: DurableTask): Promise<void> {
     const { api, clock, invocations } = this.#options;
-    const { functionName, executionName } = task.started;
+    const { function: named, executionName } = task.started;
     try {
-      const found = task.arn === undefined ? await api.named(functionName, executionName) : await api.get(task.arn);
+      const found = task.arn === undefined ? await api.named(named, executionName) : await api.get(task.arn);
       if (found !== undefined && task.arn === undefined) return task.see(await api.get(found.arn));
       if (found !== undefined) return task.see(found);
     } catch (error) {
@@ -130,21 +134,28 @@ class Watcher implements Durable {
     invocations.forget(task.identity);
   }
 
-  async #running(functionName: string): Promise<readonly Execution[]> {
-    return this.#options.api.running(functionName).catch((error: unknown) => {
+  async #running(what: FunctionName): Promise<readonly Execution[]> {
+    return this.#options.api.running(what).catch((error: unknown) => {
       // The preflight says so; its other functions are watched all the same.
       if (isUnknown(error)) return [];
       throw error;
     });
   }
 
-  #adopt(functionName: string, identity: TaskIdentity, execution: Execution, expected: ExpectedTask | undefined): void {
+  #adopt(identity: TaskIdentity, execution: Execution, expected: ExpectedTask | undefined): void {
     if (this.#options.invocations.find(identity) !== undefined) return;
     const [container = { name: "", image: "" }] = expected?.containers ?? [];
     const { podName: name = "", podNamespace: namespace = "" } = expected ?? {};
     const { nodeName } = this.#options;
     const { arn, name: executionName } = execution;
-    const started = { identity, nodeName, pod: { name, namespace }, container, functionName, executionName };
+    const started = {
+      identity,
+      nodeName,
+      pod: { name, namespace },
+      container,
+      function: functionIn(arn),
+      executionName,
+    };
     this.begun({ ...started, provisionalId: arn }, execution);
   }
 
@@ -156,9 +167,12 @@ class Watcher implements Durable {
   }
 }
 
-/** `arn:…:function:NAME:VERSION/durable-execution/…` */
-function functionIn(arn: string): string {
-  return /:function:([^:/]+)/.exec(arn)?.[1] ?? "";
+/** Of `arn:…:function:NAME:VERSION/durable-execution/…`. */
+function functionIn(arn: string): { readonly name: string; readonly qualifier: string } {
+  const [, name = "", qualifier = ""] = /:function:([^:/]+):([^:/]+)/.exec(arn) ?? [];
+  return { name, qualifier };
 }
+
+const ofAll = (name: string): FunctionName => ({ name, qualifier: undefined });
 
 const keyOf = ({ podUid, attempt }: TaskIdentity): string => `${podUid}/${attempt}`;

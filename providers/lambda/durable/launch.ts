@@ -32,18 +32,19 @@ export async function startExecution(
   const { identity, request } = launch;
   const { pod, container } = request;
   const { name } = request.function;
+  const named = { name, qualifier: info.version };
   const executionName = names.of(identity);
   const send = async (): Promise<string | undefined> => {
     try {
-      return await api.start({ name, qualifier: info.version }, body, executionName);
+      return await api.start(named, body, executionName);
     } catch (error) {
-      if (isStarted(error)) return (await api.named(name, executionName))?.arn;
+      if (isStarted(error)) return (await api.named(named, executionName))?.arn;
       throw meaningOf(error);
     }
   };
   const arn = await bucket.run(send, signal);
   const provisionalId = idOf(name, info.version, executionName);
-  const own = { identity, nodeName, pod, container, functionName: name, executionName, provisionalId };
+  const own = { identity, nodeName, pod, container, function: named, executionName, provisionalId };
   durable.begun({ ...own, ...sizeOf({ info, prices }) }, arn);
 }
 

@@ -14,8 +14,8 @@ export interface TaskOptions {
 
 /** What an execution was started for. */
 export interface Started extends Omit<Shown, "id"> {
-  /** As the pod has named it: executions are listed by function. */
-  readonly functionName: string;
+  /** As the pod has named it, and its version: by them executions are listed. */
+  readonly function: { readonly name: string; readonly qualifier: string };
   readonly executionName: string;
   /** Shown while the execution has no ARN. */
   readonly provisionalId: string;
@@ -83,9 +83,9 @@ export class DurableTask implements Held {
 
   async #end(): Promise<void> {
     const { api, log } = this.#options;
-    const { functionName, executionName } = this.started;
+    const { function: named, executionName } = this.started;
     try {
-      this.#arn ??= (await api.named(functionName, executionName))?.arn;
+      this.#arn ??= (await api.named(named, executionName))?.arn;
       if (this.#arn !== undefined) await api.stop(this.#arn, "the pod was stopped");
       this.#warned = true;
       this.#show();

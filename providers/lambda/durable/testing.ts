@@ -24,6 +24,8 @@ export interface FakeExecutions {
   readonly faults: { of: "start" | "list" | "get" | "stop"; is: "lost" | { status: number; code: string } }[];
   /** Does the answer to Invoke have the ARN? Nobody knows of AWS. */
   tellsArn: boolean;
+  /** Does a list without a qualifier have executions of every version, as AWS's model of the API says? */
+  listsAll: boolean;
   /** `undefined`: none of its business. */
   answer(req: IncomingMessage, text: string, calls: string[]): Answered | undefined;
 }
@@ -64,10 +66,12 @@ export function fakeExecutions(): FakeExecutions {
   const list = (functionName: string, wanted: URLSearchParams): Answered => {
     const name = wanted.get("DurableExecutionName");
     const statuses = wanted.getAll("Statuses");
+    const version = wanted.get("Qualifier") ?? (fake.listsAll ? undefined : "$LATEST");
     const found = all.filter(
       (one) =>
         one.functionName === functionName &&
         one.isHidden !== true &&
+        (version === undefined || one.arn.includes(`:${functionName}:${version}/`)) &&
         (name === null || one.name === name) &&
         (statuses.length === 0 || statuses.includes(one.status)),
     );
@@ -95,6 +99,7 @@ export function fakeExecutions(): FakeExecutions {
     started,
     faults,
     tellsArn: true,
+    listsAll: true,
     answer({ url = "", method, headers }, text, calls) {
       const { pathname, searchParams } = new URL(url, "http://lambda");
       const path = decodeURIComponent(pathname);
