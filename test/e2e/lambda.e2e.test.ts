@@ -34,6 +34,7 @@ const functions = {
     memory: 512,
     reservedConcurrency: 1,
   },
+  tight: { runtime: "nodejs24.x", code: join(deploy, "lambda/node"), timeout: 60, memory: 192 },
   shell: { runtime: "nodejs24.x", code: join(deploy, "lambda/node"), timeout: 60, memory: 512 },
 };
 
@@ -174,6 +175,18 @@ describeWith(["go", "namespaces", "root"], "a node on Lambda, over a stand-in", 
     );
     expect(exitCode(await cloud.world.until("shell", "has failed", hasPhase("Failed")))).toBe(5);
     expect(await cloud.world.cluster.kubectl("logs", "shell")).toContain("from the pod\n");
+  });
+
+  it.concurrent("tells of a shell whose program was out of memory that it was", async () => {
+    const command = ["sh", "-c", "head -c 300m /dev/zero | tail; exit $?"];
+    await cloud.run(
+      "hungry",
+      "lambda://tight",
+      {},
+      { containers: [{ name: "main", image: "lambda://tight", command }] },
+    );
+    const pod = await cloud.world.until("hungry", "has failed", hasPhase("Failed"));
+    expect(terminated(pod)).toMatchObject({ exitCode: 137, reason: "OOMKilled" });
   });
 
   it.concurrent("ends a deletion when the grace is over, and says that the invocation may still run", async () => {

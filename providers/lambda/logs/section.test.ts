@@ -67,14 +67,15 @@ describe("the lines of one invocation", () => {
 
 describe("where the log of an attempt is", () => {
   const identity: TaskIdentity = { clusterUid: "c", podUid: "u", attempt: 2 };
+  const request = "0a1b2c3d-0000-4000-8000-0123456789ab";
   const arn = "arn:aws:lambda:eu-central-1:123456789012:function:f";
 
   test.for<[id: string, name: string, version: string | undefined, texts: string[], isMany: boolean]>([
-    ["f:7/request-7", "f", "7", ["request-7"], false],
-    ["f:$LATEST/request-7", "f", undefined, ["request-7"], false],
+    [`f:7/${request}`, "f", "7", [request], false],
+    [`f:$LATEST/${request}`, "f", undefined, [request], false],
     ["f:7", "f", "7", [markOf(identity)], false],
-    [`${arn}:7/request-7`, arn, "7", ["request-7"], false],
-    ["f:7/event/request-7", "f", "7", ["request-7", markOf(identity)], true],
+    [`${arn}:7/${request}`, arn, "7", [request], false],
+    [`f:7/event/${request}`, "f", "7", [request, markOf(identity)], true],
     [`${arn}:7/durable-execution/u-2-x/y`, arn, "7", [markOf(identity)], true],
   ])("%s", ([id, name, qualifier, texts, isMany]) => {
     expect(traceOf({ identity, id }, undefined, { finishedAt: 5 })).toMatchObject({
@@ -86,7 +87,8 @@ describe("where the log of an attempt is", () => {
     });
   });
 
-  test("is not known where nothing names the function", () => {
-    expect(traceOf({ identity }, undefined, undefined)).toBeUndefined();
+  test("is not known where nothing names the function, or where an id would find what others have", () => {
+    for (const id of [undefined, "f:7/START", "f:7/event/RequestId", `f:7/${request} `])
+      expect(traceOf({ identity, id }, undefined, undefined)).toBeUndefined();
   });
 });

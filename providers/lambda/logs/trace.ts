@@ -24,9 +24,13 @@ export interface Trace {
 /** As the handlers of deploy/lambda write it in their first line: of the attempt, whatever id Lambda gives it. */
 export const markOf = ({ podUid, attempt }: TaskIdentity): string => `(uid ${podUid}, attempt ${attempt})`;
 
-/** `arn:…:function:NAME:VERSION/durable-execution/NAME/ID`, and `NAME:VERSION[[/event]/REQUEST]` (see invoke/picture.ts). */
+/**
+ * `arn:…:function:NAME:VERSION/durable-execution/NAME/ID`, and `NAME:VERSION[[/event]/REQUEST]` (see invoke/picture.ts). Whoever may
+ * edit the pod may edit the id: any other text than a request's would find the log of somebody else.
+ */
 const durableId = /^(?<name>arn:[^/]*:function:[^:/]+):(?<version>[^/]+)\/durable-execution\/(?<execution>[^/]+)/;
-const plainId = /^(?<name>.+):(?<version>[^:/]+)(?:(?<event>\/event)?\/(?<request>.+))?$/;
+const plainId =
+  /^(?<name>.+):(?<version>[^:/]+)(?:(?<event>\/event)?\/(?<request>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}))?$/;
 
 /** `undefined`: nothing tells which function it was. `ran`: what the pod's status tells of a task that we do not know. */
 export function traceOf(

@@ -46,6 +46,13 @@ describe("what fails", () => {
     expect(thrown("Runtime.ExitError", text)).toMatchObject({ exitCode: 137, reason: "Error" });
   });
 
+  test("by the exit status that a shell has for a program that was killed was out of memory too, where its memory was full", () => {
+    const ended = (status: string, used: number) => thrown("BurstletExit", status, memory(used));
+    expect(ended("exit status 137", 128)).toMatchObject({ exitCode: 137, reason: "OOMKilled" });
+    expect(ended("exit status 137", 60)).toMatchObject({ exitCode: 137, reason: "Error" });
+    expect(ended("exit status 1", 128)).toMatchObject({ exitCode: 1, reason: "Error" });
+  });
+
   test("without JSON, as the runtime interface emulator has it, is read as text", () => {
     expect(endOf(answered("Task timed out after 3.00 seconds"))).toMatchObject({ exitCode: 124 });
     expect(endOf(answered("boom"))).toEqual({ exitCode: 1, reason: "Error", message: "boom" });

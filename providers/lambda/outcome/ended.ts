@@ -48,13 +48,15 @@ const exitErrors: ReadonlySet<string> = new Set(["Runtime.ExitError", "BurstletE
 const killed = { exitCode: 128 + constants.signals.SIGKILL, signal: constants.signals.SIGKILL } as const;
 
 function exitOf(text: string, report: Report | undefined): Pick<Terminated, "exitCode" | "signal" | "reason"> {
+  const wasFull = report !== undefined && report.maxMemory >= report.memorySize;
   const [, status] = /exit status (\d+)/.exec(text) ?? [];
+  // As a shell tells of a program of its own that was killed.
+  if (Number(status) === killed.exitCode && wasFull) return { exitCode: killed.exitCode, reason: "OOMKilled" };
   // Whoever ends with 0 before it has answered has not done what it was asked for.
   if (status !== undefined) return { exitCode: Number(status) === 0 ? 1 : Number(status), reason: "Error" };
   const [, name = ""] = /signal: ([a-z ]+)/.exec(text) ?? [];
   const signal = signals[name.trim()];
   if (signal === undefined) return { exitCode: 1, reason: "Error" };
-  const wasFull = report !== undefined && report.maxMemory >= report.memorySize;
   if (signal === killed.signal && wasFull) return { ...killed, reason: "OOMKilled" };
   return { exitCode: 128 + signal, signal, reason: "Error" };
 }
