@@ -182,7 +182,7 @@ export class EventTask implements Held {
 const queued = (requestId: string): string =>
   `Lambda has it in its queue as ${requestId}, and the function's log has no line of it yet`;
 const doubtful =
-  "it was sent to Lambda's queue and nobody heard the answer: it is not sent again, and looked for in the function's log";
+  "it may be in Lambda's queue, for nobody heard the answer: it is not sent again, and looked for in the function's log";
 
 const atLeastOnce = ({ retries }: EventConfig) =>
   ({

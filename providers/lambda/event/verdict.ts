@@ -63,7 +63,7 @@ const noSign =
   "the function was run, and its log has no line that tells how that ended; the handlers of deploy/lambda write one";
 const noLine = "the log of the function has no line of it, and Lambda has dropped the event by now";
 const neverSeen =
-  "burstlet was started anew while it sent the event, and the log of the function has no line of it: it may have been run, or may yet be";
+  "nobody heard whether Lambda had taken the event, and the log of the function has no line of it: it may have been run, or may yet be";
 
 function ended(delivery: Delivery | undefined): Verdict {
   const end = delivery?.end ?? { exitCode: unknownCode, reason: unknownReason };
