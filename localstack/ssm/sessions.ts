@@ -10,6 +10,7 @@ import type { Agent } from "./agent/agent.ts";
 import { forwardPort } from "./agent/port.ts";
 import { runOnPipes, runOnTerminal } from "./agent/run.ts";
 import { AgentChannel } from "./agent-channel.ts";
+import { createRoom } from "./room.ts";
 import { createWeather } from "./weather.ts";
 
 export type Wish = { readonly task: TaskRecord; readonly container: ContainerRecord } & (
@@ -48,9 +49,6 @@ interface Open extends Session {
   end: () => void;
   socket?: WebSocket;
 }
-
-/** More than this waits in a socket: the command is not read meanwhile. */
-const SOCKET_FULL = 1 << 20;
 
 export function createSessions(parts: SessionParts): Sessions {
   const open = new Map<string, Open>();
@@ -194,21 +192,5 @@ function agentOf(
       return runtime.forward(target.task, port, killed.signal);
     },
     kill: () => killed.abort(),
-  };
-}
-
-/** Waits while too much is on its way. */
-function createRoom(isFull: () => boolean, socket: WebSocket, clock: PacedClock) {
-  let wake: () => void = () => undefined;
-  socket.once("close", () => wake());
-  return {
-    wake: () => wake(),
-    async wait() {
-      while (socket.readyState === socket.OPEN) {
-        if (isFull()) await new Promise<void>((resolve) => (wake = resolve));
-        else if (socket.bufferedAmount > SOCKET_FULL) await clock.sleep(5);
-        else return;
-      }
-    },
   };
 }

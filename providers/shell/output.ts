@@ -1,11 +1,23 @@
 /** Reads what the programs of `scripts.ts` write, however it is cut into pieces. Pure. */
 
 export type MarkedEvent =
-  /** The command is about to start; `asItIs`: its outputs come unchanged from now on, and nothing else does. */
-  | { readonly is: "ready"; readonly asItIs: boolean }
+  /** The command is about to start, and this is how its outputs come from now on. */
+  | { readonly is: "ready"; readonly outputs: OutputForm }
   | { readonly is: "missing"; readonly program: string }
   | { readonly is: "stdout" | "stderr"; readonly bytes: Buffer }
   | { readonly is: "exit"; readonly code: number };
+
+/**
+ * `marked`: with further marks. `plain`, `paired`: without; as they are, or stdout in the two streams of `pairing.ts`, of which
+ * this is that of data and stderr has the choices among its records.
+ */
+export type OutputForm = "marked" | "plain" | "paired";
+
+const forms: ReadonlyMap<string, OutputForm> = new Map([
+  ["r", "marked"],
+  ["w", "plain"],
+  ["p", "paired"],
+]);
 
 export interface MarkedOutput {
   feed(bytes: Uint8Array): MarkedEvent[];
@@ -36,9 +48,10 @@ export function createMarkedOutput(token: string, kind: "terminal" | "records", 
     else if (phase !== "over") events.push({ is: "stdout", bytes: Buffer.from(text, "latin1") });
   };
   const obey = (word: string, events: MarkedEvent[]): void => {
-    if (word === "r" || word === "w") {
-      phase = word === "r" ? "within" : "as it is";
-      events.push({ is: "ready", asItIs: word === "w" });
+    const outputs = forms.get(word);
+    if (outputs !== undefined) {
+      phase = outputs === "marked" ? "within" : "as it is";
+      events.push({ is: "ready", outputs });
     } else if (word.startsWith("m")) events.push({ is: "missing", program: word.slice(1) });
     else if (/^\d+$/.test(word)) {
       phase = "over";

@@ -1,20 +1,22 @@
 /** The programs on real shells and a real terminal. */
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/telemetry/clock.ts";
 import { eventually } from "../../test/support/eventually.ts";
 import { describeWith } from "../../test/support/requirements.ts";
+import { createAgentText } from "../../localstack/ssm/agent/text.ts";
 import { openTerminals } from "../local/runtime/process/terminal/terminals.ts";
 import { createTypedInput } from "./input.ts";
-import { createMarkedOutput, type MarkedEvent } from "./output.ts";
+import { createMarkedOutput, type MarkedEvent, type OutputForm } from "./output.ts";
+import { createPairing, withoutChoices } from "./pairing.ts";
 import { besidePipes, besideTerminal, onTerminal } from "./scripts.ts";
 
 const token = "b0123456789abcdef";
-const programs = ["dd", "base64", "cat", "stty", "setsid", "sleep", "head", "ls", "grep"];
+const programs = ["dd", "base64", "cat", "stty", "setsid", "sleep", "head", "ls", "grep", "tee", "tr"];
 /** Every byte, those that mean something to a terminal side by side, and what an agent takes for broken text. */
 const bytes = Buffer.concat([
   Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)),
@@ -83,25 +85,55 @@ async function onPty(
   return told(events);
 }
 
+interface ToldByPipes extends Told {
+  /** The exit code of the shell. */
+  readonly shell: number | null;
+  readonly form: OutputForm | undefined;
+  /** Paired output has come to its end. */
+  readonly whole: boolean;
+}
+
+/** With what the agent of AWS makes of both outputs between. */
 async function onPipes(
   PATH: string,
   argv: readonly string[],
   stop?: (events: readonly MarkedEvent[]) => boolean,
-): Promise<Told & { shell: number | null }> {
+): Promise<ToldByPipes> {
   const child = spawn(join(PATH.split(":")[0] ?? "", "sh"), argv.slice(1), {
     env: env(PATH),
     stdio: ["ignore", "pipe", "pipe"],
   });
   const events: MarkedEvent[] = [];
   const [out, err] = [createMarkedOutput(token, "records"), createMarkedOutput(token, "records", true)];
-  const hear = (reader: typeof out) => (chunk: Buffer) => {
-    events.push(...reader.feed(chunk));
-    if (stop?.(events) === true) child.kill("SIGINT");
+  const pairing = createPairing();
+  let form: OutputForm | undefined;
+  const paired = (all: readonly Buffer[]): void => all.forEach((bytes) => events.push({ is: "stdout", bytes }));
+  const hearOut = (event: MarkedEvent): void => {
+    if (event.is === "ready") form = event.outputs;
+    if (event.is === "stdout" && form === "paired") paired(pairing.data(event.bytes));
+    else events.push(event);
   };
-  child.stdout.on("data", hear(out));
-  child.stderr.on("data", hear(err));
+  const hear = (take: (bytes: Buffer) => void) => {
+    const asText = createAgentText();
+    return (chunk: Buffer): void => {
+      for (let at = 0; at < chunk.length; at += 1_024) take(asText(chunk.subarray(at, at + 1_024)));
+      if (stop?.(events) === true) child.kill("SIGINT");
+    };
+  };
+  child.stdout.on(
+    "data",
+    hear((bytes) => out.feed(bytes).forEach(hearOut)),
+  );
+  child.stderr.on(
+    "data",
+    hear((bytes) => {
+      const { choices, rest } = withoutChoices(bytes);
+      paired(pairing.choices(choices));
+      events.push(...err.feed(rest));
+    }),
+  );
   const shell = await new Promise<number | null>((resolve) => child.once("close", resolve));
-  return { ...told(events), shell };
+  return { ...told(events), shell, form, whole: pairing.whole };
 }
 
 describeWith(["busybox"], "the programs for shells", () => {
@@ -160,6 +192,23 @@ describeWith(["busybox"], "the programs for shells", () => {
       ]);
     });
 
+    test("any bytes come whole by a way on which the agent breaks some", async () => {
+      const file = join(folder, `${shell}.bytes`);
+      writeFileSync(file, bytes);
+      const line = `cat ${file}; cat ${file} >&2`;
+      const { out, err, form, whole } = await onPipes(pathOf(shell), besidePipes(["sh", "-c", line], token));
+      expect([out.equals(bytes), err, form, whole]).toEqual([true, bytes.toString(), "paired", true]);
+    });
+
+    test("what was written is told although the command goes on, and its variables are its own", async () => {
+      const line = 'printf "¿"; echo $k, $c, $p, $i >&2; sleep 3600';
+      const said = (events: readonly MarkedEvent[]): string => `${told(events).out}${told(events).err}`;
+      const wanted = "¿own k, own c, own p, own i\n";
+      const argv = besidePipes(["sh", "-c", line], token);
+      const { out, err } = await onPipes(pathOf(shell), argv, (events) => said(events) === wanted);
+      expect(`${out}${err}`).toBe(wanted);
+    });
+
     test("SIGINT ends a command on pipes with all that it has started", async () => {
       const mark = `98${Math.floor(performance.now() * 1000)}`;
       const argv = besidePipes(["sh", "-c", `sleep ${mark} & echo began; sleep ${mark}`], token);
@@ -167,6 +216,12 @@ describeWith(["busybox"], "the programs for shells", () => {
       expect(ended.shell).toBe(137);
       await eventually("nothing sleeps", async () => !(await commandLines()).includes(mark));
     });
+  });
+
+  test("where nothing is known of tr, outputs on pipes are records", async () => {
+    const path = pathOf("dash", ["dd", "base64", "cat", "tee"]);
+    const { out, form } = await onPipes(path, besidePipes(["sh", "-c", "printf '\\357\\277\\275'"], token));
+    expect([out.toString(), form]).toEqual(["\u{fffd}", "marked"]);
   });
 
   test("what is missing in a container is named", async () => {

@@ -1,7 +1,8 @@
 /**
  * Programs for the shell of a container, where a cloud starts a command on a terminal and tells neither its exit code nor
  * its two outputs apart, or where what carries its output changes bytes. They write what `output.ts` reads, and read
- * what `input.ts` writes. Pure. POSIX shell with `dd`, `base64` and `cat`, and `stty` where there is stdin.
+ * what `input.ts` writes. Pure. POSIX shell with `dd`, `base64` and `cat`, and `stty` where there is stdin; `tee` and `tr` are used
+ * where they are there.
  *
  * Everything of their own comes between two RS characters (octal 036) behind the session's token: `r` when the command
  * is about to start, its exit code at the end, `m` and a name where a program is missing, `w` where outputs come as they are.
@@ -34,9 +35,28 @@ const SHARED_RECORD = 3_000;
 const straightEncoder =
   'e() { while n=$({ printf "$1"; dd bs=65535 count=1 2>&7 | base64; } 7>&1 >&8) && [ "${n#0+0}" = "$n" ]; do :; done; }';
 
-/** Runs the words after it, no built-in of the shell's among them; both outputs to fds 3 and 4 as records, the code into `k`. */
-const split = (err: 3 | 4, stdin = "", to = "1"): string =>
-  `k=$({ { { (exec "$@" ${stdin} 2>&6 3>&- 4>&- 5>&- 6>&-); echo $? >&5; } | e : ${to}>&3 5>&- 6>&-; } 6>&1 | e \\; ${to}>&${err} 5>&-; } 5>&1)`;
+/**
+ * Standard input to fds 8 and 9 in the two streams of `pairing.ts`: four programs for all of it and a hundredth more, where base64
+ * takes two programs for each 64 KB and a third more. `$__t`: a tr that keeps nothing back.
+ */
+const pairer =
+  "o() { { tee /dev/fd/7 | { LC_ALL=C $__t '\\277' '\\276'; printf '\\277\\n\\n\\n\\n'; } >&8; } 7>&1 | LC_ALL=C $__t -cd '\\276\\277' | LC_ALL=C $__t '\\276\\277' '!?' >&9; }";
+/** That of GNU waits for more unless it is told otherwise, busybox' does not, and of others nobody knows. */
+const findTr =
+  "__t=; case $(stdbuf -o0 tr --version 2>&1) in 'tr (GNU'*) __t='stdbuf -o0 tr' ;; *) case $(tr --version 2>&1) in *BusyBox*) __t=tr ;; esac ;; esac; " +
+  "[ -e /dev/fd/2 ] && command -v tee >/dev/null || __t=";
+
+/** How an output of the command is encoded, with the redirections for that. */
+interface Encoding {
+  readonly out: string;
+  readonly err: string;
+}
+const records: Encoding = { out: "e : >&3", err: "e \\; >&3" };
+const ownPipes: Encoding = { out: 'if [ "$__t" ]; then o; else e :; fi 8>&3 9>&4', err: "e \\; 8>&4" };
+
+/** Runs the words after it, no built-in of the shell's among them; both outputs encoded, the code into `k`. */
+const split = ({ out, err }: Encoding, stdin = ""): string =>
+  `k=$({ { { (exec "$@" ${stdin} 2>&6 3>&- 4>&- 5>&- 6>&-); echo $? >&5; } | { ${out}; } 5>&- 6>&-; } 6>&1 | { ${err}; } 5>&-; } 5>&1)`;
 
 /** `sh -c` of a script, which finds the command as "$@". */
 const shell = (script: string, argv: readonly string[]): readonly string[] => ["sh", "-c", script, "sh", ...argv];
@@ -58,24 +78,25 @@ export function besideTerminal(argv: readonly string[], token: string, stdin: bo
   const programs = needed(token, ["dd", "base64", ...(stdin ? ["stty"] : [])]);
   const off = ["erase", "kill", "werase", "rprnt"].map((key) => `${key} ^-`).join(" ");
   const quiet = `stty -echo -icrnl -ixon -isig -opost icanon iexten ${off} eof '${caret(FLUSH)}' lnext '${caret(QUOTE)}'`;
-  const run = `{ ${split(3, stdin ? "" : "</dev/null")}; ${say(token, "%s")} "$k" >&3; }`;
+  const run = `{ ${split(records, stdin ? "" : "</dev/null")}; ${say(token, "%s")} "$k" >&3; }`;
   const whole = `{ ${say(token, "r")}; ${stdin ? `${pass} | ` : ""}${run}; } 3>&1 | ${pass}`;
   const set = stdin ? `${quiet} || { ${say(token, "mstty")}; exit 126; }; ` : "";
   return shell(`${programs}; ${encoder(SHARED_RECORD)}; ${set}${whole}`, argv);
 }
 
 /**
- * A command without stdin whose two outputs have pipes of their own, and whose exit code is that of the shell. SIGINT to
- * the shell ends the command with all that it has started. Where the programs for records are missing, outputs
- * come as they are.
+ * A command without stdin whose two outputs have pipes of their own, and whose exit code is that of the shell. SIGINT to the
+ * shell ends the command with all that it has started. Standard output is paired where there is a tr for it, or else it comes
+ * as records too. Where the programs for records are missing, outputs come as they are.
  */
 export function besidePipes(argv: readonly string[], token: string): readonly string[] {
   const asItIs = `command -v dd >/dev/null && command -v base64 >/dev/null || { ${say(token, "w")}; exec "$@"; }`;
-  const inner = `${straightEncoder}; exec 3>&1 4>&2; ${split(4, "</dev/null", "8")}; exit "$k"`;
+  const inner = `__t=$1; shift; ${straightEncoder}; ${pairer}; exec 3>&1 4>&2; ${split(ownPipes, "</dev/null")}; exit "$k"`;
+  const ready = `if [ "$__t" ]; then ${say(token, "p")}; else ${say(token, "r")}; fi`;
   // In a session of its own the command can be ended with its children, and nobody else.
-  const start = `__s=$(command -v setsid); $__s sh -c "$__i" sh "$@" & __p=$!; wait $__p; exit $?`;
+  const start = `__s=$(command -v setsid); $__s sh -c "$__i" sh "$__t" "$@" & __p=$!; wait $__p; exit $?`;
   const end = `kill -KILL -$__p 2>/dev/null || kill -KILL $__p; exit 137`;
-  return shell(`__i=$1; shift; ${asItIs}; trap '${end}' INT TERM; ${say(token, "r")}; ${start}`, [inner, ...argv]);
+  return shell(`__i=$1; shift; ${asItIs}; ${findTr}; trap '${end}' INT TERM; ${ready}; ${start}`, [inner, ...argv]);
 }
 
 const caret = (code: number): string => `^${String.fromCharCode(code + 64)}`;

@@ -30,7 +30,7 @@ describe("marked output", () => {
       "terminal",
       `x${mark("r")}\u001ehi\r\n${mark("7")}late`,
       [
-        { is: "ready", asItIs: false },
+        { is: "ready", outputs: "marked" },
         { is: "stdout", bytes: Buffer.from("\u001e") },
         { is: "stdout", bytes: Buffer.from("hi\r\n") },
         { is: "exit", code: 7 },
@@ -41,7 +41,7 @@ describe("marked output", () => {
       "records",
       `${mark("r")}:aGk=\r\n;bm8=\r\n${mark("255")}`,
       [
-        { is: "ready", asItIs: false },
+        { is: "ready", outputs: "marked" },
         { is: "stdout", bytes: Buffer.from("hi") },
         { is: "stderr", bytes: Buffer.from("no") },
         { is: "exit", code: 255 },
@@ -53,8 +53,17 @@ describe("marked output", () => {
       "records",
       `${mark("w")}:aGk=${mark("3")}`,
       [
-        { is: "ready", asItIs: true },
+        { is: "ready", outputs: "plain" },
         { is: "stdout", bytes: Buffer.from(`:aGk=${mark("3")}`) },
+      ],
+    ],
+    [
+      "what is paired has none either",
+      "records",
+      `${mark("p")}${mark("3")}`,
+      [
+        { is: "ready", outputs: "paired" },
+        { is: "stdout", bytes: Buffer.from(mark("3")) },
       ],
     ],
     [
@@ -62,7 +71,7 @@ describe("marked output", () => {
       "terminal",
       `${mark("r")}${mark("0").replace("b0", "b1")}.`,
       [
-        { is: "ready", asItIs: false },
+        { is: "ready", outputs: "marked" },
         { is: "stdout", bytes: Buffer.from(`${mark("0").replace("b0", "b1")}.`) },
       ],
     ],

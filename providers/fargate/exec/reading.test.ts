@@ -17,6 +17,34 @@ type Said = readonly (readonly [type: number, text: string])[];
 const inWords = (event: MarkedEvent): string =>
   event.is === "stdout" || event.is === "stderr" ? `${event.is} ${event.bytes.toString()}` : event.is;
 
+describe("output in two streams", () => {
+  const bytes = (text: string): Buffer => Buffer.from(text, "latin1");
+
+  test.for([
+    ["with its code", "\xbf\n\n\n\n", 0, { is: "code", code: 0 }],
+    ["cut off, of a command that was ended", "", 137, { is: "code", code: 137 }],
+    [
+      "cut off, though the command has ended well",
+      "",
+      0,
+      { is: "trouble", sentence: "the command's output has not come to its end" },
+    ],
+  ] as const)("%s", ([, rest, code, end]) => {
+    const reading = createReading("pipes", token);
+    const events = [
+      ...reading.take(stderr, bytes("?;b")),
+      ...reading.take(output, bytes(`${mark("p")}\xef\xbe\xbd, \xbe`)),
+      ...reading.take(stderr, bytes("!m8=\n")),
+      ...reading.take(output, bytes(rest)),
+      ...reading.take(exitCode, bytes(`EXIT_CODE: ${code}`)),
+    ];
+    const of = (stream: "stdout" | "stderr") =>
+      Buffer.concat(events.flatMap((one) => (one.is === stream ? [one.bytes] : [])));
+    expect([of("stdout").toString("latin1"), of("stderr").toString()]).toEqual(["\xef\xbf\xbd, \xbe", "no"]);
+    expect(reading.end("")).toEqual(end);
+  });
+});
+
 describe("a session tells", () => {
   test.for<[what: string, kind: ReadingKind, said: Said, last: string, events: string[], end: object]>([
     [

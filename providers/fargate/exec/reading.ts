@@ -1,6 +1,7 @@
 /** What a session's messages say of the command in it. Pure. */
 import { payloadTypes } from "../../aws/ssm-session/message.ts";
-import { createMarkedOutput, type MarkedEvent } from "../../shell/output.ts";
+import { createMarkedOutput, type MarkedEvent, type OutputForm } from "../../shell/output.ts";
+import { createPairing, withoutChoices } from "../../shell/pairing.ts";
 
 /**
  * `terminal`, `records`: a program of `providers/shell` on a terminal; `pipes`: the one that has two outputs; `plain`: the command
@@ -28,11 +29,16 @@ const unstarted = /^(Error occurred starting the command|Unable to start command
 export function createReading(kind: ReadingKind, token: string): Reading {
   const out = createMarkedOutput(token, kind === "terminal" ? "terminal" : "records");
   const err = createMarkedOutput(token, "records", true);
-  let phase: "before" | "records" | "as it is" = kind === "plain" ? "as it is" : "before";
+  const pairing = createPairing();
+  let phase: "before" | OutputForm = kind === "plain" ? "plain" : "before";
   let early = "";
   let code: number | undefined;
   let agentSays = "";
   let heard = false;
+
+  const stdout = (all: readonly Buffer[]): readonly MarkedEvent[] => all.map((bytes) => ({ is: "stdout", bytes }));
+  const paired = (event: MarkedEvent): readonly MarkedEvent[] =>
+    event.is === "stdout" ? stdout(pairing.data(event.bytes)) : [event];
 
   const errors = (bytes: Buffer): readonly MarkedEvent[] => {
     // The agent's own words come here too: instead of the command's, or after its exit code.
@@ -41,21 +47,27 @@ export function createReading(kind: ReadingKind, token: string): Reading {
       return [];
     }
     heard = true;
-    if (phase === "as it is") return [{ is: "stderr", bytes }];
-    if (phase === "records") return err.feed(bytes);
+    if (phase === "plain") return [{ is: "stderr", bytes }];
+    if (phase === "marked") return err.feed(bytes);
+    if (phase === "paired") {
+      const { choices, rest } = withoutChoices(bytes);
+      return [...stdout(pairing.choices(choices)), ...err.feed(rest)];
+    }
     early += bytes.toString("latin1");
     return [];
   };
   const outputs = (bytes: Buffer): readonly MarkedEvent[] => {
     heard = true;
     if (kind === "plain") return [{ is: "stdout", bytes }];
+    if (phase === "paired") return stdout(pairing.data(bytes));
     const events = out.feed(bytes);
     const ready = events.find((event) => event.is === "ready");
     const exit = events.find((event) => event.is === "exit");
     if (exit?.is === "exit") code = exit.code;
     if (ready?.is !== "ready") return events;
-    phase = ready.asItIs ? "as it is" : "records";
-    return early === "" ? events : [...events, ...errors(Buffer.from(early, "latin1"))];
+    phase = ready.outputs;
+    const told = phase === "paired" ? events.flatMap(paired) : events;
+    return early === "" ? told : [...told, ...errors(Buffer.from(early, "latin1"))];
   };
   return {
     take(type, bytes) {
@@ -68,10 +80,12 @@ export function createReading(kind: ReadingKind, token: string): Reading {
       const said = sentenceOf(`${agentSays}\n${words}`);
       const missing = absent.exec(said);
       if (missing !== null && (missing[1] ?? missing[2]) === "sh" && kind !== "plain") return { is: "no shell" };
-      if (missing !== null && phase !== "records") return { is: "trouble", sentence: missing[0] };
+      if (missing !== null && (phase === "before" || phase === "plain")) return { is: "trouble", sentence: missing[0] };
       // Go tells no code of a command that a signal has ended.
       if (code === -1)
         return { is: "trouble", sentence: "a signal has ended the command, and the agent does not tell which" };
+      if (code === 0 && phase === "paired" && !pairing.whole)
+        return { is: "trouble", sentence: "the command's output has not come to its end" };
       if (code !== undefined && said === "") return { is: "code", code };
       const before = kind === "plain" ? "" : out.before;
       const last = [said, before].find((text) => text !== "");
