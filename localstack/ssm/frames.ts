@@ -32,17 +32,26 @@ export function toBytes(kind: Kind, number: number, content: number, body: Buffe
   // The agent pads with spaces; services have been seen to pad with zeros.
   bytes.write(kind.padEnd(32, " "), 4, "latin1");
   bytes.writeUInt32BE(1, 36);
-  bytes.writeBigUInt64BE(BigInt(Math.trunc(now)), 40);
-  bytes.writeBigInt64BE(BigInt(number), 48);
-  bytes.writeBigUInt64BE(kind === "output_stream_data" && number === 0 ? 1n : 0n, 56);
-  const [a = "", b = "", c = "", d = "", e = ""] = randomUUID().split("-");
-  bytes.write(d + e + a + b + c, 64, "hex");
+  writeNumber(bytes, Math.trunc(now), 40);
+  writeNumber(bytes, number, 48);
+  writeNumber(bytes, kind === "output_stream_data" && number === 0 ? 1 : 0, 56);
+  const id = randomUUID();
+  bytes.write(id.slice(19, 23) + id.slice(24) + id.slice(0, 8) + id.slice(9, 13) + id.slice(14, 18), 64, "hex");
   bytes.write(digestOf(body), 80, "latin1");
   bytes.writeUInt32BE(content, 112);
   bytes.writeUInt32BE(body.length, LENGTH_AT);
   body.copy(bytes, LENGTH_AT + 4);
   return bytes;
 }
+
+/** 64 bits of a number that a double holds whole. */
+function writeNumber(bytes: Buffer, value: number, at: number): void {
+  bytes.writeUInt32BE(Math.floor(value / 0x1_0000_0000), at);
+  bytes.writeUInt32BE(value % 0x1_0000_0000, at + 4);
+}
+
+const readNumber = (bytes: Buffer, at: number): number =>
+  bytes.readUInt32BE(at) * 0x1_0000_0000 + bytes.readUInt32BE(at + 4);
 
 const digestOf = (body: Buffer): string => hash("sha256", body, "binary");
 
@@ -54,12 +63,12 @@ export function fromBytes(bytes: Buffer): Frame {
   if (body.length !== bytes.readUInt32BE(LENGTH_AT)) throw new Error("the payload's length is wrong");
   if (digestOf(body) !== bytes.toString("latin1", 80, 112)) throw new Error("the payload's digest is wrong");
   if (bytes.readUInt32BE(36) !== 1) throw new Error("the schema's version is wrong");
-  if (bytes.readBigUInt64BE(40) === 0n) throw new Error("the message has no time");
-  const hex = bytes.toString("hex", 72, 80) + bytes.toString("hex", 64, 72);
+  if (readNumber(bytes, 40) === 0) throw new Error("the message has no time");
+  const hex = bytes.toString("hex", 64, 80);
   return {
     kind: bytes.toString("latin1", 4, 36).trim(),
-    number: Number(bytes.readBigInt64BE(48)),
-    uuid: hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5"),
+    number: readNumber(bytes, 48),
+    uuid: `${hex.slice(16, 24)}-${hex.slice(24, 28)}-${hex.slice(28)}-${hex.slice(0, 4)}-${hex.slice(4, 16)}`,
     content: bytes.readUInt32BE(112),
     body,
   };

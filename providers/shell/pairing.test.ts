@@ -46,14 +46,6 @@ test("what is certain is told at once, and without its end nothing is whole", ()
   expect(pairing.whole).toBe(true);
 });
 
-test("the bytes that are given remain as they are", () => {
-  const pairing = createPairing();
-  const given = Buffer.of(COVER);
-  pairing.choices(Buffer.from("?"));
-  expect(pairing.data(given)).toEqual([Buffer.of(HIDDEN)]);
-  expect(given).toEqual(Buffer.of(COVER));
-});
-
 test("choices are told from the records among which they come", () => {
   const { choices, rest } = withoutChoices(Buffer.from(";a!Gk?=\n!"));
   expect([String(choices), String(rest)]).toEqual(["!?!", ";aGk=\n"]);

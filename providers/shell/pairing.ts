@@ -6,7 +6,7 @@
  * The data end with BF and some letters more, because what is no character waits for what follows it.
  */
 export interface Pairing {
-  /** What is complete now, of either stream's bytes. */
+  /** What is complete now, after more of either stream. Data are taken over, and mended where they are. */
   data(bytes: Buffer): readonly Buffer[];
   choices(letters: Buffer): readonly Buffer[];
   /** Everything has come, to the end of the data. */
@@ -50,7 +50,7 @@ export function createPairing(): Pairing {
       if (ended) return [];
       const end = bytes.indexOf(HIDDEN);
       ended = end >= 0;
-      waiting.push(Buffer.from(ended ? bytes.subarray(0, end) : bytes));
+      waiting.push(ended ? bytes.subarray(0, end) : bytes);
       return complete();
     },
     choices(more) {
@@ -65,6 +65,13 @@ export function createPairing(): Pairing {
 
 /** Takes a stream apart that carries choices among the records of another one. */
 export function withoutChoices(bytes: Buffer): { readonly choices: Buffer; readonly rest: Buffer } {
-  const isChoice = (byte: number): boolean => byte === choice.cover || byte === choice.hidden;
-  return { choices: bytes.filter(isChoice) as Buffer, rest: bytes.filter((byte) => !isChoice(byte)) as Buffer };
+  const choices = Buffer.allocUnsafe(bytes.length);
+  const rest = Buffer.allocUnsafe(bytes.length);
+  let chosen = 0;
+  let others = 0;
+  for (const byte of bytes) {
+    if (byte === choice.cover || byte === choice.hidden) choices[chosen++] = byte;
+    else rest[others++] = byte;
+  }
+  return { choices: choices.subarray(0, chosen), rest: rest.subarray(0, others) };
 }

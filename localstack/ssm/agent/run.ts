@@ -126,8 +126,8 @@ async function pump(agent: Agent, output: AsyncIterable<Buffer> | undefined, con
   const asText = createAgentText();
   try {
     for await (const chunk of output ?? []) {
+      await agent.room();
       for (let at = 0; at < chunk.length; at += AGENT_PAYLOAD) {
-        await agent.room();
         const body = asText(chunk.subarray(at, at + AGENT_PAYLOAD));
         if (body.length > 0) agent.channel.send(content, body);
       }
