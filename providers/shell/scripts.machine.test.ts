@@ -202,11 +202,11 @@ describeWith(["busybox"], "the programs for shells", () => {
 
     test("what was written is told although the command goes on, and its variables are its own", async () => {
       const line = 'printf "¿"; echo $k, $c, $p, $i >&2; sleep 3600';
-      const said = (events: readonly MarkedEvent[]): string => `${told(events).out}${told(events).err}`;
+      const said = (events: readonly MarkedEvent[]): string => told(events).out.toString() + told(events).err;
       const wanted = "¿own k, own c, own p, own i\n";
       const argv = besidePipes(["sh", "-c", line], token);
       const { out, err } = await onPipes(pathOf(shell), argv, (events) => said(events) === wanted);
-      expect(`${out}${err}`).toBe(wanted);
+      expect(out.toString() + err).toBe(wanted);
     });
 
     test("SIGINT ends a command on pipes with all that it has started", async () => {

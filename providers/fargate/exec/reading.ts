@@ -36,10 +36,6 @@ export function createReading(kind: ReadingKind, token: string): Reading {
   let agentSays = "";
   let heard = false;
 
-  const stdout = (all: readonly Buffer[]): readonly MarkedEvent[] => all.map((bytes) => ({ is: "stdout", bytes }));
-  const paired = (event: MarkedEvent): readonly MarkedEvent[] =>
-    event.is === "stdout" ? stdout(pairing.data(event.bytes)) : [event];
-
   const errors = (bytes: Buffer): readonly MarkedEvent[] => {
     // The agent's own words come here too: instead of the command's, or after its exit code.
     if (code !== undefined || (!heard && unstarted.test(bytes.toString("latin1")))) {
@@ -66,7 +62,8 @@ export function createReading(kind: ReadingKind, token: string): Reading {
     if (exit?.is === "exit") code = exit.code;
     if (ready?.is !== "ready") return events;
     phase = ready.outputs;
-    const told = phase === "paired" ? events.flatMap(paired) : events;
+    const isPaired = phase === "paired";
+    const told = events.flatMap((one) => (isPaired && one.is === "stdout" ? stdout(pairing.data(one.bytes)) : [one]));
     return early === "" ? told : [...told, ...errors(Buffer.from(early, "latin1"))];
   };
   return {
@@ -87,12 +84,13 @@ export function createReading(kind: ReadingKind, token: string): Reading {
       if (code === 0 && phase === "paired" && !pairing.whole)
         return { is: "trouble", sentence: "the command's output has not come to its end" };
       if (code !== undefined && said === "") return { is: "code", code };
-      const before = kind === "plain" ? "" : out.before;
-      const last = [said, before].find((text) => text !== "");
+      const last = [said, kind === "plain" ? "" : out.before].find((text) => text !== "");
       return { is: "trouble", sentence: last ?? "the session has ended without the command's exit code" };
     },
   };
 }
+
+const stdout = (all: readonly Buffer[]): readonly MarkedEvent[] => all.map((bytes) => ({ is: "stdout", bytes }));
 
 /** The agent's last words without their frame. */
 function sentenceOf(words: string): string {
