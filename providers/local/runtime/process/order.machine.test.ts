@@ -147,6 +147,21 @@ describeWith(["root", "namespaces", "busybox"], "the order of starts and ends in
     expect(endOf(await world().until(task, isStopped))).toMatchObject({ exitCode: 137, signal: 9 });
   });
 
+  it.for(["trap 'exit 5' TERM; echo ready; while :; do sleep 0.05; done", "echo ready; exec sleep 100"])(
+    "a signal to process 1, sent from inside, reaches the program: %s",
+    async (script) => {
+      const task = world().task("inside", [shell(script)]);
+      await world().runtime.start(task);
+      await eventually("it runs", async () => (await logText(world().runtime, task).catch(() => "")) === "ready\n");
+      const target = { task, container: "main", instance: 0 };
+      const command = { argv: ["sh", "-c", "sleep 0.1; kill -TERM 1"], tty: false, stdin: false };
+      const stream = await world().runtime.exec?.(target, command, new AbortController().signal);
+      stream?.exit.catch(() => undefined);
+      const { exitCode } = endOf(await world().until(task, isStopped));
+      expect(exitCode).toBe(script.startsWith("trap") ? 5 : 143);
+    },
+  );
+
   it("shortens the grace when asked again with less, and never lengthens it", async () => {
     const task = world().task("shorten", [shell("trap '' TERM; while :; do sleep 0.1; done")]);
     await world().runtime.start(task);

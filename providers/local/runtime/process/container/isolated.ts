@@ -24,16 +24,27 @@ import { writeRoot } from "./files/write-root.ts";
 /**
  * Process 1 of the container. Its shell reaps orphans while it waits for a subshell that reads the supervisor's pipe to
  * the end: a fork, not a program, because a program might find its libraries gone when the root changes under it, and
- * whatever is mounted over /bin, it runs. Arguments: fstab, new root.
+ * whatever is mounted over /bin, it runs. The program comes from outside as all that is executed here, and before them: who
+ * sends a signal to process 1 means it. Arguments: fstab, new root.
  */
 const script = `${waitForGo}
 mount --all --fstab "$1" || exit 1
 exec 3<&0
 (read end <&3) &
 cd "$2" && pivot_root . . && umount -l . && cd / || exit 1
+pass() {
+  of=
+  for each in /proc/[0-9]*; do
+    read -r line <"$each/stat" || continue
+    set -- "$1" \${line##*) }
+    [ "$3" = 0 ] && [ "\${each#/proc/}" -gt 1 ] && [ "\${each#/proc/}" -lt "\${of:-4194305}" ] && of=\${each#/proc/}
+  done
+  kill -s "$1" "$of"
+}
+for signal in HUP INT QUIT TERM USR1 USR2; do trap "pass $signal" $signal; done
 echo ready
 exec <&- >&- 2>&- 3<&-
-wait`;
+while kill -0 $!; do wait $!; done`;
 
 /** `record` writes the holder's mark to disk before the holder does anything. */
 export async function encloseIsolated(
