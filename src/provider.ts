@@ -15,6 +15,7 @@ import type { Finding } from "./model/context/preflight.ts";
 import type { StorageDriver } from "./model/context/storage.ts";
 import type { ProviderError } from "./model/provider-error.ts";
 import type { Refusal, SupportRow } from "./model/support/refusal.ts";
+import type { Pod } from "./model/kube.ts";
 import type { FilesVolume, ResolvedPod, ResolvedResources } from "./model/resolved-pod.ts";
 import type { ExecCommand, LogRecord, LogRequest, ProcessStream } from "./model/streams.ts";
 import type { TaskState } from "./model/task-state.ts";
@@ -84,9 +85,14 @@ export interface Provider<Request = unknown> {
    * Ends the task: preStop, SIGTERM, grace, SIGKILL as the cloud can. Returns soon; call again until `gone`.
    * `stopped`: every container has ended and the final states are readable. With `discard` (sent once the final
    * states are recorded) what the cloud still keeps, logs included, is removed: then `gone`. A task that never
-   * existed is `gone`. A later call with less grace shortens it.
+   * existed is `gone`. A later call with less grace shortens it. `pod`: as the API server has it, for a provider whose
+   * cloud knows nothing of hooks; absent when it is gone, and nobody knows its hooks any more.
    */
-  stop(task: TaskRef, how: { graceSeconds: number; discard: boolean }): Promise<"stopping" | "stopped" | "gone">;
+  stop(
+    task: TaskRef,
+    how: { graceSeconds: number; discard: boolean },
+    pod?: Pod,
+  ): Promise<"stopping" | "stopped" | "gone">;
 
   /** Every task in the cloud that carries this cluster's mark and this node's name, ended ones too while remembered. */
   list(): Promise<readonly TaskState[]>;

@@ -3,6 +3,7 @@ import { createArmBuckets } from "./arm/buckets.ts";
 import { createArmClient } from "./arm/client.ts";
 import { credentialFor } from "./arm/connection.ts";
 import { configSchema } from "./config.ts";
+import { createSoften, type SoftenOptions } from "./farewell/soften.ts";
 import { createFeed } from "./groups/feed.ts";
 import { createGroups } from "./groups/known-groups.ts";
 import { observe } from "./groups/observe.ts";
@@ -15,6 +16,7 @@ import type { AciRequest } from "./request.ts";
 import { createAttach } from "./streams/attach.ts";
 import { createExec } from "./streams/exec/exec.ts";
 import { createForward } from "./streams/forward.ts";
+import { runScript } from "./streams/shell/run-script.ts";
 import { createLogs } from "./streams/logs/logs.ts";
 import { supportRows } from "./support.ts";
 import { translate } from "./translate.ts";
@@ -29,7 +31,8 @@ export async function create(config: unknown, context: ProviderContext): Promise
   const credential = credentialFor(parsed.endpoint);
   const client = createArmClient(parsed, owner, buckets, credential);
   const groups = createGroups({
-    observe: (group, before) => observe(group, { ...owner, network, prices: parsed.prices, version: 0 }, before),
+    observe: (group, before, farewell) =>
+      observe(group, { ...owner, network, prices: parsed.prices, version: 0 }, before, farewell),
     clock,
   });
   const feed = createFeed({ client: client.groups, groups, owner, clock, log });
@@ -43,7 +46,13 @@ export async function create(config: unknown, context: ProviderContext): Promise
   const { containers } = client;
   const look = async (name: string): Promise<void> => feed.read(name);
   const logs = createLogs({ client: containers, groups, look, config: parsed.logs, clock, log });
-  const stop = createStop({ feed, groups, clock, soften: async () => Promise.resolve() });
+  const exec = createExec({ client: containers, groups, clock, log });
+  // Azure has no way into a group's network: from here it is reached, or not at all.
+  const forward = network === "routed" ? createForward({ groups }) : undefined;
+  const run: SoftenOptions["run"] = async (inside, script, signal) =>
+    runScript({ client: containers, clock }, inside, script, signal);
+  const soften = createSoften({ feed, groups, exec, connect: forward, run, clock, log });
+  const stop = createStop({ feed, groups, clock, soften });
   return {
     name: "aci",
     restarts: "cloud",
@@ -53,8 +62,8 @@ export async function create(config: unknown, context: ProviderContext): Promise
     storage,
     translate: (pod) => translate(pod, support, { grants, config: parsed }),
     launch: createLaunch({ client: client.groups, buckets, owner, feed, exhausted: capacity.exhausted, clock, log }),
-    async stop(task, how) {
-      const outcome = await stop(task, how);
+    async stop(task, how, pod) {
+      const outcome = await stop(task, how, pod);
       if (outcome === "gone") await logs.discard(task.identity);
       return outcome;
     },
@@ -63,10 +72,9 @@ export async function create(config: unknown, context: ProviderContext): Promise
       await Promise.all([feed.watch(told, signal), logs.keep(signal)]);
     },
     logs: logs.read,
-    exec: createExec({ client: containers, groups, clock, log }),
+    exec,
     attach: createAttach({ client: containers, groups, look, logs: logs.read, clock, log }),
-    // Azure has no way into a group's network: from here it is reached, or not at all.
-    ...(network === "routed" && { forward: createForward({ groups }) }),
+    ...(forward && { forward }),
     capacity: async () => capacity.current(),
     preflight: createPreflight({
       config: parsed,

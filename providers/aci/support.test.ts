@@ -40,7 +40,7 @@ describe("a pod", () => {
     ["processes in common", podOf({ shareProcessNamespace: true }), "spec.shareProcessNamespace"],
     ["a directory to work in", podWith({ workingDir: "/w" }), `${main}.workingDir`],
     ["input", podWith({ stdin: true }), `${main}.stdin`],
-    ["a hook", podWith({ lifecycle: { preStop: { sleep: { seconds: 0 } } } }), `${main}.lifecycle.preStop`],
+    ["a hook", podWith({ lifecycle: { postStart: { sleep: { seconds: 0 } } } }), `${main}.lifecycle.postStart`],
     ["a driver", podOf({ volumes: [{ name: "a", csi: { driver: "disk.csi.azure.com" } }] }), "spec.volumes[0].csi"],
     [
       "a program in a file",
@@ -99,7 +99,6 @@ describe("a pod", () => {
     expect(changedPaths(pod)).toEqual([
       "spec.hostname",
       "spec.restartPolicy",
-      "spec.terminationGracePeriodSeconds",
       `${main}.tty`,
       "spec.volumes[0].emptyDir.medium",
       "spec.volumes[0].emptyDir.sizeLimit",

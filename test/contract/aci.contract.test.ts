@@ -19,13 +19,6 @@ describeWith(["root", "namespaces", "busybox"], "Azure Container Instances", () 
       ],
     },
     {
-      reason: "the grace between Azure's signals is its own, if it has any, and nobody sends SIGTERM before it yet",
-      tests: [
-        "a container that ignores SIGTERM is killed when its grace is over, not before",
-        "a later stop with less grace shortens it",
-      ],
-    },
-    {
       reason: "Azure restarts containers by itself, and ends none alone",
       tests: [
         "restart runs a container again, remembers how it ended before, and leaves the others alone",
@@ -42,12 +35,10 @@ describeWith(["root", "namespaces", "busybox"], "Azure Container Instances", () 
       tests: ["stats tell of running containers, and their use of processor time never falls"],
     },
     {
-      reason: "hooks are not there yet",
+      reason: "nothing can run between the start of a container and the news of it, so postStart is refused",
       tests: [
         "a container runs once its postStart hook has succeeded, and the next one starts then",
         "a container whose postStart hook fails ends without ever having run, and why is told",
-        "stop waits for a preStop hook before SIGTERM, and no longer than the grace",
-        "a container that ends by itself has no preStop hook",
       ],
     },
     {

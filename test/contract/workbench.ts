@@ -7,6 +7,7 @@ import {
   type Provider,
   type ProviderError,
   type ResolvedPod,
+  type Pod,
   type TaskIdentity,
   type TaskState,
 } from "../../src/provider.ts";
@@ -40,6 +41,8 @@ export interface BenchTask {
   readonly told: readonly TaskState[];
   /** The first told picture for which this holds, from now on or before. */
   until(what: string, holds: (state: TaskState) => boolean): Promise<TaskState>;
+  /** One call of `stop`, with the pod as the API server has it. */
+  stop(graceSeconds: number): Promise<"stopping" | "stopped" | "gone">;
   /** Calls `stop` until it answers so. */
   stopUntil(outcome: "stopped" | "gone", graceSeconds?: number): Promise<void>;
 }
@@ -125,12 +128,13 @@ export async function createWorkbench(target: ContractTarget, patience = usualPa
 
   const bench = (until: Workbench["until"]): Workbench => {
     const prepare: Workbench["prepare"] = async (plans, uid = randomUUID(), attempt = 1) => {
-      const { request, refusals } = provider.translate(await podFor(target, plans, uid));
+      const resolved = await podFor(target, plans, uid);
+      const { request, refusals } = provider.translate(resolved);
       if (request === undefined) throw new Error(`refused: ${JSON.stringify(refusals)}`);
       const identity = { clusterUid: target.clusterUid, podUid: uid, attempt };
       const launch = { identity, token: idempotencyToken(identity, 1), tryNumber: 1, request };
       launched.set(`${uid}/${attempt}`, launch);
-      return benchTask(launch, provider, tellings, until);
+      return benchTask(launch, resolved.pod, provider, tellings, until);
     };
     return {
       target,
@@ -147,7 +151,7 @@ export async function createWorkbench(target: ContractTarget, patience = usualPa
         return task;
       },
       async clear() {
-        const left = [...launched.values()].map((launch) => benchTask(launch, provider, tellings, patiently));
+        const left = [...launched.values()].map((launch) => benchTask(launch, undefined, provider, tellings, patiently));
         await Promise.all(left.map(async (task) => task.stopUntil("gone", 0)));
         launched.clear();
         tellings.length = 0;
@@ -211,6 +215,7 @@ function liveVolume(plans: readonly Plan[]): { volumes: Volume[]; configMaps: No
 
 function benchTask(
   launch: Launch<unknown>,
+  pod: Pod | undefined,
   provider: Provider,
   tellings: readonly TaskState[],
   until: Workbench["until"],
@@ -233,10 +238,11 @@ function benchTask(
       if (found === undefined) throw new Error(what);
       return found;
     },
+    stop: async (graceSeconds) => provider.stop({ identity }, { graceSeconds, discard: false }, pod),
     stopUntil: async (outcome, graceSeconds = 0) =>
       until(`stop answered ${outcome}`, async () => {
         const how = { graceSeconds, discard: outcome === "gone" };
-        return (await provider.stop({ identity }, how)) === outcome;
+        return (await provider.stop({ identity }, how, pod)) === outcome;
       }),
   };
 }

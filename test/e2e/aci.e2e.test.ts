@@ -7,7 +7,7 @@ import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
 import { type AciWorld, groupsOf, madeTwice, nothingIsLeft, startAciWorld } from "./aci-world.ts";
 import { waitsFor } from "./cloud-world.ts";
-import { deployment, hasPhase, isReady, podManifest, podTemplate } from "./world.ts";
+import { deployment, hasPhase, isReady, type PodFixture, podManifest, podTemplate } from "./world.ts";
 
 const image = "docker.io/library/busybox:1.37";
 
@@ -21,6 +21,18 @@ const codes = ({ status }: Pod): Record<string, number | undefined> =>
       state?.terminated?.exitCode,
     ]),
   );
+
+/** A pod whose object stays, with the end of its containers, until `letGo`. */
+function lasting(name: string, fixture: PodFixture, terminationGracePeriodSeconds: number): object {
+  const spec = { ...fixture.spec, terminationGracePeriodSeconds };
+  const pod = podManifest(name, { ...fixture, spec }) as { metadata: object };
+  return { ...pod, metadata: { ...pod.metadata, finalizers: ["burstlet.dev/test"] } };
+}
+
+async function letGo({ world }: AciWorld, ...names: readonly string[]): Promise<void> {
+  const patch = ["--type=merge", "-p", '{"metadata":{"finalizers":null}}'];
+  for (const name of names) await world.cluster.kubectl("patch", "pod", name, ...patch);
+}
 
 describeWith(["go", "namespaces", "root", "busybox"], "on Azure Container Instances", () => {
   let cloud: AciWorld;
@@ -121,6 +133,19 @@ describeWith(["go", "namespaces", "root", "busybox"], "on Azure Container Instan
     expect(codes(pod)).toEqual({ fetch: 0, first: 0, second: 0 });
   });
 
+  it.concurrent("a pod that ignores SIGTERM has its grace, and then an end", async () => {
+    const { world } = cloud;
+    const command = ["sh", "-c", "trap '' TERM; while :; do sleep 1; done"];
+    await world.cluster.apply(lasting("ignores", { image, command }, 5));
+    await world.until("ignores", "is ready", isReady, 110_000);
+    const begin = performance.now();
+    await world.cluster.kubectl("delete", "pod", "ignores", "--wait=false");
+    const end = await world.until("ignores", "was killed", (pod) => codes(pod)["main"] === 137);
+    expect(performance.now() - begin).toBeGreaterThan(5_000);
+    expect(end.status?.containerStatuses?.[0]).toMatchObject({ restartCount: 0 });
+    await letGo(cloud, "ignores");
+  });
+
   it.concurrent("a pod that cannot be a group is refused with every reason, and nothing is made", async () => {
     const { world } = cloud;
     const container = { stdin: true, workingDir: "/srv" };
@@ -146,6 +171,28 @@ describeWith(["go", "namespaces", "root", "busybox"], "on Azure Container Instan
     expect(pods.filter(isReady)).toHaveLength(6);
     for (const pod of pods) expect(groupsOf(cloud, pod)).toHaveLength(1);
     await world.cluster.kubectl("delete", "deployment", "many", "--wait=false");
+  });
+
+  it("a deleted pod runs its hook, is sent SIGTERM and told with its own exit code, although burstlet is killed meanwhile", async () => {
+    const { world } = cloud;
+    const script = "trap 'cat /tmp/hook; sleep 5; exit 7' TERM; while :; do sleep 0.2 & wait $!; done";
+    const lifecycle = { preStop: { exec: { command: ["sh", "-c", "echo the hook was here >/tmp/hook"] } } };
+    await world.cluster.apply(
+      lasting("polite", { image, command: ["sh", "-c", script], container: { lifecycle } }, 40),
+    );
+    await world.until("polite", "is ready", isReady);
+    await world.cluster.kubectl("delete", "pod", "polite", "--wait=false");
+    const log = async (): Promise<string> => world.cluster.kubectl("logs", "polite").catch(String);
+    await eventually(
+      "it has heard SIGTERM, after its hook",
+      async () => (await log()) === "the hook was here\n",
+      30_000,
+    );
+    await world.burstlet.kill();
+    world.startAgain();
+    const pod = await world.until("polite", "has ended", (one) => codes(one)["main"] !== undefined);
+    expect(codes(pod)).toEqual({ main: 7 });
+    await letGo(cloud, "polite");
   });
 
   it("a PUT whose answer is lost, or is an error although the group was made, makes one group", async () => {
@@ -192,9 +239,33 @@ describeWith(["go", "namespaces", "root", "busybox"], "on Azure Container Instan
     await world.cluster.kubectl("delete", "pod", "poor", "--wait=false");
   });
 
+  it("a container without a shell is killed without waiting for its grace, which is said once", async () => {
+    const { world, azure } = cloud;
+    await eventually("nothing else is being deleted", async () => {
+      return (await world.pods("")).every(({ metadata }) => metadata?.deletionTimestamp === undefined);
+    });
+    await world.cluster.apply(lasting("bare", { image, command: ["sleep", "3600"] }, 300));
+    await world.until("bare", "is ready", isReady);
+    const error = { type: "InvalidCommand", message: "no such program", status: 400 };
+    azure.faults.set({ name: "no shell", call: "arm:ExecuteCommand", error });
+    await world.cluster.kubectl("delete", "pod", "bare", "--wait=false");
+    await world.until("bare", "was killed", (pod) => codes(pod)["main"] === 137, 30_000);
+    azure.faults.clear("no shell");
+    const said = (await world.eventsOf("bare")).filter((event) => event.startsWith("EndedWithoutSIGTERM"));
+    expect(said).toHaveLength(1);
+    expect(said[0]).toContain("no shell at /bin/sh or /busybox/sh");
+    await letGo(cloud, "bare");
+  });
+
   it("deleted pods leave nothing, and no group was made twice", async () => {
     const { world } = cloud;
-    await world.cluster.apply(podManifest("deaf", { image, command: ["sh", "-c", "trap '' TERM; sleep 3600"] }));
+    await world.cluster.apply(
+      podManifest("deaf", {
+        image,
+        command: ["sh", "-c", "trap '' TERM; sleep 3600"],
+        spec: { terminationGracePeriodSeconds: 3 },
+      }),
+    );
     await world.until("deaf", "is ready", isReady);
     await world.cluster.kubectl("delete", "pods,jobs", "--all", "--timeout=100s");
     await nothingIsLeft(cloud);

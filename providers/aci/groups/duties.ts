@@ -30,14 +30,15 @@ export function dutyOf(known: KnownGroup, now: number): "stop" | "delete" | unde
 
 /** How the group is to be looked at. One that is to be ended, or is being deleted, is looked at although it has stopped. */
 export function scheduled(known: KnownGroup): ScheduledGroup {
-  const { name, state, since, seenAt, ending, removed } = known;
+  const { name, state, since, seenAt, ending, farewell, removed } = known;
   const isLeaving = ending !== undefined && (ending.by === "delete" || state.phase !== "stopped");
-  const isOpen = removed !== true && (isLeaving || mayStillFail(known));
+  const isAsked = farewell !== undefined && state.phase !== "stopped";
+  const isOpen = removed !== true && (isLeaving || isAsked || mayStillFail(known));
   return {
     name,
     phase: removed === true ? "stopped" : isOpen ? "stopping" : state.phase,
     mayEnd: known.group.properties?.restartPolicy !== "Always",
-    since: Math.max(since, ending?.at ?? 0),
+    since: Math.max(since, farewell?.at ?? 0, ending?.at ?? 0),
     seenAt,
   };
 }

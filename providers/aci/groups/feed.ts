@@ -48,6 +48,8 @@ export interface Feed {
   read(name: string, signal?: AbortSignal): Promise<void>;
   /** Asks for the end of a group; rejects when it is not asked for. */
   end(name: string, by: "stop" | "delete"): Promise<void>;
+  /** As `Groups.farewell`, and told. */
+  farewell(name: string, news: Parameters<Groups["farewell"]>[1]): void;
   /** Azure has it no more: told, and forgotten. */
   gone(name: string): void;
 }
@@ -137,6 +139,10 @@ class Watching implements Feed {
       groups.ending(name, undefined);
       throw error;
     }
+  }
+
+  farewell(name: string, news: Parameters<Groups["farewell"]>[1]): void {
+    this.#watchers.task(this.#options.groups.farewell(name, news));
   }
 
   gone(name: string): void {

@@ -25,6 +25,27 @@ export function keepsFirst(containers: readonly ContainerState[], before: TaskSt
   });
 }
 
+/**
+ * While a group is being ended, no container of it runs again for the pod, whatever Azure does: under Always it starts anew
+ * what SIGTERM has ended. `containers`: as Azure shows them now.
+ */
+export function keepsEnds(containers: readonly ContainerState[], before: TaskState | undefined): ContainerState[] {
+  const known = new Map((before?.containers ?? []).map((container) => [container.name, container]));
+  return containers.map((container) => {
+    const earlier = known.get(container.name);
+    if (earlier === undefined || container.instance <= earlier.instance) {
+      return earlier?.state.is === "terminated" ? { ...container, state: earlier.state } : container;
+    }
+    const { instance, last } = earlier;
+    const kept = { ...container, instance, last };
+    if (earlier.state.is === "terminated") return { ...kept, state: earlier.state };
+    const missed = "Azure has run it again since it was asked to end, and does not tell how that run ended.";
+    const isNext = container.instance === instance + 1 && container.last !== undefined;
+    const state = isNext && container.last ? container.last : unknownEnd("ContainerStatusUnknown", missed);
+    return { ...kept, state };
+  });
+}
+
 /** Is this a group of a pod that never restarts, in which a container runs again or has? Then it is to be ended. */
 export function isToEnd({ properties }: ContainerGroup): boolean {
   const all = [...(properties?.initContainers ?? []), ...(properties?.containers ?? [])];

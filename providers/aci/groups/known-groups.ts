@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Clock, type TaskIdentity, type TaskRef, type TaskState, withSeenEnds } from "../../../src/provider.ts";
+import { withFarewell } from "../farewell/words.ts";
 import type { ContainerGroup } from "./shapes.ts";
 
 /** One group of this node that Azure is known to have. */
@@ -19,8 +20,20 @@ export interface KnownGroup {
   readonly failedAt?: number | undefined;
   /** Its end has been asked for, by a stop or a deletion. */
   readonly ending?: { readonly at: number; readonly by: "stop" | "delete" } | undefined;
+  /** Its containers are asked to end by themselves: no end of theirs is followed by another run. */
+  readonly farewell?: Farewell | undefined;
   /** Azure has it no more, and the core is still to hear of its end. */
   readonly removed?: boolean | undefined;
+}
+
+/** What has come of asking the containers of a group to end. */
+export interface Farewell {
+  /** Monotonic milliseconds. */
+  readonly at: number;
+  /** Why preStop hooks have failed, by container. */
+  readonly hookFailures: Readonly<Record<string, string>>;
+  /** Why a container could not be asked, by container. */
+  readonly deaf: Readonly<Record<string, string>>;
 }
 
 /** Every group of this node that Azure has told of: what launching, watching, streams and stopping share. */
@@ -34,6 +47,8 @@ export interface Groups {
   missed(name: string): void;
   /** Its end is asked for now; `undefined`: that has failed. */
   ending(name: string, by: "stop" | "delete" | undefined): void;
+  /** Its containers are asked to end, and this has come of it so far. Returns what to tell. */
+  farewell(name: string, news: Partial<Omit<Farewell, "at">>): TaskState | undefined;
   /** Azure has it no more, and its last picture is that of an end. Returns what to tell. */
   removed(name: string, words: Pick<TaskState, "reason" | "message">): TaskState | undefined;
   forget(name: string): KnownGroup | undefined;
@@ -44,7 +59,11 @@ export interface Groups {
 
 export interface GroupsOptions {
   /** As `observe`; `version` of what comes out does not count. */
-  readonly observe: (group: ContainerGroup, before: TaskState | undefined) => TaskState | undefined;
+  readonly observe: (
+    group: ContainerGroup,
+    before: TaskState | undefined,
+    farewell: Farewell | undefined,
+  ) => TaskState | undefined;
   readonly clock: Pick<Clock, "now" | "monotonic">;
 }
 
@@ -62,21 +81,30 @@ export function createGroups({ observe, clock }: GroupsOptions): Groups {
       const name = nameOf(group);
       const known = groups.get(name);
       if (known !== undefined && (askedAt < known.askedAt || known.removed === true)) return undefined;
-      const seen = observe(group, known?.state);
+      const { knownAt = clock.monotonic(), ending, farewell } = known ?? {};
+      const seen = observe(group, known?.state, farewell);
       if (seen === undefined) return undefined;
       const state = successor(known?.state, seen, clock.now());
       const now = clock.monotonic();
       const since = state.phase === known?.state.phase ? known.since : now;
       const location = group.location ?? known?.location ?? "";
-      const { knownAt = now, ending } = known ?? {};
       const failedAt = hasFailed(state) ? (known?.failedAt ?? now) : undefined;
-      groups.set(name, { name, location, state, group, knownAt, since, askedAt, seenAt: now, failedAt, ending });
+      const times = { knownAt, since, askedAt, seenAt: now, failedAt };
+      groups.set(name, { name, location, state, group, ...times, ending, farewell });
       names.set(keyOf(state.identity), name);
       return state === known?.state ? undefined : state;
     },
     missed: (name) => void change(name, { seenAt: clock.monotonic() }),
     ending(name, by) {
       change(name, { ending: by && { at: clock.monotonic(), by } });
+    },
+    farewell(name, news) {
+      const known = groups.get(name);
+      if (known === undefined) return undefined;
+      const farewell = farewellWith(known.farewell ?? { at: clock.monotonic(), hookFailures: {}, deaf: {} }, news);
+      const state = successor(known.state, withFarewell(known.state, farewell), clock.now());
+      change(name, { state, farewell });
+      return state === known.state ? undefined : state;
     },
     removed(name, words) {
       const known = groups.get(name);
@@ -112,6 +140,14 @@ function successor(known: TaskState | undefined, seen: TaskState, at: number): T
   if (known.phase === "stopped") return known;
   const next = { ...withSeenEnds(known, seen, at), version: known.version };
   return isDeepStrictEqual(next, known) ? known : { ...next, version: known.version + 1 };
+}
+
+function farewellWith(before: Farewell, { hookFailures, deaf }: Partial<Farewell>): Farewell {
+  return {
+    ...before,
+    hookFailures: { ...before.hookFailures, ...hookFailures },
+    deaf: { ...before.deaf, ...deaf },
+  };
 }
 
 function hasFailed({ phase, reason }: TaskState): boolean {

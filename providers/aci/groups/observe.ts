@@ -11,7 +11,9 @@ import {
 import type { AciConfig } from "../config.ts";
 import { identityOf, type Owner, podOf } from "../names.ts";
 import { hourlyUsd, provisionedText } from "../size/sizes.ts";
-import { firstEnd, keepsFirst } from "./first-end.ts";
+import { withFarewell } from "../farewell/words.ts";
+import { firstEnd, keepsEnds, keepsFirst } from "./first-end.ts";
+import type { Farewell } from "./known-groups.ts";
 import {
   endOf,
   imageIdOf,
@@ -33,15 +35,30 @@ export interface Observer extends Owner, Pick<ProviderContext, "network"> {
 
 /**
  * `undefined` for a group that is not this node's, and for one out of a list, which tells nothing of states. `before`: the
- * picture before this one, for what Azure forgets.
+ * picture before this one, for what Azure forgets. `farewell`: its containers are asked to end.
  */
-export function observe(group: ContainerGroup, observer: Observer, before?: TaskState): TaskState | undefined {
+export function observe(
+  group: ContainerGroup,
+  observer: Observer,
+  before?: TaskState,
+  farewell?: Farewell,
+): TaskState | undefined {
+  const seen = pictureOf(group, observer, before, farewell !== undefined);
+  return seen && farewell ? withFarewell(seen, farewell) : seen;
+}
+
+function pictureOf(
+  group: ContainerGroup,
+  observer: Observer,
+  before: TaskState | undefined,
+  isLeaving: boolean,
+): TaskState | undefined {
   const identity = identityOf(group.tags ?? undefined, observer);
   if (identity === undefined || (group.properties?.instanceView ?? undefined) === undefined) return undefined;
   const facts = factsOf(group);
   const pod = podOf(group.tags ?? undefined);
   const told = facts.parts.map((part) => containerState(part, facts));
-  const containers = facts.isNever ? keepsFirst(told, before) : told;
+  const containers = facts.isNever ? keepsFirst(told, before) : isLeaving ? keepsEnds(told, before) : told;
   const { ip } = group.properties?.ipAddress ?? {};
   return {
     id: group.id ?? group.name ?? "",

@@ -2,6 +2,7 @@ import {
   asProviderError,
   type Clock,
   type ProviderError,
+  type Pod,
   type ProviderErrorKind,
   type TaskRef,
 } from "../../../src/provider.ts";
@@ -10,10 +11,11 @@ import type { Feed } from "./feed.ts";
 import type { Groups, KnownGroup } from "./known-groups.ts";
 
 /**
- * Lets the containers of a group end by themselves: their preStop hooks, then SIGTERM. Resolves once Azure may kill what is
- * left, because everything has ended or nothing more can be done. Aborted when the grace is over. Never rejects.
+ * Lets the containers of a group end by themselves: their preStop hooks, then SIGTERM. `pod`: whose hooks they are. Resolves
+ * once Azure may kill what is left, because everything has ended or nothing more can be done. Aborted when the grace is over,
+ * and resolves soon after that. Never rejects.
  */
-export type Soften = (known: KnownGroup, graceSeconds: number, signal: AbortSignal) => Promise<void>;
+export type Soften = (known: KnownGroup, pod: Pod | undefined, signal: AbortSignal) => Promise<void>;
 
 export interface StopOptions {
   readonly feed: Pick<Feed, "list" | "end" | "gone">;
@@ -25,10 +27,13 @@ export interface StopOptions {
 export type Stop = (
   task: TaskRef,
   how: { readonly graceSeconds: number; readonly discard: boolean },
+  pod?: Pod,
 ) => Promise<"stopping" | "stopped" | "gone">;
 
 /** Kinds of refusals of a stop after which another one would be refused too. */
 const final: ReadonlySet<ProviderErrorKind> = new Set(["invalid", "refused"]);
+/** Milliseconds after the grace at which Azure kills what is left, whatever is still under way: a last SIGTERM. */
+const LAST_MS = 5_000;
 /** Milliseconds until a group in transition is asked again, where Azure does not say. */
 const TRANSITION_MS = 5_000;
 
@@ -64,7 +69,7 @@ export function createStop(options: StopOptions): Stop {
     return groups.find(task);
   };
 
-  return async (task, { graceSeconds, discard }) => {
+  return async (task, { graceSeconds, discard }, pod) => {
     const known = await find(task);
     if (known === undefined) return "gone";
     const { name, state, ending } = known;
@@ -85,7 +90,8 @@ export function createStop(options: StopOptions): Stop {
     } else if (ending?.by === "delete" || state.phase === "starting") {
       if (!isAsked) end(name, "delete");
     } else {
-      const farewell = farewells.get(name) ?? new Farewell(known, graceSeconds, options, () => killed(name));
+      const farewell = farewells.get(name) ?? new Farewell(options, () => killed(name));
+      if (!farewells.has(name) && graceSeconds > 0) farewell.begin(known, pod);
       farewells.set(name, farewell);
       farewell.hurry(graceSeconds);
       // A stop that shows no effect: then the group goes with what is known of it.
@@ -98,19 +104,20 @@ export function createStop(options: StopOptions): Stop {
 /** One group that is given time to end. */
 class Farewell {
   readonly #clock: Clock;
+  readonly #soften: Soften;
+  readonly #then: () => void;
   readonly #late = new AbortController();
   #killAt = Infinity;
   #isOver = false;
 
-  constructor(known: KnownGroup, graceSeconds: number, { clock, soften }: StopOptions, then: () => void) {
+  constructor({ clock, soften }: StopOptions, then: () => void) {
     this.#clock = clock;
-    const over = (): void => {
-      if (this.#isOver) return;
-      this.#isOver = true;
-      then();
-    };
-    this.#late.signal.addEventListener("abort", over, { once: true });
-    void soften(known, graceSeconds, this.#late.signal).then(over);
+    this.#soften = soften;
+    this.#then = then;
+  }
+
+  begin(known: KnownGroup, pod: Pod | undefined): void {
+    void this.#soften(known, pod, this.#late.signal).then(() => this.#over());
   }
 
   get isOver(): boolean {
@@ -122,6 +129,17 @@ class Farewell {
     const killAt = this.#clock.monotonic() + graceSeconds * 1000;
     if (killAt >= this.#killAt) return;
     this.#killAt = killAt;
-    this.#clock.after(graceSeconds * 1000, () => this.#late.abort());
+    if (graceSeconds <= 0) return this.#over();
+    this.#clock.after(graceSeconds * 1000, () => {
+      this.#late.abort();
+      this.#clock.after(LAST_MS, () => this.#over());
+    });
+  }
+
+  #over(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#late.abort();
+    this.#then();
   }
 }

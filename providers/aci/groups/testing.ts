@@ -149,7 +149,7 @@ export function fakeAzure() {
 
 export function groupsFor(clock: Pick<Clock, "now" | "monotonic">) {
   return createGroups({
-    observe: (group, before) => observe(group, { ...owner, network: "none", version: 0 }, before),
+    observe: (group, before, farewell) => observe(group, { ...owner, network: "none", version: 0 }, before, farewell),
     clock,
   });
 }

@@ -2,7 +2,6 @@ import {
   changed,
   inContainers,
   is,
-  isMentioned,
   isNot,
   isSet,
   kept,
@@ -11,6 +10,7 @@ import {
   writtenContainers,
   quietly,
 } from "../../../src/provider.ts";
+import { hookRows } from "./hook-rows.ts";
 import { probeRows } from "./probe-rows.ts";
 import type { AciRow } from "./row.ts";
 
@@ -33,14 +33,7 @@ export const containerRows: readonly AciRow[] = [
       `${at}.imagePullPolicy`,
       "Both others are kept: every group pulls its images, by the digest that Azure finds first.",
     ),
-    ...["postStart", "preStop"].map((hook) =>
-      refused(
-        `${at}.lifecycle.${hook}`,
-        "Azure runs no hooks: do it in the program itself, at its start or on SIGTERM.",
-        isMentioned,
-      ),
-    ),
-    refused(`${at}.lifecycle.stopSignal`, "Azure sends its own stop signal, and no other: remove stopSignal."),
+    ...hookRows(`${at}.lifecycle`),
     kept(`${at}.name`, "Kept."),
     ...ports(`${at}.ports[]`),
     ...probeRows(at),

@@ -1,4 +1,4 @@
-import { changed, is, isNot, isSet, kept, type Pod, refused, quietly } from "../../../src/provider.ts";
+import { changed, is, isNot, kept, type Pod, refused, quietly } from "../../../src/provider.ts";
 import { type AciRow, inPublic, inSubnet, on } from "./row.ts";
 
 const scheduling = "For the scheduler alone, which has done its work when the pod arrives here.";
@@ -6,8 +6,6 @@ const ownMachine = "Every group has a machine of its own, which it cannot share 
 const claims = "Dynamic resource allocation is not available here: remove the claims.";
 const hostname = "The group's host name is the cloud's: the pod's is in the variable HOSTNAME alone.";
 const counted = ["cpu", "memory"];
-/** What the API server sets where nobody does. */
-const usualGrace = 30;
 
 const beyond = (list: unknown): boolean => Object.keys(list ?? {}).some((name) => !counted.includes(name));
 
@@ -102,10 +100,9 @@ export const podRows: readonly AciRow[] = [
     "spec.subdomain",
     "Other pods find this one by it in the cluster's DNS; its own /etc/hosts has no such name.",
   ),
-  changed(
+  kept(
     "spec.terminationGracePeriodSeconds",
-    "Azure's deletion takes no time to wait: how long programs have to end after SIGTERM is the cloud's choice.",
-    (seconds) => isSet(seconds) && seconds !== usualGrace,
+    "Kept, where the image has a shell, which sends SIGTERM: Azure itself kills at once.",
   ),
   kept("spec.tolerations", scheduling),
   kept("spec.topologySpreadConstraints", scheduling),

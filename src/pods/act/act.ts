@@ -159,7 +159,8 @@ async function stop(deps: ActDeps, uid: string, world: World, action: Doing<"sto
   const how = { graceSeconds, discard: action.discard };
   await attempt(deps, uid, "stop", async () => {
     const task = refOf(deps, uid, action.attempt);
-    const outcome = await deps.lanes.run("cloud", async () => deps.provider.stop(task, how), { priority: 1 });
+    const pod = deps.pods.get(uid);
+    const outcome = await deps.lanes.run("cloud", async () => deps.provider.stop(task, how, pod), { priority: 1 });
     const stops = new Map(deps.notes.get(uid)?.stops);
     stops.set(action.attempt, { killAt: action.killAt, sentAt: deps.clock.now(), discard: action.discard });
     note(deps, uid, { stops, ...(outcome === "gone" && { gone: action.attempt }) });

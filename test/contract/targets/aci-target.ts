@@ -19,24 +19,20 @@ const subnet = `/subscriptions/${subscription}/resourceGroups/burstlet/providers
 /** In a subnet every group has an address, which is that of its processes here. */
 const config = { subscription, locations: ["westeurope"], network: "subnet", subnets: { westeurope: subnet } };
 
-/**
- * The ACI provider over the stand-in for Azure, whose groups are processes of this host. It ends them by SIGTERM, one of the
- * two answers that the stand-in has.
- */
-export async function aciTarget({ azure, switches, ...scenario }: ScenarioInput = {}): Promise<ContractTarget> {
+/** The ACI provider over the stand-in for Azure, whose groups are processes of this host. */
+export async function aciTarget({ azure, ...scenario }: ScenarioInput = {}): Promise<ContractTarget> {
   const stateDir = mkdtempSync(join(tmpdir(), "burstlet-contract-"));
   const cloud = await startLocalstack({
     clock,
     port: 0,
     scenario: {
       ...scenario,
-      switches: { ...switches, azure: { endSignal: "SIGTERM", ...switches?.azure } },
       azure: { creates: { fiveMinutes: 900, hour: 1800 }, subnets: [{ id: subnet }], ...azure },
     },
     runtime: () => createProcessRuntime({ stateDir, clock, log, ...ownNetwork() }),
   });
-  // Azure is asked eight times as often, within its limits: most of the time of these tests is waiting for news.
-  const often = { ...createPacedClock(clock, 8), now: () => clock.now() };
+  // Azure is asked more often, within its limits: most of the time of these tests is waiting for news. Graces are shorter too.
+  const often = { ...createPacedClock(clock, 4), now: () => clock.now() };
   const context = providerContext(clock, { log, clock: often, network: "routed" });
   const open = async (): Promise<Provider> => create({ ...config, endpoint: cloud.url }, context);
   return {

@@ -40,8 +40,8 @@ export const hookTests: readonly ContractTest[] = [
       const long = await bench.launch(oneMain({ ...forever, beforeStop: 600 }));
       await short.until("it runs", isRunning());
       await long.until("it runs", isRunning());
-      await bench.provider.stop(short, { graceSeconds: 20, discard: false });
-      await bench.provider.stop(long, { graceSeconds: 3, discard: false });
+      await short.stop(20);
+      await long.stop(3);
       await bench.target.pass(700);
       expect(lastOf(short)).toBe("running");
       await short.stopUntil("stopped", 20);
