@@ -54,7 +54,7 @@ function isEmpty(value: unknown): boolean {
 type Part = Pick<Container, "name" | "lifecycle" | "ports" | "securityContext">;
 
 /** As the pod's spec has it, whichever list it is in. */
-export function containerOf({ spec }: Pod, name: string): Part | undefined {
+function containerOf({ spec }: Pod, name: string): Part | undefined {
   const lists: readonly (readonly Part[] | undefined)[] = [
     spec?.containers,
     spec?.initContainers,

@@ -151,7 +151,9 @@ export async function createWorkbench(target: ContractTarget, patience = usualPa
         return task;
       },
       async clear() {
-        const left = [...launched.values()].map((launch) => benchTask(launch, undefined, provider, tellings, patiently));
+        const left = [...launched.values()].map((launch) =>
+          benchTask(launch, undefined, provider, tellings, patiently),
+        );
         await Promise.all(left.map(async (task) => task.stopUntil("gone", 0)));
         launched.clear();
         tellings.length = 0;
