@@ -1,6 +1,6 @@
 /** The agent's side of a data channel: numbers, order, acknowledgements, repetition and handshake. */
 import type { PacedClock } from "../clock.ts";
-import { contents, fromBytes, toBytes } from "./frames.ts";
+import { contents, fromBytes, toBytes, uuidOf } from "./frames.ts";
 
 /** Of the agent's own: a message has so many bytes, and what is not acknowledged is sent again after this. */
 export const AGENT_PAYLOAD = 1_024;
@@ -124,10 +124,11 @@ export class AgentChannel {
     return this.#isShaking || this.#parts.onInput(content, body);
   }
 
-  #acknowledge({ kind, uuid, number }: Frame): void {
+  #acknowledge(frame: Frame): void {
+    const { kind, number } = frame;
     const what = {
       AcknowledgedMessageType: kind,
-      AcknowledgedMessageId: uuid,
+      AcknowledgedMessageId: uuidOf(frame),
       AcknowledgedMessageSequenceNumber: number,
       IsSequentialMessage: true,
     };

@@ -7,7 +7,8 @@ export type Kind = "input_stream_data" | "output_stream_data" | "acknowledge" | 
 export interface Frame {
   readonly kind: Kind;
   readonly number: number;
-  readonly uuid: string;
+  /** In the order of the bytes, as they are in the message. */
+  readonly id: Buffer;
   readonly content: number;
   readonly body: Buffer;
 }
@@ -64,12 +65,17 @@ export function fromBytes(bytes: Buffer): Frame {
   if (digestOf(body) !== bytes.toString("latin1", 80, 112)) throw new Error("the payload's digest is wrong");
   if (bytes.readUInt32BE(36) !== 1) throw new Error("the schema's version is wrong");
   if (readNumber(bytes, 40) === 0) throw new Error("the message has no time");
-  const hex = bytes.toString("hex", 64, 80);
   return {
     kind: bytes.toString("latin1", 4, 36).trim(),
     number: readNumber(bytes, 48),
-    uuid: `${hex.slice(16, 24)}-${hex.slice(24, 28)}-${hex.slice(28)}-${hex.slice(0, 4)}-${hex.slice(4, 16)}`,
+    id: bytes.subarray(64, 80),
     content: bytes.readUInt32BE(112),
     body,
   };
+}
+
+/** As text: its lower half is the first in a message. */
+export function uuidOf({ id }: Frame): string {
+  const hex = id.toString("hex");
+  return `${hex.slice(16, 24)}-${hex.slice(24, 28)}-${hex.slice(28)}-${hex.slice(0, 4)}-${hex.slice(4, 16)}`;
 }
