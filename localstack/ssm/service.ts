@@ -2,6 +2,7 @@ import { WebSocketServer } from "ws";
 import { z } from "zod";
 import { read } from "../ecs/input/read.ts";
 import { taskArn } from "../ecs/names.ts";
+import { isAgentConnected } from "../ecs/rules/exec-agent.ts";
 import type { Tasks } from "../ecs/tasks.ts";
 import type { ScenarioBox } from "../scenario/box.ts";
 import type { Gate } from "../server/gate.ts";
@@ -55,12 +56,11 @@ function wishOf({ scenario, tasks }: SsmAccount, wish: z.output<typeof startInpu
   const record = tasks.find(id)?.record;
   const container = record?.containers.find((one) => one.runtimeId === runtimeId);
   const { switches } = scenario.now;
-  const connected = record?.request.enableExecuteCommand === true && record.lastStatus !== "STOPPED";
   if (
     record?.clusterName !== cluster ||
     record === undefined ||
     container === undefined ||
-    !connected ||
+    !isAgentConnected(record, container) ||
     switches.execAgent === "away"
   )
     throw new ApiError("TargetNotConnected", `${wish.Target} is not connected.`);

@@ -79,7 +79,7 @@ async function open(
   const logs = createLogs(config, context, connection);
   const preflight = preflightOf(config, context, { connection, ecs: client, sdk });
   const stop = createStop({ client, tasks, feed: watched.feed, clock });
-  const support = supportRows({ network, readiness: config.readiness });
+  const support = supportRows({ network, readiness: config.readiness, exec: config.exec });
   return {
     name: "fargate",
     restarts: "task",

@@ -9,7 +9,9 @@ import type { Where } from "./support/row.ts";
 describeSupportTable(allRows, knownFields, import.meta.dirname);
 
 const found = (effect: "changed" | "refused", pod: Pod, where: Partial<Where>): string[] =>
-  supportFindings(pod, supportRows({ network: "none", readiness: "refuse", ...where }), effect).map(({ path }) => path);
+  supportFindings(pod, supportRows({ network: "none", readiness: "refuse", exec: false, ...where }), effect).map(
+    ({ path }) => path,
+  );
 const refusedPaths = (pod: Pod, where: Partial<Where> = {}) => found("refused", pod, where);
 const changedPaths = (pod: Pod, where: Partial<Where> = {}) => found("changed", pod, where);
 

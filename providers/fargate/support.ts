@@ -20,6 +20,7 @@ export function supportRows(where: Where): readonly SupportRow[] {
 
 /** The rows for a configuration, on a node that does not reach its tasks; what the registry loads. Contacts nothing. */
 export function supportOf(config: unknown): readonly SupportRow[] {
-  const { readiness } = (config ?? {}) as { readonly readiness?: unknown };
-  return supportRows({ network: "none", readiness: configSchema.shape.readiness.parse(readiness) });
+  const { readiness, exec } = (config ?? {}) as { readonly readiness?: unknown; readonly exec?: unknown };
+  const { shape } = configSchema;
+  return supportRows({ network: "none", readiness: shape.readiness.parse(readiness), exec: shape.exec.parse(exec) });
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ApiError } from "../../server/service.ts";
 import type { EcsAccount } from "../account.ts";
 import { read } from "../input/read.ts";
+import { isAgentConnected } from "../rules/exec-agent.ts";
 
 const input = z.strictObject({
   cluster: z.string().default("default"),
@@ -30,7 +31,8 @@ export function executeCommand(account: EcsAccount, wish: unknown): object {
       "The execute command failed because execute command was not enabled when the task was run or the execute command agent isn’t running. Wait and try again or run a new task with execute command enabled and try again.",
     );
   }
-  const away = account.scenario.now.switches.execAgent === "away" || container.lastStatus !== "RUNNING";
+  const isAway = account.scenario.now.switches.execAgent === "away" || container.lastStatus !== "RUNNING";
+  const away = isAway || !isAgentConnected(record, container);
   if (away)
     throw new ApiError(
       "TargetNotConnectedException",

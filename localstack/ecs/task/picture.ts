@@ -1,4 +1,5 @@
 import { seconds } from "../names.ts";
+import { agentStatus } from "../rules/exec-agent.ts";
 import { type ContainerRecord, overridden, taskHealth, type TaskRecord } from "./record.ts";
 
 /** A task as DescribeTasks and RunTask tell it. Members without a value are left out, as JSON does with `undefined`. */
@@ -92,6 +93,6 @@ function containerPicture(record: TaskRecord, container: ContainerRecord): objec
 }
 
 /** Of ECS Exec: it comes up with its container. */
-function managedAgent({ lastStatus, startedAt }: ContainerRecord): object {
-  return { name: "ExecuteCommandAgent", lastStatus, lastStartedAt: time(startedAt) };
+function managedAgent(container: ContainerRecord): object {
+  return { name: "ExecuteCommandAgent", ...agentStatus(container), lastStartedAt: time(container.startedAt) };
 }

@@ -198,6 +198,14 @@ describeWith(["root", "namespaces", "busybox"], "sessions on Fargate", () => {
     expect(performance.now() - begun).toBeLessThan(15_000);
   });
 
+  test("a container whose root file system is read-only has no agent, which is told in the words of the table", async () => {
+    const provider = await fresh({});
+    const tight = await launch(provider, uidOf(4), { securityContext: { readOnlyRootFilesystem: true } });
+    await expect(exec(provider, tight, { argv: ["true"] })).rejects.toThrow(
+      /is STOPPED, .* it needs .* a root file system that can be written/,
+    );
+  });
+
   test("a task of a time without ECS Exec says so, and one that has stopped too", async () => {
     const provider = await fresh({});
     const off = await open({ exec: false });

@@ -5,7 +5,7 @@ import { type Pod, supportFindings } from "../../../src/provider.ts";
 import { tokenAnnotation } from "../files/token.ts";
 import { supportRows } from "../support.ts";
 
-const rows = supportRows({ network: "none", readiness: "refuse" });
+const rows = supportRows({ network: "none", readiness: "refuse", exec: false });
 const paths = (effect: "changed" | "refused", pod: Pod) => supportFindings(pod, rows, effect).map(({ path }) => path);
 const refusedPaths = (pod: Pod) => paths("refused", pod);
 const changedPaths = (pod: Pod) => paths("changed", pod);

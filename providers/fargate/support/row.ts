@@ -4,6 +4,7 @@ import type { FargateConfig } from "../config.ts";
 /** What the table depends on besides the pod. */
 export interface Where extends Pick<ProviderContext, "network"> {
   readonly readiness: FargateConfig["readiness"];
+  readonly exec: FargateConfig["exec"];
 }
 
 export type FargateRow = ConditionalRow<Where>;
@@ -23,3 +24,5 @@ export const readinessRunning: Condition<Where> = {
   in: "readiness: running",
   holds: ({ readiness }) => readiness === "running",
 };
+
+export const execOn: Condition<Where> = { in: "exec: true", holds: ({ exec }) => exec };

@@ -1,4 +1,5 @@
 import {
+  changed,
   inContainers,
   is,
   isNot,
@@ -10,7 +11,7 @@ import {
   writtenContainers,
 } from "../../../src/provider.ts";
 import { addableCapability, capabilityName, defaultCapabilities, sysctlName } from "../translate/security.ts";
-import type { FargateRow } from "./row.ts";
+import { execOn, type FargateRow, on } from "./row.ts";
 
 /**
  * Security settings ask for less power than the default. One that is not enforced must not look as if it were, so what
@@ -38,6 +39,15 @@ const inBoth = (at: string): readonly FargateRow[] => [
     find: settingsAt(at, "runAsNonRoot", ({ nonRoot, user = 0 }) => nonRoot && user === 0),
   },
   kept(`${at}.runAsUser`, "Kept."),
+  // Who may use exec is RBAC's to say, and the container itself runs as it is written: told, and not refused.
+  on(
+    execOn,
+    changed(
+      `${at}.runAsUser`,
+      "Kept for the container, but commands of kubectl exec and cp run as root: ECS Exec knows no other user.",
+      isNot(0),
+    ),
+  ),
   ...["level", "role", "type", "user"].map((part) => refused(`${at}.seLinuxOptions.${part}`, seLinux)),
   kept(`${at}.seccompProfile.localhostProfile`, "Means something only with type Localhost, which is refused."),
   kept(`${at}.seccompProfile.type`, "Fargate's own profile is RuntimeDefault."),
@@ -106,6 +116,14 @@ function powerRows(list: string): readonly FargateRow[] {
     refused(`${at}.privileged`, "There are no privileged containers on Fargate: remove privileged.", is(true)),
     refused(`${at}.procMount`, "Only the default mount of /proc exists here.", isNot("Default")),
     kept(`${at}.readOnlyRootFilesystem`, "Kept."),
+    on(
+      execOn,
+      changed(
+        `${at}.readOnlyRootFilesystem`,
+        "Kept, but the container has neither kubectl exec nor cp: the agent of ECS Exec has to write to the root file system.",
+        is(true),
+      ),
+    ),
   ];
 }
 

@@ -25,7 +25,7 @@ export interface Options {
 export async function translated(pod: Pod, options: Options = {}): Promise<Translation<FargateRequest>> {
   const config = configOf(options.config);
   const context = { config, region: "eu-central-1", network: "none", grants: [], ...options.context } as const;
-  const rows = supportRows({ network: context.network, readiness: config.readiness });
+  const rows = supportRows({ network: context.network, readiness: config.readiness, exec: config.exec });
   const resolved = await resolvedPod(pod, options.world);
   const containers = resolved.containers.filter(({ name }) => !(options.omit ?? []).includes(name));
   return translate({ ...resolved, containers }, rows, context);
