@@ -17,6 +17,7 @@ import type { EcsAccount } from "./ecs/account.ts";
 import { createClusters } from "./ecs/clusters.ts";
 import { createDefinitions } from "./ecs/definitions.ts";
 import { metadataDoor, metadataPath } from "./ecs/metadata.ts";
+import { createFolders } from "./ecs/storage/folders.ts";
 import { ecsService } from "./ecs/service.ts";
 import { createTasks } from "./ecs/tasks.ts";
 import { createTokens } from "./ecs/tokens.ts";
@@ -118,7 +119,8 @@ async function serve(options: LocalstackOptions, ground: Ground): Promise<Locals
   const { scenario, clock, runtime } = ground;
   const { logs, ledger, calls, faults, buckets, gate, secrets } = frameOf(ground);
   const metadata = (): string => `${inside.url}${metadataPath}`;
-  const around = { clock, scenario, runtime, logs, ledger, metadata, secrets, buckets };
+  const folders = createFolders(scenario);
+  const around = { clock, scenario, runtime, logs, ledger, metadata, secrets, buckets, folders };
   const tasks = createTasks(around, newId);
   const base = (): string => server.url.replace(/^http/, "ws");
   const sessions = createSessions({ clock, scenario, runtime, newId, base });
@@ -158,6 +160,7 @@ async function serve(options: LocalstackOptions, ground: Ground): Promise<Locals
       await following;
       if (inside !== server) await inside.close();
       await runtime.close();
+      folders.close();
     },
   };
 }

@@ -3,11 +3,11 @@ import type { Gate } from "../server/gate.ts";
 import { queryService } from "../server/query.ts";
 import { ApiError, type Service } from "../server/service.ts";
 
-/** Whom every role of a scenario trusts. */
-const trust = {
+/** Whom a role of a scenario trusts. */
+const trustOf = (service: string) => ({
   Version: "2012-10-17",
-  Statement: [{ Effect: "Allow", Principal: { Service: "ecs-tasks.amazonaws.com" }, Action: "sts:AssumeRole" }],
-};
+  Statement: [{ Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" }],
+});
 
 /** IAM: the roles of the scenario, each with the path `/`. Everybody may do everything with them, but pass some. */
 export function iamService(scenario: ScenarioBox, gate: Gate, requestId: () => string): Service {
@@ -20,7 +20,8 @@ export function iamService(scenario: ScenarioBox, gate: Gate, requestId: () => s
     operations: {
       GetRole(form) {
         const { RoleName: name = "" } = form as Readonly<Record<string, string>>;
-        if (!scenario.now.roles.includes(name)) {
+        const { roles, infrastructureRoles } = scenario.now;
+        if (![...roles, ...infrastructureRoles].includes(name)) {
           throw new ApiError("NoSuchEntity", `The role with name ${name} cannot be found.`, 404);
         }
         return {
@@ -30,7 +31,9 @@ export function iamService(scenario: ScenarioBox, gate: Gate, requestId: () => s
             RoleId: "AROASTANDINBURSTLET01",
             Arn: `arn:aws:iam::${scenario.now.account}:role/${name}`,
             CreateDate: "2026-01-02T03:04:05Z",
-            AssumeRolePolicyDocument: encodeURIComponent(JSON.stringify(trust)),
+            AssumeRolePolicyDocument: encodeURIComponent(
+              JSON.stringify(trustOf(roles.includes(name) ? "ecs-tasks.amazonaws.com" : "ecs.amazonaws.com")),
+            ),
             MaxSessionDuration: 3600,
           },
         };
@@ -39,10 +42,10 @@ export function iamService(scenario: ScenarioBox, gate: Gate, requestId: () => s
         const entries = Object.entries(form as Readonly<Record<string, string>>);
         const under = (list: string): string[] =>
           entries.filter(([name]) => name.startsWith(`${list}.member.`)).map(([, value]) => value);
-        const { roles, unpassable } = scenario.now;
+        const { roles, infrastructureRoles, unpassable } = scenario.now;
         const known = (arn: string): boolean => {
           const name = arn.slice(arn.lastIndexOf("/") + 1);
-          return roles.includes(name) && !unpassable.includes(name);
+          return [...roles, ...infrastructureRoles].includes(name) && !unpassable.includes(name);
         };
         return {
           EvaluationResults: under("ActionNames").flatMap((EvalActionName) =>

@@ -112,6 +112,32 @@ export function realTaskTests(world: () => World, image: string): void {
     await world().reaches(arn, "STOPPED");
   });
 
+  test("shares a file system of EFS with others, and has a volume of EBS for itself, which goes with it", async () => {
+    world().aws.scenario.change({ fileSystems: { "fs-0a1b2c3d": { accessPoints: { "fsap-1": { path: "/app" } } } } });
+    const efs = { fileSystemId: "fs-0a1b2c3d", transitEncryption: "ENABLED" } as const;
+    const volumes = [
+      { name: "all", efsVolumeConfiguration: efs },
+      { name: "app", efsVolumeConfiguration: { ...efs, authorizationConfig: { accessPointId: "fsap-1" } } },
+      { name: "disk", configuredAtLaunch: true },
+    ];
+    const roleArn = "arn:aws:iam::123456789012:role/burstlet-infrastructure";
+    const volumeConfigurations = [{ name: "disk", managedEBSVolume: { sizeInGiB: 20, roleArn } }];
+    const mountPoints = volumes.map(({ name }, index) => ({
+      sourceVolume: name,
+      containerPath: `/${name}`,
+      readOnly: index === 1,
+    }));
+    const runs = async (script: string) => {
+      const containerDefinitions = [shell("app", script, { mountPoints })];
+      const arn = await world().run({ containerDefinitions, volumes }, { volumeConfigurations });
+      return { exits: await exits(arn), output: await output(arn, "app") };
+    };
+    const first = await runs("echo hello > /all/app/word; echo mine > /disk/word; touch /app/x || ls /disk");
+    expect(first).toEqual({ exits: { app: 0 }, output: [expect.stringContaining("Read-only"), "word"] });
+    const second = await runs("cat /app/word; ls -A /disk; stat -c '%u %a' /disk");
+    expect(second).toEqual({ exits: { app: 0 }, output: ["hello", "0 755"] });
+  });
+
   test("of an image that nobody has cannot be pulled", async () => {
     const arn = await run({ name: "app", image: "127.0.0.1:1/nobody/has-this:1" });
     const { stoppedReason } = await world().reaches(arn, "STOPPED");

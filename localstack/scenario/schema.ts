@@ -2,6 +2,7 @@ import { z } from "zod";
 import { faultSchema } from "../faults.ts";
 import { azureSchema } from "./azure.ts";
 import { functionSchema } from "./functions.ts";
+import { fileSystemSchema } from "./storage.ts";
 import { switchesSchema } from "./switches.ts";
 import { timesSchema } from "./times.ts";
 
@@ -78,6 +79,14 @@ export const scenarioSchema = z.strictObject({
     .describe("IAM roles that exist and that ECS may assume."),
   unpassable: z.array(roleName).default([]).describe("Roles that exist, but that the caller may not pass to ECS."),
   secretless: z.array(roleName).default([]).describe("Roles that may not read secrets of Secrets Manager."),
+  infrastructureRoles: z
+    .array(roleName)
+    .default(["burstlet-infrastructure"])
+    .describe("IAM roles that exist and that ECS may assume to make volumes."),
+  fileSystems: z
+    .record(z.string().regex(/^fs-[0-9a-f]+$/, "expected fs-…"), fileSystemSchema)
+    .default({})
+    .describe("File systems of EFS that exist, by id."),
   subnets: z
     .array(subnet)
     .default([

@@ -125,6 +125,12 @@ export const configSchema = z.strictObject({
     .optional()
     .describe("Role of the containers of every pod that names no other; default none.")
     .meta({ examples: ["arn:aws:iam::123456789012:role/burstlet-task"] }),
+  infrastructureRoleArn: roleArn
+    .optional()
+    .describe(
+      "Role with which ECS makes volumes of EBS for tasks that ask for one; default none, and such pods are refused.",
+    )
+    .meta({ examples: ["arn:aws:iam::123456789012:role/burstlet-infrastructure"] }),
   serviceAccounts: z
     .array(serviceAccount)
     .default([])

@@ -13,14 +13,38 @@ describe("the examples of deploy/examples/fargate", async () => {
   const podsOf = async (file: string): Promise<Pod[]> =>
     parseAllDocuments(await readFile(join(folder, file), "utf8")).flatMap((document) => podIn(document.toJS()) ?? []);
 
+  const config = { infrastructureRoleArn: "arn:aws:iam::123456789012:role/burstlet-infrastructure" };
+  /** The claim of efs.yaml. */
+  const bound = {
+    ...world,
+    claims: {
+      shared: {
+        metadata: { name: "shared", namespace: "ns", uid: "c1" },
+        spec: { volumeName: "shared" },
+        status: { phase: "Bound" },
+      },
+    },
+    volumes: {
+      shared: { spec: { claimRef: { uid: "c1" }, csi: { driver: "efs.csi.aws.com", volumeHandle: "fs-0a1b2c3d" } } },
+    },
+  };
+
   test("are these", () => {
-    expect(files).toEqual(["cronjob.yaml", "deployment.yaml", "job.yaml", "multi-container.yaml", "spot-job.yaml"]);
+    expect(files).toEqual([
+      "cronjob.yaml",
+      "deployment.yaml",
+      "ebs.yaml",
+      "efs.yaml",
+      "job.yaml",
+      "multi-container.yaml",
+      "spot-job.yaml",
+    ]);
   });
 
   test.for(files)("%s can run as it is written", async (file) => {
     const pods = await podsOf(file);
     expect(pods).toHaveLength(1);
-    for (const pod of pods) expect(await refusalsOf(admitted(pod), { world })).toEqual([]);
+    for (const pod of pods) expect(await refusalsOf(admitted(pod), { world: bound, config })).toEqual([]);
   });
 
   test("multi-container.yaml has an order, and ends with its main containers", async () => {
@@ -50,7 +74,7 @@ describe("the examples of deploy/examples/fargate", async () => {
       kind: string;
       spec: PodSpec & { template?: Template; jobTemplate?: { spec: { template: Template } } };
     };
-    if (kind === "Service") return undefined;
+    if (kind === "Service" || kind.startsWith("PersistentVolume")) return undefined;
     const { metadata, spec: found } = spec.jobTemplate?.spec.template ?? spec.template ?? { spec };
     return { metadata: { ...metadata, name: "example-1", namespace: "ns", uid: "u" }, spec: found };
   }

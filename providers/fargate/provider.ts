@@ -28,6 +28,7 @@ import type { FargateRequest } from "./request.ts";
 import { createSecrets } from "./secrets/secrets.ts";
 import { marketPricesOf } from "./size/prices.ts";
 import { toldSize } from "./size/told.ts";
+import { storage } from "./storage/storage.ts";
 import { supportRows } from "./support.ts";
 import { createFeed, type Feed } from "./tasks/feed.ts";
 import { createTasks, type Tasks } from "./tasks/known-tasks.ts";
@@ -77,7 +78,6 @@ async function open(
   });
   const account = createAccount(config, context, buckets, connection, watched.inUse);
   const logs = createLogs(config, context, connection);
-  const preflight = preflightOf(config, context, { connection, ecs: client, sdk });
   const stop = createStop({ client, tasks, feed: watched.feed, clock });
   const support = supportRows({ network, readiness: config.readiness, exec: config.exec });
   return {
@@ -85,6 +85,7 @@ async function open(
     restarts: "task",
     memory: MEMORY_SECONDS,
     support,
+    storage,
     translate: (pod) => translate(pod, support, { grants, network, config, region }),
     launch: createLaunch({
       client,
@@ -103,7 +104,7 @@ async function open(
       await watched.feed.watch(secrets.listening(feed), signal);
     },
     capacity: async () => ({ ...(await account.capacity()), labels: { "topology.kubernetes.io/region": region } }),
-    preflight,
+    preflight: preflightOf(config, context, { connection, ecs: client, sdk }),
     ...streamsOf({ config, context, sdk, connection, ecs: client, buckets, tasks }),
     logs: (source, want, signal) => taskLogs({ reader: logs, tasks, feed: watched.feed, clock }, source, want, signal),
     async close() {

@@ -1,4 +1,4 @@
-import type { RegisterTaskDefinitionCommandInput, TaskOverride } from "@aws-sdk/client-ecs";
+import type { RegisterTaskDefinitionCommandInput, TaskOverride, TaskVolumeConfiguration } from "@aws-sdk/client-ecs";
 import type { SecretText } from "../../src/provider.ts";
 import type { Market } from "./market.ts";
 
@@ -13,6 +13,8 @@ export interface FargateRequest {
   readonly secrets: readonly StoredSecret[];
   readonly overrides: TaskOverride;
   readonly placement: Placement;
+  /** Of volumes that the definition leaves open. */
+  readonly volumes: readonly TaskVolumeConfiguration[];
   /** For people and cost reports only: StopTask deletes a task's tags. */
   readonly tags: readonly { readonly key: string; readonly value: string }[];
   /** The agent of ECS Exec runs beside the containers. */

@@ -105,6 +105,7 @@ describe("a pod becomes a task", () => {
         { key: "burstlet.dev/pod", value: "web" },
         { key: "burstlet.dev/namespace", value: "ns" },
       ],
+      volumes: [],
       exec: false,
       vcpu: 0.5,
     });

@@ -18,6 +18,7 @@ import {
   type Size,
   smallestSize,
 } from "./size/sizes.ts";
+import { storageRefusals, volumeConfigurations } from "./storage/storage.ts";
 import { budgetRefusals, fits } from "./translate/budgets.ts";
 import { type Injected, injectedName, injectedOf } from "./files/injected.ts";
 import { type Confided, confidedOf } from "./secrets/variables.ts";
@@ -27,7 +28,7 @@ import { type Width, wordsAndVariables } from "./translate/environment.ts";
 import { type Placed, placedOf } from "./translate/placement.ts";
 import { templateOf } from "./translate/template.ts";
 import { valueRefusals } from "./translate/values.ts";
-import { isOnDisk, taskVolumes } from "./translate/volumes.ts";
+import { isPrepared, taskVolumes } from "./translate/volumes.ts";
 
 /** The task for this pod, or every reason why there can be none. `rows`: the support table of this node. */
 export function translate(
@@ -45,6 +46,7 @@ export function translate(
     ...supportFindings(pod.pod, rows, "refused"),
     ...valueRefusals(pod),
     ...placed.refusals,
+    ...storageRefusals(pod, context, placed.taskRoleArn ?? context.config.taskRoleArn),
     ...sizeRefusals(need, prices),
     ...budgetRefusals(pod, request, injected),
   ];
@@ -82,7 +84,7 @@ function fittingOf(parts: Parts): { readonly request: FargateRequest; readonly i
 }
 
 function injectedFor({ pod, context }: Parts, width: Width): Injected | undefined {
-  return injectedOf(pod, context.config.helperImage, isOnDisk(pod), width === "stored");
+  return injectedOf(pod, context.config.helperImage, isPrepared(pod), width === "stored");
 }
 
 function requestOf(parts: Parts, injected: Injected | undefined, width: Width): FargateRequest {
@@ -92,6 +94,7 @@ function requestOf(parts: Parts, injected: Injected | undefined, width: Width): 
     overrides: overridesOf(parts, injected, width),
     placement: parts.placed.placement,
     tags: tagsOf(parts.pod),
+    volumes: volumeConfigurations(parts.pod, parts.context, tagsOf(parts.pod)),
     // Without a role for the agent to connect by, ECS does not start the task at all.
     exec: parts.context.config.exec && (parts.placed.taskRoleArn ?? parts.context.config.taskRoleArn) !== undefined,
     vcpu: parts.size.cpu / 1024,

@@ -1,4 +1,4 @@
-/** Fargate Spot, over tasks of the stand-in that are processes of this host: SIGTERM reaches them as AWS would send it. */
+/** Fargate Spot and volumes, over tasks of the stand-in that are processes of this host: what they write is really there. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -23,12 +23,14 @@ const example = (file: string): string =>
 const conditionOf = ({ status }: Pod, type: string) => status?.conditions?.find((one) => one.type === type);
 const isTaken = (pod: Pod): boolean => conditionOf(pod, "DisruptionTarget")?.status === "True";
 
-describeWith(["go", "namespaces", "root", "busybox"], "on Fargate Spot", () => {
+const rights = readFileSync(join(import.meta.dirname, "../../deploy/rbac-volumes.yaml"), "utf8");
+
+describeWith(["go", "namespaces", "root", "busybox"], "on Fargate Spot, and with volumes", () => {
   let cloud: FargateWorld;
   beforeAll(async () => {
     cloud = await startFargateWorld({
       runtime: "process",
-      grants: [{ namespace: "default", allow: [fullSubnet] }],
+      grants: [{ namespace: "default", allow: [fullSubnet, "fs-0a1b2c3d"] }],
       scenario: {
         quotas: { "L-3032A538": 100, "L-36FBB829": 100 },
         subnets: [
@@ -36,6 +38,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "on Fargate Spot", () => {
           { id: "subnet-1a2b3c4d", availabilityZone: "us-east-1b" },
           { id: fullSubnet, availabilityZone: "us-east-1c" },
         ],
+        fileSystems: { "fs-0a1b2c3d": {} },
         zones: { "us-east-1c": { spotCapacity: 0 } },
       },
     });
@@ -105,6 +108,45 @@ describeWith(["go", "namespaces", "root", "busybox"], "on Fargate Spot", () => {
     expect((job.status as { failed?: number }).failed ?? 0).toBe(0);
     const pods = await world.pods("job-name=cheap");
     expect(pods.flatMap((one) => launchesOf(cloud, one)).map(({ market }) => market)).toEqual(Array(5).fill("spot"));
+  });
+
+  it.concurrent("the example Job's pods share a file system by their claim, and a pod with the same in itself finds it", async () => {
+    const { world } = cloud;
+    await world.cluster.apply(rights);
+    await world.cluster.apply(example("efs.yaml"));
+    await world.cluster.kubectl("wait", "job/together-on-efs", "--for=condition=Complete", "--timeout=60s");
+    const pods = await world.pods("job-name=together-on-efs");
+    expect(pods).toHaveLength(2);
+    for (const { metadata } of pods)
+      expect(await world.cluster.kubectl("logs", metadata?.name ?? "")).toMatch(/from 0\nfrom 1\n$/);
+    const csi = { driver: "efs.csi.aws.com", readOnly: true, volumeAttributes: { fileSystemId: "fs-0a1b2c3d" } };
+    const reads = podManifest("reads", {
+      image,
+      restartPolicy: "Never",
+      command: ["sh", "-c", "touch /data/x; cat /data/piece-1"],
+      container: { volumeMounts: [{ name: "data", mountPath: "/data" }] },
+      spec: { volumes: [{ name: "data", csi }] },
+    });
+    await world.cluster.apply(reads);
+    await world.until("reads", "has succeeded", hasPhase("Succeeded"));
+    expect(await world.cluster.kubectl("logs", "reads")).toMatch(/^touch: .*Read-only file system\nfrom 1\n$/);
+  });
+
+  it.concurrent("the example of a volume of EBS writes on it, and a folder that is not there is told", async () => {
+    const { world } = cloud;
+    await world.cluster.apply(example("ebs.yaml"));
+    const volumeAttributes = { fileSystemId: "fs-0a1b2c3d", path: "/none" };
+    const lost = {
+      image,
+      container: { volumeMounts: [{ name: "data", mountPath: "/data" }] },
+      spec: { volumes: [{ name: "data", csi: { driver: "efs.csi.aws.com", volumeAttributes } }] },
+    };
+    await world.cluster.apply(podManifest("lost", lost));
+    await world.until("scratch", "has succeeded", hasPhase("Succeeded"));
+    expect(await world.cluster.kubectl("logs", "scratch")).toBe("sorted\n");
+    const waiting = await world.until("lost", "says why", (pod) => waitsFor(pod) === "FailedCreatePodSandBox");
+    expect(waiting.status?.containerStatuses?.[0]?.state?.waiting?.message).toContain("No such file or directory");
+    await world.cluster.kubectl("delete", "pod", "lost", "--wait=false");
   });
 
   it.concurrent("where there is no Spot, a pod that may runs on demand, told by an event; another one waits", async () => {

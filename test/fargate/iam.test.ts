@@ -11,7 +11,7 @@ interface Policy {
 const folder = new URL("../../deploy/iam/", import.meta.url);
 const text = async (name: string): Promise<string> => readFile(new URL(name, folder), "utf8");
 const actionsOf = async (name: string): Promise<string[]> =>
-  (JSON.parse(await text(name)) as Policy).Statement.flatMap(({ Action }) => Action).toSorted();
+  [...new Set((JSON.parse(await text(name)) as Policy).Statement.flatMap(({ Action }) => Action))].toSorted();
 
 const env = [{ name: "PASSWORD", valueFrom: { secretKeyRef: { name: "db", key: "password" } } }];
 const withSecret = [podWith({ image: "scripted", env }), { secrets: { db: { data: { password: "hush" } } } }] as const;

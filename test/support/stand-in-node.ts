@@ -16,6 +16,7 @@ export function standInNode(endpoint: string): StandInNode {
     securityGroups: ["sg-0a1b2c3d"],
     executionRoleArn: role("burstlet-execution"),
     taskRoleArn: role("burstlet-task"),
+    infrastructureRoleArn: role("burstlet-infrastructure"),
   };
   return {
     node: { provider: "fargate", fargate },

@@ -1,18 +1,14 @@
 import { z } from "zod";
 import { containerDefinition } from "./container-definition.ts";
 import { tags } from "./tags.ts";
-
-const volume = z.strictObject({
-  name: z.string().regex(/^[\w-]{1,255}$/, "Volume.name contains invalid characters."),
-  host: z.strictObject({ sourcePath: z.string().optional() }).optional(),
-});
+import { taskVolume } from "./volume.ts";
 
 const cpuArchitectures = ["X86_64", "ARM64"] as const;
 
 export const registerInput = z.strictObject({
   family: z.string().regex(/^[\w-]{1,255}$/, "Family contains invalid characters."),
   containerDefinitions: z.array(containerDefinition).min(1, "Container list cannot be empty."),
-  volumes: z.array(volume).default([]),
+  volumes: z.array(taskVolume).default([]),
   networkMode: z.enum(["bridge", "host", "awsvpc", "none"]).optional(),
   requiresCompatibilities: z.array(z.enum(["EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES"])).default([]),
   cpu: z.string().optional(),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { strategy } from "./strategy.ts";
 import { tags } from "./tags.ts";
+import { volumeConfigurations } from "./volume.ts";
 
 const containerOverride = z.strictObject({
   name: z.string().optional(),
@@ -51,6 +52,7 @@ export const runTaskInput = z.strictObject({
   enableExecuteCommand: z.boolean().default(false),
   propagateTags: z.enum(["TASK_DEFINITION", "SERVICE", "NONE"]).optional(),
   tags: tags.default([]),
+  volumeConfigurations: volumeConfigurations.default([]),
 });
 
 export type RunTaskInput = z.output<typeof runTaskInput>;

@@ -89,7 +89,6 @@ describe("a task definition", () => {
 
   test.for<[string, Change]>([
     ["environment files", one({ environmentFiles: [{ type: "s3", value: "arn:aws:s3:::b/x.env" }] })],
-    ["volumes of EFS", { volumes: [{ name: "v", efsVolumeConfiguration: { fileSystemId: "fs-1" } }] }],
     ["Windows", { runtimePlatform: { operatingSystemFamily: "WINDOWS_SERVER_2022_CORE" } }],
     ["restarts by ECS", one({ restartPolicy: { enabled: true } })],
   ])("with what is not simulated, %s, is never accepted in silence", ([, change]) => {

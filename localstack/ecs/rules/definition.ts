@@ -1,6 +1,7 @@
 import { ApiError, notSimulated } from "../../server/service.ts";
 import { type ContainerDefinition, notOnFargate } from "../input/container-definition.ts";
 import type { RegisterInput } from "../input/definition.ts";
+import { checkVolumes } from "../storage/rules.ts";
 import { taskSize } from "./sizes.ts";
 
 /**
@@ -15,6 +16,7 @@ export function checkDefinition(input: RegisterInput): void {
   if (input.networkMode !== "awsvpc") throw refused("Fargate only supports network mode ‘awsvpc’.");
   checkSize(input);
   checkTaskMembers(input);
+  checkVolumes(input.volumes);
   const { containerDefinitions: containers } = input;
   if (containers.length > 10) throw refused("Container definitions must have at most 10 containers.");
   const twice = containers.find(({ name }, index) => containers.findIndex((one) => one.name === name) !== index);

@@ -6,6 +6,7 @@ import type { RunTaskInput } from "../input/run-task.ts";
 import type { Cluster } from "../clusters.ts";
 import type { Strategy } from "../input/strategy.ts";
 import { shortName } from "../names.ts";
+import { checkManagedVolumes } from "../storage/rules.ts";
 import { type TaskSize, taskSize } from "./sizes.ts";
 
 /** What ECS refuses about a RunTask of an existing definition; answers the size of its tasks. Pure. */
@@ -21,6 +22,7 @@ export function checkRunTask(
   }
   checkOverrides(request, definition);
   checkRoles(request, definition, scenario);
+  checkManagedVolumes(request, definition, scenario);
   return sizeOf(request, definition);
 }
 

@@ -1,10 +1,9 @@
 import type { TaskState } from "../../../src/model/task-state.ts";
 import { identityOf } from "../../owner.ts";
 import { Attendants } from "./attendants.ts";
-import { type Confided, confide } from "./confided.ts";
 import type { Health, StopCode, TaskRecord, TaskStatus } from "./record.ts";
 import { graceOf, specOf, stopTimeoutOf } from "./spec.ts";
-import { startTrouble } from "./start-trouble.ts";
+import { type Prepared, prepare } from "./start-trouble.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { gaveUpOn, helpersToEnd, takeNews, type Verdict, verdictOf } from "./verdict.ts";
 
@@ -137,22 +136,19 @@ export class TaskLife {
     this.record.connectivityAt = clock.now();
     this.#turn("PENDING");
     this.#wait(this.#times.pull, () => {
-      const scenario = this.#around.scenario.now;
-      const confided = confide(this.record, scenario, this.#around);
-      if ("is" in confided) return this.#follow(confided);
-      const trouble = startTrouble(this.record, scenario, this.#around.logs, confided.logins);
-      if (trouble !== undefined) return this.#follow(trouble);
+      const prepared = prepare(this.record, this.#around);
+      if ("is" in prepared) return this.#follow(prepared);
       this.record.pullStoppedAt = clock.now();
       this.#changed();
       // Later, because a runtime may tell of a task while it is asked to start it.
-      this.#started = Promise.resolve().then(() => this.#start(confided));
+      this.#started = Promise.resolve().then(() => this.#start(prepared));
     });
   }
 
-  async #start(confided: Confided): Promise<void> {
+  async #start(prepared: Prepared): Promise<void> {
     const { runtime, scenario, metadata } = this.#around;
     const realImages = runtime.kind !== "scripted";
-    const spec = specOf(this.record, { metadata: metadata(), region: scenario.now.region, realImages, confided });
+    const spec = specOf(this.record, { metadata: metadata(), region: scenario.now.region, realImages, ...prepared });
     try {
       this.news(await runtime.start(spec));
     } catch (error) {
@@ -252,6 +248,7 @@ export class TaskLife {
     this.#cancel = clock.after(this.#times.memory * 1000, this.#forget);
     await this.#attendants.finish();
     if (this.#started !== undefined) await this.#discard();
+    this.#around.folders.release(record.id);
   }
 
   /** Once; a runtime that is away keeps what it has, until the next stand-in finds it. */

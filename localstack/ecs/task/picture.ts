@@ -6,7 +6,7 @@ import { type ContainerRecord, overridden, taskHealth, type TaskRecord } from ".
 export function taskPicture(record: TaskRecord, withTags: boolean): object {
   const { request, definition, size } = record;
   return {
-    attachments: [attachment(record)],
+    attachments: [attachment(record), ...diskAttachments(record)],
     capacityProviderName: request.capacityProviderStrategy.find(({ weight }) => weight > 0)?.capacityProvider,
     attributes: [{ name: "ecs.cpu-architecture", value: architecture(record) }],
     availabilityZone: record.zone,
@@ -64,6 +64,21 @@ function attachment({ attachmentId, id, subnet, address, lastStatus }: TaskRecor
   }
   const status = lastStatus === "STOPPED" ? "DELETED" : address === undefined ? "PRECREATED" : "ATTACHED";
   return { id: attachmentId, type: "ElasticNetworkInterface", status, details };
+}
+
+/** Of volumes of EBS. */
+function diskAttachments({ id, lastStatus, request: { volumeConfigurations } }: TaskRecord): object[] {
+  return volumeConfigurations.map(({ name, managedEBSVolume: { roleArn } }) => ({
+    id: `${id.slice(0, 8)}-disk`,
+    type: "AmazonElasticBlockStorage",
+    status: lastStatus === "STOPPED" ? "DELETED" : "ATTACHED",
+    details: [
+      { name: "volumeId", value: `vol-${id.slice(0, 17)}` },
+      { name: "volumeName", value: name },
+      { name: "roleArn", value: roleArn },
+      { name: "deleteOnTermination", value: "true" },
+    ],
+  }));
 }
 
 function containerPicture(record: TaskRecord, container: ContainerRecord): object {

@@ -1,4 +1,10 @@
-import type { ContainerSpec, SecuritySpec, TaskSpec, VolumeSpec } from "../../../providers/local/runtime/runtime.ts";
+import type {
+  ContainerSpec,
+  HostPath,
+  SecuritySpec,
+  TaskSpec,
+  VolumeSpec,
+} from "../../../providers/local/runtime/runtime.ts";
 import { identityOf, owner } from "../../owner.ts";
 import type { ContainerDefinition } from "../input/container-definition.ts";
 import type { Confided } from "./confided.ts";
@@ -8,6 +14,8 @@ import { overridden, type TaskRecord } from "./record.ts";
 export interface SpecSurroundings {
   /** What each container got from Secrets Manager. */
   readonly confided: Pick<Confided, "variables">;
+  /** Volumes that are folders of this machine. */
+  readonly hostPaths: readonly HostPath[];
   /** Base of the task metadata endpoint as tasks reach it, without a slash at its end; `undefined`: none. */
   readonly metadata: string | undefined;
   readonly region: string;
@@ -37,7 +45,8 @@ export function specOf(record: TaskRecord, around: SpecSurroundings): TaskSpec {
     hostAliases: [],
     dns: undefined,
     containers,
-    volumes: volumesOf(record),
+    volumes: volumesOf(record, around.hostPaths),
+    ...(around.hostPaths.length > 0 && { hostPaths: around.hostPaths }),
     pullCredentials: [],
     graceSeconds: graceOf(definition.containerDefinitions),
     ...(sysctls.length > 0 && { sysctls }),
@@ -107,9 +116,12 @@ function environmentOf(
   return [...values].map(([variable, value]) => ({ name: variable, value }));
 }
 
-function volumesOf({ definition }: TaskRecord): readonly VolumeSpec[] {
+function volumesOf({ definition }: TaskRecord, hostPaths: readonly HostPath[]): readonly VolumeSpec[] {
+  const isElsewhere = (name: string): boolean => hostPaths.some((one) => one.name === name);
   return [
-    ...definition.volumes.map(({ name }): VolumeSpec => ({ name, kind: "emptyDir", medium: "disk" })),
+    ...definition.volumes
+      .filter(({ name }) => !isElsewhere(name))
+      .map(({ name }): VolumeSpec => ({ name, kind: "emptyDir", medium: "disk" })),
     ...definition.containerDefinitions.flatMap((container) =>
       tmpfsOf(container).map(({ name, size }): VolumeSpec => {
         return { name, kind: "emptyDir", medium: "memory", sizeLimit: size * 2 ** 20 };

@@ -1,7 +1,10 @@
+import type { HostPath } from "../../../providers/local/runtime/runtime.ts";
 import type { LogStore } from "../../logs/store.ts";
 import type { Scenario } from "../../scenario/schema.ts";
-import type { Confided, Login } from "./confided.ts";
+import { attach } from "../storage/attach.ts";
+import { type Confided, confide, type Login } from "./confided.ts";
 import type { TaskRecord } from "./record.ts";
+import type { Surroundings } from "./surroundings.ts";
 import { failedPull, type Verdict } from "./verdict.ts";
 
 /** Where the output of a container goes; `undefined` when it goes nowhere. */
@@ -13,8 +16,26 @@ export function streamOf(record: TaskRecord, container: string): { group: string
     : { group, name: `${prefix}/${container}/${record.id}` };
 }
 
+/** What a task needs before its containers start. */
+export interface Prepared {
+  readonly confided: Confided;
+  /** Folders of this machine that are volumes of it. */
+  readonly hostPaths: readonly HostPath[];
+}
+
+/** All of that, or why it cannot be had. */
+export function prepare(record: TaskRecord, around: Surroundings): Prepared | Verdict {
+  const scenario = around.scenario.now;
+  const confided = confide(record, scenario, around);
+  if ("is" in confided) return confided;
+  const trouble = startTrouble(record, scenario, around.logs, confided.logins);
+  if (trouble !== undefined) return trouble;
+  const hostPaths = attach(record, scenario, around.folders);
+  return "is" in hostPaths ? hostPaths : { confided, hostPaths };
+}
+
 /** Why the containers of a task cannot start, before any runtime is asked: images of the scenario, log groups. */
-export function startTrouble(
+function startTrouble(
   record: TaskRecord,
   scenario: Scenario,
   logs: LogStore,

@@ -3,6 +3,7 @@ import type { PacedClock } from "../../clock.ts";
 import type { Ledger } from "../../ledger.ts";
 import type { LogStore } from "../../logs/store.ts";
 import type { ScenarioBox } from "../../scenario/box.ts";
+import type { Folders } from "../storage/folders.ts";
 import type { Confidant } from "./confided.ts";
 
 /** What tasks live in. */
@@ -12,6 +13,7 @@ export interface Surroundings extends Confidant {
   readonly runtime: Runtime;
   readonly logs: LogStore;
   readonly ledger: Ledger;
+  readonly folders: Folders;
   /** Base of the metadata endpoint, as tasks reach it. */
   readonly metadata: () => string | undefined;
 }

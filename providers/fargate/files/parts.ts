@@ -8,6 +8,7 @@ import {
   type ResolvedMount,
   type ResolvedPod,
   type ResolvedVolume,
+  type StorageVolume,
   writtenContainers,
 } from "../../../src/provider.ts";
 import { asksForToken } from "./token.ts";
@@ -20,14 +21,16 @@ export interface Part {
   readonly name: string;
   readonly volume: string;
   readonly subPath: string;
-  /** `undefined`: an emptyDir. */
+  /** `undefined`: what the programs write themselves. */
   readonly files: readonly ResolvedFile[] | undefined;
+  /** What is more than the task's own disk. */
+  readonly storage: StorageVolume | undefined;
 }
 
 /** Those that some container mounts, and emptyDirs as a whole that nobody does. */
 export function partsOf(pod: ResolvedPod): readonly Part[] {
   return pod.volumes.flatMap((volume) => {
-    if ((volume.kind !== "files" && volume.kind !== "emptyDir") || !isMade(pod, volume)) return [];
+    if (!isMade(pod, volume)) return [];
     const mounts = pod.containers.flatMap((container) => container.mounts.filter((one) => one.volume === volume.name));
     const paths = [...new Set(mounts.map(subPathOf))].toSorted();
     const whole = volume.kind === "emptyDir" && paths.length === 0 ? [""] : paths;
@@ -36,6 +39,7 @@ export function partsOf(pod: ResolvedPod): readonly Part[] {
       volume: volume.name,
       subPath,
       files: volume.kind === "files" ? below(volume, subPath) : undefined,
+      storage: volume.kind === "storage" ? volume : undefined,
     }));
   });
 }
@@ -84,7 +88,8 @@ export function impossibleMounts(pod: Pod): readonly ImpossibleMount[] {
   return mounts.flatMap(({ path, name, part, isLater: expression }) => {
     if (part === "") return [];
     const volume = (pod.spec?.volumes ?? []).find((one) => one.name === name);
-    if (volume === undefined) return [];
+    // Of storage what can be is told once it is known what it is.
+    if (volume === undefined || volume.csi || volume.persistentVolumeClaim) return [];
     if (!volume.emptyDir) return !expression && isFolderOf(volume, part) ? [] : [{ path, expression }];
     const others = mounts.filter((one) => one.name === name && one.part !== part);
     const isOpen = others.some((one) => expression || one.isLater || overlaps(one.part, part));

@@ -90,6 +90,10 @@ describe("a task definition", () => {
       { containerDefinitions: [...(stored.containerDefinitions ?? []), { name: "spy", image: "spy" }] },
     ],
     [
+      "with our mark and somebody else's files",
+      { volumes: [{ name: "v", efsVolumeConfiguration: { fileSystemId: "fs-1" } }] },
+    ],
+    [
       "with our mark and another command",
       {
         containerDefinitions: [stored.containerDefinitions?.[0], { name: "side", image: "envoy", entryPoint: ["/sh"] }],

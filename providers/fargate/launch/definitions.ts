@@ -1,4 +1,4 @@
-import type { ContainerDefinition, TaskDefinition } from "@aws-sdk/client-ecs";
+import type { ContainerDefinition, TaskDefinition, Volume } from "@aws-sdk/client-ecs";
 import { LRUCache } from "lru-cache";
 import { type Log, ProviderError } from "../../../src/provider.ts";
 import type { EcsClient } from "../client.ts";
@@ -86,7 +86,20 @@ function holds(found: TaskDefinition, { family, content }: TaskTemplate): boolea
   if (isMarked !== true) return false;
   if ((found.taskRoleArn ?? "") !== (content.taskRoleArn ?? "")) return false;
   if ((found.executionRoleArn ?? "") !== (content.executionRoleArn ?? "")) return false;
+  if (!same(found.volumes?.map(whereOf), content.volumes?.map(whereOf))) return false;
   return same(found.containerDefinitions?.map(essence), content.containerDefinitions?.map(essence));
+}
+
+/** Whose data the programs would find. */
+function whereOf({ name, efsVolumeConfiguration: efs, configuredAtLaunch }: Volume): string {
+  const root = efs?.rootDirectory ?? "/";
+  return JSON.stringify([
+    name,
+    efs?.fileSystemId,
+    root,
+    efs?.authorizationConfig?.accessPointId,
+    configuredAtLaunch === true,
+  ]);
 }
 
 function essence({ name, image, entryPoint, command, secrets, repositoryCredentials }: ContainerDefinition): string {

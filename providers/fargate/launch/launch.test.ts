@@ -34,6 +34,7 @@ const request: FargateRequest = {
     { key: "burstlet.dev/pod", value: "web" },
     { key: "burstlet.dev/node", value: "somebody else's" },
   ],
+  volumes: [],
   exec: false,
   vcpu: 0.25,
 };

@@ -100,7 +100,7 @@ export function runTaskInput(
   taskDefinition: string,
   owner: Owner,
 ): Omit<RunTaskCommandInput, "cluster"> {
-  const { overrides, placement, tags, exec } = request;
+  const { overrides, placement, volumes, tags, exec } = request;
   const { securityGroups, assignPublicIp, platformVersion } = placement;
   const ours = ownerTags(owner);
   return {
@@ -121,6 +121,7 @@ export function runTaskInput(
         assignPublicIp: assignPublicIp ? "ENABLED" : "DISABLED",
       },
     },
+    ...(volumes.length > 0 && { volumeConfigurations: [...volumes] }),
     overrides,
     tags: [...tags.filter(({ key }) => !ours.some((one) => one.key === key)), ...ours],
   };

@@ -6,7 +6,7 @@ import { known, ProviderError } from "../../../src/provider.ts";
 import { awsError } from "../../aws/errors.ts";
 import type { EcsClient } from "../client.ts";
 import type { FargateConfig } from "../config.ts";
-import type { ClusterFacts, Facts, Network, RoleFacts } from "./findings.ts";
+import { type ClusterFacts, type Facts, type Network, type RoleFacts, roleServices } from "./findings.ts";
 
 /** How the clients of the services that are asked are made. */
 export type Connection = Pick<
@@ -60,37 +60,38 @@ async function hasLogGroup(connection: Connection, group: string): Promise<boole
   return found.logGroups?.[0]?.logGroupName === group;
 }
 
+type Role = Pick<RoleFacts, "arn" | "use">;
+
 /** Every role that the configuration names, each once for each use. */
-function rolesOf({ serviceAccounts, ...node }: FargateConfig): Pick<RoleFacts, "arn" | "use">[] {
+function rolesOf({ serviceAccounts, ...node }: FargateConfig): Role[] {
   const named = [node, ...serviceAccounts];
   const uses = [
     { use: "execution", arns: named.map(({ executionRoleArn }) => executionRoleArn) },
     { use: "task", arns: named.map(({ taskRoleArn }) => taskRoleArn) },
+    { use: "infrastructure", arns: [node.infrastructureRoleArn] },
   ] as const;
   return uses.flatMap(({ use, arns }) =>
     [...new Set(arns)].flatMap((arn) => (arn === undefined ? [] : [{ arn, use }])),
   );
 }
 
-async function askRole(
-  connection: Connection,
-  role: Pick<RoleFacts, "arn" | "use">,
-  caller: Facts["caller"],
-): Promise<RoleFacts> {
+async function askRole(connection: Connection, role: Role, caller: Facts["caller"]): Promise<RoleFacts> {
   const iam = new IAMClient(connection);
   const [found, passable] = await Promise.all([
-    known(async () => askTrust(iam, role.arn), awsError),
-    known(async () => mayPass(iam, role.arn, caller), awsError),
+    known(async () => askTrust(iam, role), awsError),
+    known(async () => mayPass(iam, role, caller), awsError),
   ]);
   return { ...role, found, passable };
 }
 
-async function askTrust(iam: IAMClient, arn: string): Promise<{ trusts: boolean } | undefined> {
+async function askTrust(iam: IAMClient, { arn, use }: Role): Promise<{ trusts: boolean } | undefined> {
   try {
     const { Role: role } = await iam.send(new GetRoleCommand({ RoleName: arn.slice(arn.lastIndexOf("/") + 1) }));
     const document = role?.AssumeRolePolicyDocument;
     // Its statements may name principals in many ways; what does not name ECS at all cannot trust it.
-    return { trusts: document === undefined || decodeURIComponent(document).includes("ecs-tasks.amazonaws.com") };
+    return {
+      trusts: document === undefined || decodeURIComponent(document).includes(`"${roleServices[use].service}"`),
+    };
   } catch (error) {
     if (awsError(error).kind === "notFound") return undefined;
     throw error;
@@ -98,7 +99,7 @@ async function askTrust(iam: IAMClient, arn: string): Promise<{ trusts: boolean 
 }
 
 /** By simulation, which wants the role behind a session: STS names the session. */
-async function mayPass(iam: IAMClient, arn: string, caller: Facts["caller"]): Promise<boolean> {
+async function mayPass(iam: IAMClient, { arn, use }: Role, caller: Facts["caller"]): Promise<boolean> {
   if (caller.trouble !== undefined) throw caller.trouble;
   const { arn: session } = caller.value;
   const [, partition, account, name] = /^arn:([\w-]+):sts::(\d+):assumed-role\/([^/]+)\//.exec(session) ?? [];
@@ -113,7 +114,7 @@ async function mayPass(iam: IAMClient, arn: string, caller: Facts["caller"]): Pr
         {
           ContextKeyName: "iam:PassedToService",
           ContextKeyType: "string",
-          ContextKeyValues: ["ecs-tasks.amazonaws.com"],
+          ContextKeyValues: [roleServices[use].service],
         },
       ],
     }),

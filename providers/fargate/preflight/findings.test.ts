@@ -113,6 +113,11 @@ describe("a finding comes with its fix:", () => {
       "aws iam update-assume-role-policy --role-name burstlet-task",
     ],
     [
+      { roles: [role({ use: "infrastructure", found: { value: { trusts: false } } })] },
+      `infrastructure role ${execution} does not let ecs.amazonaws.com assume it`,
+      "--policy-document file://deploy/iam/ecs-trust.json",
+    ],
+    [
       { roles: [role({ arn: "arn:aws:iam::210987654321:role/burstlet-execution" })] },
       "is of account 210987654321, but burstlet's credentials are of 123456789012",
       "aws iam get-role --role-name burstlet-execution",

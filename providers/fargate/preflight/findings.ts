@@ -10,10 +10,19 @@ import {
 import type { FargateConfig } from "../config.ts";
 import { marketsOf, spotProvider } from "../market.ts";
 
+export type RoleUse = "execution" | "task" | "infrastructure";
+
+/** Who assumes a role, by what it is for; and the trust policy that says so. */
+export const roleServices = {
+  execution: { service: "ecs-tasks.amazonaws.com", trust: "file://deploy/iam/ecs-tasks-trust.json" },
+  task: { service: "ecs-tasks.amazonaws.com", trust: "file://deploy/iam/ecs-tasks-trust.json" },
+  infrastructure: { service: "ecs.amazonaws.com", trust: "file://deploy/iam/ecs-trust.json" },
+} as const satisfies Record<RoleUse, { readonly service: string; readonly trust: string }>;
+
 export interface RoleFacts {
   readonly arn: string;
-  readonly use: "execution" | "task";
-  /** `undefined`: there is no such role. `trusts`: its trust policy names ecs-tasks.amazonaws.com. */
+  readonly use: RoleUse;
+  /** `undefined`: there is no such role. `trusts`: its trust policy names the service that assumes it. */
   readonly found: Known<{ readonly trusts: boolean } | undefined>;
   /** May we pass it to ECS? */
   readonly passable: Known<boolean>;
@@ -135,7 +144,7 @@ function logGroupFinding(group: string, region: string): Finding {
   };
 }
 
-const trustFile = "file://deploy/iam/ecs-tasks-trust.json";
+const trustFile = roleServices.task.trust;
 
 const noExecutionRole: Finding = {
   message: "no execution role is configured: without it ECS neither writes logs nor pulls private images",
@@ -172,17 +181,18 @@ function accountFinding(
 
 function roleFindings({ arn, use, found, passable }: RoleFacts): Finding[] {
   const name = arn.slice(arn.lastIndexOf("/") + 1);
+  const { service, trust } = roleServices[use];
   const role = found.trouble === undefined ? found.value : { trusts: true };
   if (role === undefined)
     return [
       {
         message: `${use} role ${arn} does not exist`,
-        fix: `aws iam create-role --role-name ${name} --assume-role-policy-document ${trustFile}`,
+        fix: `aws iam create-role --role-name ${name} --assume-role-policy-document ${trust}`,
       },
     ];
   const untrusting: Finding = {
-    message: `${use} role ${arn} does not let ecs-tasks.amazonaws.com assume it`,
-    fix: `aws iam update-assume-role-policy --role-name ${name} --policy-document ${trustFile}`,
+    message: `${use} role ${arn} does not let ${service} assume it`,
+    fix: `aws iam update-assume-role-policy --role-name ${name} --policy-document ${trust}`,
   };
   const unpassable: Finding = {
     message: `burstlet may not pass ${use} role ${arn} to ECS (iam:PassRole)`,

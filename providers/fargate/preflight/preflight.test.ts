@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { ProviderError } from "../../../src/provider.ts";
 import { silentLog } from "../../../test/support/silent-log.ts";
-import { configSchema } from "../config.ts";
+import { configSchema, type FargateConfig } from "../config.ts";
 import { closeAll, credentials, type FakeAws, openClient, opened, startFakeAws } from "../testing.ts";
 import type { Network } from "./findings.ts";
 import { askNetwork } from "./network.ts";
@@ -61,14 +61,14 @@ const allThere = (): Network => ({
   groups: [{ id: "sg-1", vpc: "vpc-1" }],
 });
 
-async function open(change: FakeAws["on"] = {}, network = allThere) {
+async function open(change: FakeAws["on"] = {}, network = allThere, more: Partial<FargateConfig> = {}) {
   const { aws, client } = await openClient({ ...account, ...change });
   const told: string[] = [];
   const preflight = createPreflight({
     connection: { region: "eu-central-1", endpoint: aws.url, credentials, maxAttempts: 1 },
     ecs: client,
     region: "eu-central-1",
-    config,
+    config: { ...config, ...more },
     mayNameRoles: false,
     askNetwork: async () => network(),
     log: { ...silentLog, info: (_message, fields) => void told.push(String((fields as { what?: string }).what)) },
@@ -121,6 +121,25 @@ describe("preflight", () => {
     const messages = (await preflight()).map(({ message }) => message);
     expect(messages[0]).toContain("does not let ecs-tasks.amazonaws.com assume it");
     expect(messages[1]).toContain("iam:PassRole");
+  });
+
+  test("asks of the role for volumes whether ECS itself may assume it and have it passed", async () => {
+    const asked: string[] = [];
+    const { preflight } = await open(
+      {
+        SimulatePrincipalPolicy: (input: Record<string, string>) => {
+          asked.push(input["ContextEntries.member.1.ContextKeyValues.member.1"] ?? "");
+          return xml(
+            "<R><SimulatePrincipalPolicyResult><EvaluationResults><member><EvalDecision>allowed</EvalDecision></member></EvaluationResults></SimulatePrincipalPolicyResult></R>",
+          );
+        },
+      },
+      allThere,
+      { infrastructureRoleArn: "arn:aws:iam::123456789012:role/burstlet-infrastructure" },
+    );
+    const messages = (await preflight()).map(({ message }) => message);
+    expect(messages).toEqual([expect.stringContaining("does not let ecs.amazonaws.com assume it")]);
+    expect(asked.toSorted()).toEqual(["ecs-tasks.amazonaws.com", "ecs.amazonaws.com"]);
   });
 
   test("without the right to look tells in the log, once, and finds nothing", async () => {

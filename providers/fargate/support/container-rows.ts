@@ -167,9 +167,15 @@ function mounts(at: string): readonly FargateRow[] {
       "Recursively read-only mounts cannot be promised here: use IfPossible or leave it out.",
       is("Enabled"),
     ),
-    kept(`${at}.subPath`, "Kept for folders: each is a volume of its own."),
+    kept(
+      `${at}.subPath`,
+      "Kept for folders: each is a volume of its own; of a file system of EFS the folder must exist.",
+    ),
     { path: `${at}.subPath`, effect: "refused", sentence: part, find: impossible(false) },
-    kept(`${at}.subPathExpr`, "Kept for folders of an emptyDir: each is a volume of its own."),
+    kept(
+      `${at}.subPathExpr`,
+      "Kept for folders of an emptyDir, and for those that exist of EFS: each is a volume of its own.",
+    ),
     { path: `${at}.subPathExpr`, effect: "refused", sentence: part, find: impossible(true) },
   ];
 }

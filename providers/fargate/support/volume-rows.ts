@@ -10,6 +10,8 @@ import {
   isAutomountedToken,
 } from "../../../src/provider.ts";
 import { asksForToken } from "../files/token.ts";
+import { ebsDriver } from "../storage/ebs.ts";
+import { efsDriver } from "../storage/efs.ts";
 import { isTmpfs } from "../translate/volumes.ts";
 import type { FargateRow } from "./row.ts";
 
@@ -21,13 +23,11 @@ const files = "Written once, before the first container starts: a running pod do
 
 /** Why a kind of volume does not exist here, and what to do instead. */
 const otherKinds: Readonly<Record<string, string>> = {
-  csi: "CSI drivers do not run here: keep data in a service that the task reaches over the network.",
-  ephemeral: "Volume claims cannot be mounted here: use emptyDir for scratch space.",
+  ephemeral:
+    "Nobody provisions claims for a node without disks, and the scheduler waits for that: write the volume into the pod, as csi of driver ebs.csi.aws.com.",
   gitRepo: "Volumes of kind gitRepo are not available here: clone in an init container into an emptyDir.",
   hostPath: "Every task has a machine of its own, on which there are no files: use an emptyDir.",
   image: "Image volumes are not available here: copy the files in an init container into an emptyDir.",
-  persistentVolumeClaim:
-    "Volume claims cannot be mounted here: keep data in a service that the task reaches over the network.",
 };
 
 const disks =
@@ -82,6 +82,21 @@ export const volumeRows: readonly FargateRow[] = [
       (volume, pod) => hasToken(volume) && (!isAutomountedToken(volume) || asksForToken(pod.metadata?.annotations)),
     ),
   },
+  kept(`${at}.csi`, "Kept for file systems of EFS, each with a grant, and for one volume of EBS, new and empty."),
+  changed(
+    `${at}.csi`,
+    "A volume of EBS lives as long as the task: when a container runs again it is a new one.",
+    (csi) => isOf(csi, ebsDriver),
+  ),
+  refused(
+    `${at}.csi`,
+    `CSI drivers do not run here: of their volumes those of ${efsDriver} and one of ${ebsDriver} are mounted by ECS.`,
+    (csi) => isMentioned(csi) && !isOf(csi, efsDriver) && !isOf(csi, ebsDriver),
+  ),
+  kept(
+    `${at}.persistentVolumeClaim`,
+    `Kept for volumes of ${efsDriver}, as far as ECS has what their handle, attributes and mount options say; others are refused.`,
+  ),
   ...Object.entries(otherKinds).map(([kind, sentence]) => refused(`${at}.${kind}`, sentence, isMentioned)),
   ...disks
     .split(" ")
@@ -107,6 +122,10 @@ function inVolumes(field: string, test: (volume: Volume, pod: Pod) => boolean): 
     (pod.spec?.volumes ?? []).flatMap((volume, index) =>
       test(volume, pod) ? [`spec.volumes[${index}].${field}`] : [],
     );
+}
+
+function isOf(csi: unknown, driver: string): boolean {
+  return (csi as { readonly driver?: string } | undefined)?.driver === driver;
 }
 
 function isInMemory(emptyDir: Volume["emptyDir"]): boolean {

@@ -4,6 +4,7 @@ import { resolvedPod, type World } from "../../../test/support/resolve-sources.t
 import type { Pod, Translation } from "../../../src/provider.ts";
 import { configSchema, type FargateConfig } from "../config.ts";
 import type { FargateRequest } from "../request.ts";
+import { storage } from "../storage/storage.ts";
 import { supportRows } from "../support.ts";
 import { translate } from "../translate.ts";
 import type { TranslateContext } from "./context.ts";
@@ -26,7 +27,7 @@ export async function translated(pod: Pod, options: Options = {}): Promise<Trans
   const config = configOf(options.config);
   const context = { config, region: "eu-central-1", network: "none", grants: [], ...options.context } as const;
   const rows = supportRows({ network: context.network, readiness: config.readiness, exec: config.exec });
-  const resolved = await resolvedPod(pod, options.world);
+  const resolved = await resolvedPod(pod, options.world, { storage });
   const containers = resolved.containers.filter(({ name }) => !(options.omit ?? []).includes(name));
   return translate({ ...resolved, containers }, rows, context);
 }

@@ -1,4 +1,4 @@
-/** Volumes of the task: an emptyDir on disk, files of the cluster; in memory a tmpfs of the one container that mounts it. Pure. */
+/** Volumes of the task: an emptyDir on disk, files of the cluster, storage; in memory a tmpfs of the one container that mounts it. Pure. */
 import type { ContainerDefinition, Tmpfs, Volume } from "@aws-sdk/client-ecs";
 import {
   type Pod,
@@ -8,6 +8,7 @@ import {
   writtenContainers,
 } from "../../../src/provider.ts";
 import { type Part, partOf, partsOf } from "../files/parts.ts";
+import { isReadOnly, isScratch, storageVolume } from "../storage/storage.ts";
 
 const MiB = 2 ** 20;
 
@@ -24,13 +25,19 @@ export function isTmpfs(pod: Pod, { name, limited }: { readonly name: string; re
 export function taskVolumes(pod: ResolvedPod): Volume[] {
   return partsOf(pod)
     .filter(isOnDisk(pod))
-    .map(({ name }) => ({ name }));
+    .map(({ name, storage, subPath }) => (storage && storageVolume(storage, name, subPath)) ?? { name });
 }
 
 /** Is it a volume of the task, and no tmpfs of one container? */
-export function isOnDisk(pod: ResolvedPod): (part: Part) => boolean {
+function isOnDisk(pod: ResolvedPod): (part: Part) => boolean {
   const inMemory = new Set(emptyDirs(pod).flatMap((one) => (sizeOfTmpfs(pod, one) === undefined ? [] : [one.name])));
   return ({ volume }) => !inMemory.has(volume);
+}
+
+/** Does the container for files prepare it? What others share it leaves as it is. */
+export function isPrepared(pod: ResolvedPod): (part: Part) => boolean {
+  const isTasks = isOnDisk(pod);
+  return (part) => isTasks(part) && (part.storage === undefined || isScratch(part.storage));
 }
 
 /** Bytes that its volumes may come to on the task's disk, as far as they have limits. */
@@ -52,7 +59,7 @@ export function mountsOf(
   });
   const points = found.flatMap(({ mount, part, tmpfs }) => {
     // As on every node, who may read the cluster's files may not write them.
-    const readOnly = mount.readOnly || part.files !== undefined;
+    const readOnly = mount.readOnly || part.files !== undefined || (part.storage && isReadOnly(part.storage));
     return tmpfs === undefined
       ? [{ sourceVolume: part.name, containerPath: mount.path, ...(readOnly && { readOnly }) }]
       : [];

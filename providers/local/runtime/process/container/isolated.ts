@@ -135,7 +135,7 @@ function writeTables(want: RunWant, ground: Ground, root: string, messageFile: s
   writeFileSync(messageFile, "", { mode: 0o666 });
   // The umask must not keep a container's user from writing it.
   chmodSync(messageFile, 0o666);
-  const volumes = planVolumeMounts(want.container, want.spec.volumes, want.taskDirectory, root, view);
+  const volumes = planVolumeMounts(want.container, want.spec, want.taskDirectory, root, view);
   const message = bind(messageFile, makeMountPoint(root, want.container.terminationMessagePath, false), false);
   writeFileSync(join(want.directory, "fstab"), fstab([...plan.mounts, ...volumes, message]), { mode: 0o600 });
 }

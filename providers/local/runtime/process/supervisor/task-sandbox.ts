@@ -64,7 +64,7 @@ export function createSandbox(
     const address = network?.addresses.take(task.key);
     const late = lateValues(address, task.hostIP);
     const spec = specNow();
-    const mounts = writeVolumes(spec.volumes, directory, late);
+    const mounts = writeVolumes(spec, directory, late);
     if (!ground.abilities.isolation) return { mark: undefined, address, late };
     const own = spawnSandbox({ hostname: spec.hostname, ownNetwork: network !== undefined, mounts, directory });
     holder = own;

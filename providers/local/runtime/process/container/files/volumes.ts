@@ -7,9 +7,17 @@ import { fillFolder } from "./live-folder.ts";
 import { bind, type Mount } from "./mounts.ts";
 import type { LateValues } from "../text.ts";
 
-/** Directories of a task's volumes under `directory`, filled; returns the mounts of those in memory. */
-export function writeVolumes(volumes: readonly VolumeSpec[], directory: string, late: LateValues): readonly Mount[] {
-  const mounts: Mount[] = [];
+/** Directories of a task's volumes under `directory`, filled; returns the mounts of those in memory and of the host's folders. */
+export function writeVolumes(
+  { volumes, hostPaths = [] }: Pick<TaskSpec, "volumes" | "hostPaths">,
+  directory: string,
+  late: LateValues,
+): readonly Mount[] {
+  const mounts: Mount[] = hostPaths.map(({ name, path, create }) => {
+    if (create) mkdirSync(path, { recursive: true });
+    makeDirectory(volumePath(directory, name), 0o755);
+    return bind(path, volumePath(directory, name), false);
+  });
   for (const volume of volumes) {
     const path = volumePath(directory, volume.name);
     if (volume.kind === "files") {
@@ -27,6 +35,9 @@ export function writeVolumes(volumes: readonly VolumeSpec[], directory: string, 
   return mounts;
 }
 
+/** A volume as far as its mounts go. */
+type Mounted = Pick<VolumeSpec, "name"> & { readonly kind: VolumeSpec["kind"] | "hostPath" };
+
 /** The new files of a volume that containers may be reading. */
 export function replaceFiles(spec: TaskSpec, name: string, directory: string, late: LateValues): void {
   const volume = spec.volumes.find((one) => one.name === name);
@@ -41,11 +52,15 @@ export function replaceFiles(spec: TaskSpec, name: string, directory: string, la
  */
 export function planVolumeMounts(
   container: ContainerSpec,
-  volumes: readonly VolumeSpec[],
+  spec: Pick<TaskSpec, "volumes" | "hostPaths">,
   directory: string,
   root: string,
   view: string,
 ): readonly Mount[] {
+  const volumes: readonly Mounted[] = [
+    ...spec.volumes,
+    ...(spec.hostPaths ?? []).map(({ name }) => ({ name, kind: "hostPath" }) as const),
+  ];
   const made: { path: string; source: string; mount: Mount }[] = [];
   for (const mount of container.mounts.toSorted((a, b) => normalize(a.path).length - normalize(b.path).length)) {
     const volume = volumes.find((candidate) => candidate.name === mount.volume);
@@ -83,7 +98,7 @@ function makeMountPointBelow(
 }
 
 /** Path of the volume, or of the part of it that is mounted, in the task's mount namespace. */
-function findSource(volume: VolumeSpec, subPath: string | undefined, directory: string, view: string): string {
+function findSource(volume: Mounted, subPath: string | undefined, directory: string, view: string): string {
   const path = volumePath(directory, volume.name);
   if (subPath === undefined || subPath === "") return path;
   // The container may have planted links in the volume; they must not lead out of it.
