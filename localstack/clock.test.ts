@@ -69,6 +69,18 @@ describe("a paced clock", () => {
     expect(clock.fromBelow(4000)).toBe(7_204_000);
   });
 
+  test("gives a time of the clock below the same time whenever it is asked, though that clock's two readings drift", async () => {
+    const below = fakeClock();
+    const rough = { ...below, now: () => Math.floor(below.now() / 3) * 3 };
+    const clock = createPacedClock(rough);
+    const told = new Set<number>();
+    for (let step = 0; step < 4; step++) {
+      told.add(clock.fromBelow(4000));
+      await below.advance(1);
+    }
+    expect(told.size).toBe(1);
+  });
+
   test.for([0, -1, Number.NaN, Infinity])("refuses the rate %s", (rate) => {
     expect(() => createPacedClock(fakeClock(), rate)).toThrow("above 0");
   });

@@ -75,7 +75,8 @@ export function createPacedClock(below: Clock, firstRate = 1): PacedClock {
       restart(Math.max(end, monotonic()));
       arm();
     },
-    fromBelow: (wallMs) => monotonic() + wallOffset - (below.now() - wallMs) * rate,
+    // By numbers that stay as they are: two clocks that are read twice give the same moment two times.
+    fromBelow: (wallMs) => origin + (wallMs - wallOffset - originBelow) * rate + wallOffset,
   };
 }
 

@@ -9,6 +9,8 @@ import type { World } from "./world.ts";
 export interface AciWorld {
   readonly world: World;
   readonly azure: Localstack;
+  /** Where the process runtime keeps the stand-in's groups. */
+  readonly stateDir: string;
   stop(): Promise<void>;
 }
 

@@ -1,0 +1,72 @@
+/** kubectl's streams on Azure: commands by its websockets into groups of the stand-in that are processes of this host. */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { describeWith } from "../support/requirements.ts";
+import { type AciWorld, startAciWorld } from "./aci-world.ts";
+import { finish, start } from "./kubectl.ts";
+import { kubectlOf, serving, streamTests } from "./streams-matrix.ts";
+import { isReady, podManifest } from "./world.ts";
+
+const image = "docker.io/library/busybox:1.37";
+
+describeWith(["go", "namespaces", "root", "busybox"], "streams on Azure Container Instances", () => {
+  let cloud: AciWorld;
+  beforeAll(async () => {
+    cloud = await startAciWorld({ runtime: "process" });
+    const { world } = cloud;
+    const counting = ["sh", "-c", "i=0; while :; do i=$((i+1)); echo line $i; sleep 0.1; done"];
+    await world.cluster.apply([
+      podManifest("box", { image, command: serving, container: { ports: [{ containerPort: 7001 }] } }),
+      podManifest("talks", { image, command: counting }),
+      podManifest("crashes", { image, command: ["sh", "-c", "echo last words; sleep 1; exit 3"] }),
+    ]);
+    for (const name of ["box", "talks"]) await world.until(name, "is ready", isReady);
+  });
+  afterAll(() => cloud?.stop());
+
+  streamTests(() => cloud, { closed: "port 7009 of" });
+
+  it.concurrent("logs: the last lines, those since a moment ago with their times, and as they come", async () => {
+    const kubectl = kubectlOf(cloud);
+    await eventually("it has said much", async () => {
+      return (await finish(kubectl, ["logs", "talks"])).stdout.toString().includes("line 230\n");
+    });
+    const tail = await finish(kubectl, ["logs", "talks", "--tail=2"]);
+    expect(tail.stdout.toString()).toMatch(/^line (\d+)\nline (\d+)\n$/);
+    const since = await finish(kubectl, ["logs", "talks", "--since=1s", "--timestamps"]);
+    expect(since.stdout.toString()).toMatch(/^(\d{4}-\d\d-\d\dT[\d:.]+Z line \d+\n){1,40}$/);
+    const follow = start(kubectl, ["logs", "-f", "talks", "--tail=1"]);
+    const numbers = (): number[] => [...follow.stdout().matchAll(/^line (\d+)$/gm)].map(([, number]) => Number(number));
+    await eventually("new lines come", () => numbers().length >= 5, 30_000);
+    const [first = 0] = numbers();
+    follow.kill();
+  });
+
+  it.concurrent("attach shows what a container says from now on", async () => {
+    const attached = start(kubectlOf(cloud), ["attach", "talks"]);
+    await eventually("it is heard", () => /line \d+\n.*line \d+\n/s.test(attached.stdout()), 30_000);
+    attached.kill();
+  });
+
+  it.concurrent("logs --previous has the last words of the run before", async () => {
+    const { world } = cloud;
+    await world.until("crashes", "has run again", (pod) => (pod.status?.containerStatuses?.[0]?.restartCount ?? 0) > 0);
+    await eventually("they are there", async () => {
+      return (await finish(kubectlOf(cloud), ["logs", "crashes", "--previous"])).stdout.toString() === "last words\n";
+    });
+  });
+
+  it.concurrent("says the exact reason: no such program, no such container, no debugging of what runs", async () => {
+    const said = async (...words: string[]) => (await finish(kubectlOf(cloud), words)).stderr;
+    expect(await said("exec", "box", "--", "nosuch")).toMatch(/nosuch.*not found[^]*exit code 127/);
+    expect(await said("exec", "box", "-c", "none", "--", "true")).toContain("none");
+    const debug = ["debug", "box", `--image=${image}`, "--container=dbg", "--", "true"];
+    await said(...debug);
+    await eventually("the pod's owner is told", async () => {
+      const events = await cloud.world.eventsOf("box");
+      return events.some((event) => event.includes("adds no container to a pod that runs already"));
+    });
+  });
+    console.log(JSON.stringify(pod.status?.ephemeralContainerStatuses), await cloud.world.eventsOf("box"));
+  });
+});
