@@ -67,6 +67,4 @@ describeWith(["go", "namespaces", "root", "busybox"], "streams on Azure Containe
       return events.some((event) => event.includes("adds no container to a pod that runs already"));
     });
   });
-    console.log(JSON.stringify(pod.status?.ephemeralContainerStatuses), await cloud.world.eventsOf("box"));
-  });
 });
