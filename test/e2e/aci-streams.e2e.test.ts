@@ -39,6 +39,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "streams on Azure Containe
     const numbers = (): number[] => [...follow.stdout().matchAll(/^line (\d+)$/gm)].map(([, number]) => Number(number));
     await eventually("new lines come", () => numbers().length >= 5, 30_000);
     const [first = 0] = numbers();
+    expect(numbers()).toEqual(numbers().map((_, index) => first + index));
     follow.kill();
   });
 
