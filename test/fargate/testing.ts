@@ -68,7 +68,8 @@ export async function openFargate(scenario: ScenarioInput = {}, change: object =
     again,
     async launch(podUid, launchChange = {}, pod = podWith({ image: "scripted" }), objects = {}) {
       const named = { ...pod, metadata: { ...pod.metadata, uid: podUid } };
-      const { request, refusals } = provider.translate(await resolvedPod(named, objects));
+      const resolved = await resolvedPod(named, objects, { storage: provider.storage });
+      const { request, refusals } = provider.translate(resolved);
       if (request === undefined) throw new Error(JSON.stringify(refusals));
       const identity = { clusterUid: "cluster-1", podUid, attempt: 1 };
       const tryNumber = launchChange.tryNumber ?? 1;

@@ -83,11 +83,10 @@ export const volumeRows: readonly FargateRow[] = [
     ),
   },
   kept(`${at}.csi`, "Kept for file systems of EFS, each with a grant, and for one volume of EBS, new and empty."),
-  changed(
-    `${at}.csi`,
-    "A volume of EBS lives as long as the task: when a container runs again it is a new one.",
-    (csi) => isOf(csi, ebsDriver),
-  ),
+  {
+    ...changed(`${at}.csi`, "A volume of EBS is lost when a container runs again, because that is a new task."),
+    find: inVolumes("csi", ({ csi }, { spec }) => isOf(csi, ebsDriver) && spec?.restartPolicy !== "Never"),
+  },
   refused(
     `${at}.csi`,
     `CSI drivers do not run here: of their volumes those of ${efsDriver} and one of ${ebsDriver} are mounted by ECS.`,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openFargate, uidOf } from "../../fargate/testing.ts";
 import { describeWith } from "../../support/requirements.ts";
+import { podWith } from "../../support/resolve-sources.ts";
 import { judge } from "./judge.ts";
 import { type RecordedCall, startRecorder } from "./recorder.ts";
 import { type Account, apiTests, openAccount } from "./suite.ts";
@@ -59,7 +60,7 @@ describeWith(["outside"], "what burstlet asks of AWS and what the stand-in answe
     const account = await openAccount(recorder.url, "us-east-1");
     for (const test of apiTests) await test.run(account);
     calls.push(...recorder.calls);
-    calls.push(...(await lifeOfAPod()));
+    calls.push(...(await lifeOfAPod()), ...(await lifeOnSpot()));
     const seen = new Set(calls.map(({ service, operation }) => `${service}:${operation}`));
     for (const call of used) expect(seen).toContain(call);
     expect(await judge(calls)).toEqual([]);
@@ -106,5 +107,40 @@ async function lifeOfAPod(): Promise<readonly RecordedCall[]> {
   if (logs !== undefined) for await (const _ of logs);
   await through.provider.stop(task, { graceSeconds: 1, discard: false });
   await watched.until("it has stopped", uidOf(1), ({ phase }) => phase === "stopped");
+  return recorder.calls;
+}
+
+/** With a file system of EFS and a volume of EBS, until AWS takes it back. */
+async function lifeOnSpot(): Promise<readonly RecordedCall[]> {
+  await using fargate = await openFargate({ fileSystems: { "fs-0a1b2c3d": {} } });
+  await using recorder = await startRecorder(fargate.world.aws.url);
+  const infrastructureRoleArn = "arn:aws:iam::123456789012:role/burstlet-infrastructure";
+  await using through = await openFargate({}, { endpoint: recorder.url, capacityType: "spot", infrastructureRoleArn });
+  const watched = through.watch();
+  const pod = podWith(
+    {
+      image: "scripted",
+      volumeMounts: [
+        { name: "shared", mountPath: "/shared" },
+        { name: "disk", mountPath: "/disk" },
+      ],
+    },
+    {
+      volumes: [
+        { name: "shared", persistentVolumeClaim: { claimName: "shared" } },
+        { name: "disk", csi: { driver: "ebs.csi.aws.com", volumeAttributes: { size: "20Gi", iops: "3000" } } },
+      ],
+    },
+  );
+  const csi = { driver: "efs.csi.aws.com", volumeHandle: "fs-0a1b2c3d" };
+  const { id } = await through.launch(uidOf(2), {}, pod, {
+    claims: {
+      shared: { metadata: { namespace: "ns", uid: "c1" }, spec: { volumeName: "pv" }, status: { phase: "Bound" } },
+    },
+    volumes: { pv: { spec: { claimRef: { uid: "c1" }, csi, mountOptions: ["iam"] } } },
+  });
+  await watched.until("it runs", uidOf(2), ({ phase }) => phase === "running");
+  fargate.world.aws.interrupt(id);
+  await watched.until("it has stopped", uidOf(2), ({ phase, disrupted }) => phase === "stopped" && disrupted === true);
   return recorder.calls;
 }
