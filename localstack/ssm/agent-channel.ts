@@ -30,6 +30,7 @@ export class AgentChannel {
   #next = 0;
   #expected = 0;
   #isShaking = false;
+  #onEmpty: () => void = () => undefined;
   #shaken: ((version: string) => void) | undefined;
 
   constructor(parts: AgentChannelParts) {
@@ -86,9 +87,7 @@ export class AgentChannel {
   /** Waits until the client has taken everything, two seconds at most, and says goodbye. */
   async close(output: string): Promise<void> {
     const { clock, sessionId, transmit } = this.#parts;
-    const until = clock.monotonic() + LAST_WAIT_MS;
-    while (this.#unacknowledged.size > 0 && clock.monotonic() < until && !this.#over.signal.aborted)
-      await clock.sleep(10, this.#over.signal).catch(() => undefined);
+    if (this.#unacknowledged.size > 0) await this.#emptied();
     this.#stopLooking();
     const goodbye = {
       MessageType: "channel_closed",
@@ -106,9 +105,17 @@ export class AgentChannel {
     this.#stopLooking();
   }
 
+  async #emptied(): Promise<void> {
+    const empty = new AbortController();
+    this.#onEmpty = () => empty.abort();
+    const { signal } = this.#over;
+    await this.#parts.clock.sleep(LAST_WAIT_MS, AbortSignal.any([signal, empty.signal])).catch(() => undefined);
+  }
+
   #forget({ body }: Frame): void {
     const said = JSON.parse(body.toString()) as { AcknowledgedMessageSequenceNumber: number };
     this.#unacknowledged.delete(said.AcknowledgedMessageSequenceNumber);
+    if (this.#unacknowledged.size === 0) this.#onEmpty();
     // Not for each single one, or every message would be waited for.
     if (this.#unacknowledged.size === MOST_UNACKNOWLEDGED / 2) this.#parts.onRoom();
   }
