@@ -1,8 +1,8 @@
 /** What nobody has looked up on AWS itself has several answers in the stand-in: burstlet lives with each of them. */
 import { describe, expect, test } from "vitest";
 import type { ScenarioInput } from "../../localstack/scenario/schema.ts";
-import { podWith } from "../support/resolve-sources.ts";
-import { openFargate, uidOf } from "./testing.ts";
+import { podWith, resolvedPod } from "../support/resolve-sources.ts";
+import { type Fargate, openFargate, uidOf } from "./testing.ts";
 
 type Switches = NonNullable<ScenarioInput["switches"]>;
 
@@ -81,3 +81,33 @@ test.concurrent("no capacity, told by a task that stops, is a start that failed 
 });
 
 const zones = { "us-east-1a": { capacity: 0 } };
+
+describe.concurrent("where there is no Spot, a pod that may goes on demand", () => {
+  const none = { "us-east-1a": { spotCapacity: 0 }, "us-east-1b": { spotCapacity: 0 } };
+  const config = { capacityType: "spot-then-on-demand", subnets: ["subnet-0a1b2c3d"] };
+  const markets = ({ world }: Fargate) =>
+    world.aws.ledger.entries.flatMap((entry) =>
+      entry.event === "launch" && entry.outcome === "launched" ? [entry.market] : [],
+    );
+
+  test.for(["failures", "exception"] as const)("by its next try, told as %s", async (capacityAnswer) => {
+    await using fargate = await openFargate({ zones: none, switches: { capacityAnswer } }, config);
+    await expect(fargate.launch(uidOf(1))).rejects.toMatchObject({ kind: "noCapacity", reason: "CapacityUnavailable" });
+    await fargate.launch(uidOf(1), { tryNumber: 2 });
+    expect(markets(fargate)).toEqual(["on-demand"]);
+  });
+
+  test("by its next attempt, told by a task that stops, in another life of the node too", async () => {
+    await using fargate = await openFargate({ zones: none, switches: { capacityAnswer: "stopped" } }, config);
+    const watched = fargate.watch();
+    const { identity } = await fargate.launch(uidOf(1));
+    await watched.until("it has stopped", uidOf(1), ({ phase }) => phase === "stopped");
+    const again = await fargate.again();
+    await again.list();
+    const { request } = again.translate(await resolvedPod(podWith({ image: "scripted" })));
+    if (request === undefined) throw new Error("refused");
+    const second = { identity: { ...identity, attempt: 2 }, token: "second", tryNumber: 1, request };
+    await again.launch(second, new AbortController().signal);
+    expect(markets(fargate)).toEqual(["spot", "on-demand"]);
+  });
+});
