@@ -8,6 +8,7 @@ import { countWrites, type Writes } from "./measure.ts";
 export const users = {
   burstlet: "system:serviceaccount:burstlet:burstlet",
   "burstlet-fargate": "system:serviceaccount:burstlet:burstlet",
+  "burstlet-lambda": "system:serviceaccount:burstlet:burstlet",
   "virtual-kubelet": "system:serviceaccount:peers:virtual-kubelet",
   kwok: "system:serviceaccount:peers:kwok",
 } as const;

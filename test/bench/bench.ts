@@ -19,6 +19,8 @@ import { compareFargate } from "./fargate/compare.ts";
 import { fargateTable, fargateTargets } from "./fargate/report.ts";
 import { compareFargateStreams } from "./fargate/streams/compare.ts";
 import { fargateStreamTable, fargateStreamTargets } from "./fargate/streams/report.ts";
+import { compareLambda } from "./lambda/compare.ts";
+import { lambdaTable, lambdaTargets } from "./lambda/report.ts";
 import { compareStreams } from "./streams/compare.ts";
 import { streamTable, streamTargets } from "./streams/report.ts";
 
@@ -36,13 +38,21 @@ if (namespaceAddress() === undefined && trouble === undefined) {
   const machine = `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.versions.node}`;
   console.log(`burstlet's benchmark on ${machine}`);
   const measureNodes = options.streams ? measureStreams : measureAll;
-  await { local: measureNodes, fargate: measureFargate, aci: measureContainerGroups }[options.provider]();
+  await { local: measureNodes, fargate: measureFargate, aci: measureContainerGroups, lambda: measureLambda }[
+    options.provider
+  ]();
 }
 
 async function measureContainerGroups(): Promise<void> {
   const comparison = await measureAci(options);
   console.log("");
   for (const target of aciTargets(comparison)) console.log(targetLine(target));
+}
+
+async function measureLambda(): Promise<void> {
+  const comparison = await compareLambda(options, namespaceAddress());
+  console.log(`\n${lambdaTable(comparison).join("\n")}\n`);
+  for (const target of lambdaTargets(comparison)) console.log(targetLine(target));
 }
 
 async function measureStreams(): Promise<void> {

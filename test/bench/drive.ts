@@ -68,8 +68,8 @@ export async function onFreshNode<T>(
   audit: Audit,
   work: (stage: Stage) => Promise<T>,
 ): Promise<T> {
-  const node = await side.start(arena);
   const namespace = `bench-${Math.floor(performance.now())}`;
+  const node = await side.start(arena, namespace);
   await arena.client.send("POST", "/api/v1/namespaces", { metadata: { name: namespace } });
   try {
     await ready(arena, side, node);

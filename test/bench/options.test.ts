@@ -34,7 +34,7 @@ it.each([
   [["--pods", "0"], "--pods 0: expected a whole number, at least 1"],
   [["--pods", "many"], "--pods many: expected a whole number, at least 1"],
   [["--against", "kubelet"], "--against kubelet: expected virtual-kubelet or kwok"],
-  [["--provider", "gcp"], "--provider gcp: expected local, fargate or aci"],
+  [["--provider", "gcp"], "--provider gcp: expected local, fargate, aci or lambda"],
   [["--fast"], "--fast"],
 ])("says what is wrong with %j", (words, message) => {
   expect(() => parseOptions(words)).toThrow(message);

@@ -11,7 +11,7 @@ export interface BenchOptions {
   /** The service account's token is mounted, as Kubernetes does where nobody objects. */
   readonly tokens: boolean;
   /** `fargate`: burstlet on the stand-in for AWS beside burstlet on the scripted runtime, instead of peers. */
-  readonly provider: "local" | "fargate" | "aci";
+  readonly provider: "local" | "fargate" | "aci" | "lambda";
   /** Measures exec, port-forward and logs instead of pods. */
   readonly streams: boolean;
   /** What each transfer of them carries. */
@@ -29,6 +29,7 @@ export const usage = `npm run bench -- [OPTIONS]
   --provider fargate     a Deployment on the stand-in for AWS, beside the scripted runtime; pods have tokens
   --streams              exec, port-forward and logs instead of pods, beside a node on k8s.io/cri-streaming
   --provider aci         creations, deletions and reads of the ACI provider over the stand-in for Azure
+  --provider lambda      short jobs that arrive one by one, warm and cold, beside the scripted runtime; many held invocations
   --streams --provider fargate   exec from a task on the stand-in for AWS, beside one of the local provider
   --megabytes N          what each transfer of --streams carries (200)
   --node-flags=FLAGS     for the Node that runs burstlet, e.g. --node-flags="--cpu-prof --cpu-prof-dir=profile"`;
@@ -76,8 +77,8 @@ function peer(name: string): PeerName {
 }
 
 function provider(name: string): BenchOptions["provider"] {
-  if (name === "local" || name === "fargate" || name === "aci") return name;
-  throw new Error(`--provider ${name}: expected local, fargate or aci`);
+  if (name === "local" || name === "fargate" || name === "aci" || name === "lambda") return name;
+  throw new Error(`--provider ${name}: expected local, fargate, aci or lambda`);
 }
 
 function list(text: string, separator: string): string[] {

@@ -9,10 +9,12 @@ export interface PodTimes {
   bound?: number;
   running?: number;
   ready?: number;
+  succeeded?: number;
   gone?: number;
+  uid?: string;
 }
 
-type Step = "bound" | "running" | "ready" | "gone";
+type Step = "bound" | "running" | "ready" | "succeeded" | "gone";
 
 export interface Timeline {
   /** By name of the pod. */
@@ -35,7 +37,7 @@ export async function watchTimeline(client: Client, namespace: string): Promise<
   const path = `/api/v1/namespaces/${namespace}/pods`;
   const { metadata } = await client.send<{ metadata: { resourceVersion: string } }>("GET", path);
   const pods = new Map<string, PodTimes>();
-  const counts = { bound: 0, running: 0, ready: 0, gone: 0 };
+  const counts = { bound: 0, running: 0, ready: 0, succeeded: 0, gone: 0 };
   const waiting = new Set<() => void>();
   const first = new Map<Step, () => void>();
 
@@ -55,9 +57,11 @@ export async function watchTimeline(client: Client, namespace: string): Promise<
     const name = object.metadata?.name ?? "";
     const times = pods.get(name) ?? { created: performance.now() };
     pods.set(name, times);
+    times.uid ??= object.metadata?.uid ?? "";
     mark(times, "bound", object.spec?.nodeName !== undefined);
     mark(times, "running", object.status?.phase === "Running");
     mark(times, "ready", object.status?.conditions?.some(isReady) === true);
+    mark(times, "succeeded", object.status?.phase === "Succeeded");
     mark(times, "gone", type === "DELETED");
   };
 

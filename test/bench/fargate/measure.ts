@@ -1,6 +1,6 @@
 /** Numbers from what the stand-in for AWS has seen. Pure. */
 import type { LedgerEntry } from "../../../localstack/ledger.ts";
-import type { Calls } from "./stand-in.ts";
+import type { Calls } from "../sides/stand-in.ts";
 
 export interface AwsFigures {
   /** Seconds from the first launch to the last one. */

@@ -6,7 +6,7 @@ import { type Speed, speedOf, type Writes } from "../measure.ts";
 import { cpuSeconds, memory, type Memory } from "../process.ts";
 import type { Arena, Side } from "../sides/side.ts";
 import { type AwsFigures, awsFigures } from "./measure.ts";
-import type { StandIn } from "./stand-in.ts";
+import type { StandIn } from "../sides/stand-in.ts";
 
 export interface DeploymentRound {
   readonly speed: Speed;

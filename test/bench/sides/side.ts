@@ -5,7 +5,7 @@ import type { TestCluster } from "../../support/cluster.ts";
 import type { Client } from "../client.ts";
 
 export type PeerName = "virtual-kubelet" | "kwok";
-export type SideName = "burstlet" | "burstlet-fargate" | PeerName;
+export type SideName = "burstlet" | "burstlet-fargate" | "burstlet-lambda" | PeerName;
 
 export interface Arena {
   readonly cluster: TestCluster;
@@ -18,8 +18,8 @@ export interface Side {
   readonly name: SideName;
   /** Identities and rights in the cluster, once. */
   prepare(arena: Arena): Promise<void>;
-  /** A fresh process with one node named like the side. The node need not be Ready yet. */
-  start(arena: Arena): Promise<NodeProcess>;
+  /** A fresh process with one node named like the side, for pods of this namespace. The node need not be Ready yet. */
+  start(arena: Arena, namespace: string): Promise<NodeProcess>;
 }
 
 export interface NodeProcess {

@@ -14,7 +14,8 @@ import type { BenchOptions } from "../../options.ts";
 import { burstletCommand } from "../../sides/burstlet.ts";
 import { startProcess } from "../../sides/side.ts";
 import { execTransfer } from "../../streams/transfer.ts";
-import { startStandIn } from "../stand-in.ts";
+import { startStandIn } from "../../sides/stand-in.ts";
+import { scenario } from "../side.ts";
 
 export const sides = ["local", "fargate"] as const;
 type Side = (typeof sides)[number];
@@ -34,7 +35,7 @@ export async function compareFargateStreams(
   const folder = mkdtempSync(join(tmpdir(), "burst-"));
   const cluster = await startCluster({ bind: address });
   const client = openClient(cluster.kubeconfig);
-  const standIn = await startStandIn(join(folder, "aws"), "process");
+  const standIn = await startStandIn(join(folder, "aws"), scenario, "process");
   const stateDir = join(folder, "tasks");
   mkdirSync(stateDir, { mode: 0o700 });
   const configuration = join(folder, "burstlet.json");

@@ -5,7 +5,7 @@ import type { CallCounts } from "../../../localstack/calls.ts";
 import type { LedgerEntry } from "../../../localstack/ledger.ts";
 import type { ScenarioInput } from "../../../localstack/scenario/schema.ts";
 import { eventually } from "../../support/eventually.ts";
-import { startProcess } from "../sides/side.ts";
+import { startProcess } from "./side.ts";
 
 export type Calls = CallCounts["all"];
 
@@ -16,13 +16,14 @@ export interface StandIn {
   stop(): Promise<void>;
 }
 
-/** AWS's defaults, its buckets of calls above all, but for room: six vCPUs would be 24 pods. Tasks start quickly. */
-const scenario: ScenarioInput = { quotas: { "L-3032A538": 10_000 } };
-
 const program = join(import.meta.dirname, "../../run/localstack.ts");
 
 /** `name`: path of its files, without their endings. `runtime`: of its tasks. */
-export async function startStandIn(name: string, runtime: "scripted" | "process" = "scripted"): Promise<StandIn> {
+export async function startStandIn(
+  name: string,
+  scenario: ScenarioInput,
+  runtime: "scripted" | "process" = "scripted",
+): Promise<StandIn> {
   writeFileSync(`${name}.json`, JSON.stringify(scenario));
   const words = [program, "--port", "0", "--scenario", `${name}.json`, "--runtime", runtime];
   const { log, stop } = startProcess([process.execPath, ...words], `${name}.log`);
