@@ -11,7 +11,7 @@ import type { PodTimes } from "../timeline.ts";
 import { byStart, type Waits, waitsOf } from "./measure.ts";
 
 /** Pods a second. */
-export const pace = 20;
+const pace = 20;
 /** Pods at once before the others, so that there are warm environments. */
 const first = 8;
 export const held = 500;
