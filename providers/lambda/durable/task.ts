@@ -1,4 +1,5 @@
 import { asProviderError, type Clock, type Log, ProviderError, type TaskIdentity } from "../../../src/provider.ts";
+import { createGrace, type Grace } from "../invoke/grace.ts";
 import type { Invocations } from "../invoke/invocations.ts";
 import type { Held } from "../invoke/invoke.ts";
 import { mayStillRun, type Progress, type Shown, taskOf } from "../invoke/picture.ts";
@@ -29,8 +30,7 @@ export class DurableTask implements Held {
   #arn: string | undefined;
   #seen: Execution | undefined;
   #isStopping = false;
-  #killAt = Infinity;
-  #cancelKill = (): void => undefined;
+  #grace: Grace;
   #warned = false;
   #last = "";
   /** Monotonic milliseconds at which this process has begun to know it. */
@@ -41,6 +41,7 @@ export class DurableTask implements Held {
     this.started = started;
     this.#options = options;
     this.knownSince = options.clock.monotonic();
+    this.#grace = this.#newGrace();
     if (typeof known === "object") this.see(known);
     else {
       this.#arn = known;
@@ -64,21 +65,19 @@ export class DurableTask implements Held {
     if (this.hasEnded) return;
     this.#arn = execution.arn;
     this.#seen = execution;
-    if (this.hasEnded) this.#cancelKill();
+    if (this.hasEnded) this.#grace.cancel();
     this.#show();
   }
 
   stop(graceSeconds: number): void {
-    const { clock } = this.#options;
     if (this.hasEnded) return;
     this.#isStopping = true;
     this.#show();
-    const killAt = clock.monotonic() + graceSeconds * 1_000;
-    if (killAt >= this.#killAt) return;
-    this.#killAt = killAt;
-    this.#cancelKill();
-    if (graceSeconds <= 0) void this.#end();
-    else this.#cancelKill = clock.after(graceSeconds * 1_000, () => void this.#end());
+    this.#grace.shorten(graceSeconds);
+  }
+
+  #newGrace(): Grace {
+    return createGrace(this.#options.clock, () => void this.#end());
   }
 
   async #end(): Promise<void> {
@@ -94,7 +93,7 @@ export class DurableTask implements Held {
       if (kind !== "notFound") log.warn("a durable execution could not be stopped", { executionName, reason, message });
     } finally {
       // The core asks again until it has ended.
-      this.#killAt = Infinity;
+      this.#grace = this.#newGrace();
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Clock, TaskIdentity } from "../../../src/provider.ts";
 import type { FunctionInfo } from "../functions/function-info.ts";
+import { createGrace, type Grace } from "../invoke/grace.ts";
 import type { Invocations } from "../invoke/invocations.ts";
 import type { Held } from "../invoke/invoke.ts";
 import {
@@ -52,8 +53,7 @@ export class EventTask implements Held {
   #newsAt: number;
   #verdict: Verdict = { is: "queued" };
   #isStopping = false;
-  #killAt = Infinity;
-  #cancelKill = (): void => undefined;
+  readonly #grace: Grace;
   #isCutOff = false;
   #last = "";
 
@@ -63,6 +63,7 @@ export class EventTask implements Held {
     this.#options = options;
     const { clock } = options;
     this.knownSince = this.#newsAt = clock.monotonic();
+    this.#grace = createGrace(clock, () => this.#cutOff());
     this.#isAccepted = isAccepted;
     if (sent.requestId !== undefined) this.#requestIds.add(sent.requestId);
   }
@@ -118,21 +119,15 @@ export class EventTask implements Held {
   tell(verdict: Verdict): void {
     if (this.hasEnded) return;
     this.#verdict = verdict;
-    if (this.hasEnded) this.#cancelKill();
+    if (this.hasEnded) this.#grace.cancel();
     this.#show();
   }
 
   stop(graceSeconds: number): void {
-    const { clock } = this.#options;
     if (this.hasEnded) return;
     this.#isStopping = true;
     this.#show();
-    const killAt = clock.monotonic() + graceSeconds * 1_000;
-    if (killAt >= this.#killAt) return;
-    this.#killAt = killAt;
-    this.#cancelKill();
-    if (graceSeconds <= 0) this.#cutOff();
-    else this.#cancelKill = clock.after(graceSeconds * 1_000, () => this.#cutOff());
+    this.#grace.shorten(graceSeconds);
   }
 
   /** Nobody waits for it any more. */

@@ -11,6 +11,7 @@ import { textOf } from "../request.ts";
 import { type Answer, endOf } from "../outcome/ended.ts";
 import { type Failure, failureOf } from "../outcome/failure.ts";
 import { reportIn } from "../outcome/report-line.ts";
+import { createGrace, type Grace } from "./grace.ts";
 import type { Gate } from "./gate.ts";
 import type { Invocations } from "./invocations.ts";
 import { unknownCode, unknownReason } from "../outcome/unknown.ts";
@@ -63,8 +64,7 @@ class Attempt implements Held {
   /** Not kept beyond the end: it may be large, and have secrets. */
   #body: Uint8Array | undefined;
   #sentAt: number | undefined;
-  #killAt = Infinity;
-  #cancelKill = (): void => undefined;
+  readonly #grace: Grace;
   #isStopping = false;
   tail: string | undefined;
 
@@ -72,6 +72,8 @@ class Attempt implements Held {
     this.#order = order;
     this.#body = body;
     this.#options = options;
+    const words = `the pod's grace is over and the connection was dropped: the invocation may run on to the function's timeout of ${order.info.timeout} seconds`;
+    this.#grace = createGrace(options.clock, () => this.#dropped.abort(new Error(words)));
   }
 
   start(): void {
@@ -80,18 +82,12 @@ class Attempt implements Held {
   }
 
   stop(graceSeconds: number): void {
-    const { clock } = this.#options;
     if (this.#sentAt === undefined) return this.#dropped.abort(new Error("stopped before it was invoked"));
     if (!this.#isStopping) {
       this.#isStopping = true;
       this.#tell({ is: "running", startedAt: this.#sentAt, stopping: true });
     }
-    const killAt = clock.monotonic() + graceSeconds * 1_000;
-    if (killAt >= this.#killAt) return;
-    this.#killAt = killAt;
-    this.#cancelKill();
-    const words = `the pod's grace is over and the connection was dropped: the invocation may run on to the function's timeout of ${this.#order.info.timeout} seconds`;
-    this.#cancelKill = clock.after(graceSeconds * 1_000, () => this.#dropped.abort(new Error(words)));
+    this.#grace.shorten(graceSeconds);
   }
 
   async #run(): Promise<void> {
@@ -125,7 +121,7 @@ class Attempt implements Held {
       return await this.#sent();
     } finally {
       leave();
-      this.#cancelKill();
+      this.#grace.cancel();
     }
   }
 
