@@ -57,7 +57,7 @@ export function createSoften(options: SoftenOptions): Soften {
     const running = known.state.containers.filter(({ state }) => state.is === "running");
     const mains = running.filter(({ kind }) => kind !== "sidecar");
     const sidecars = running.filter(({ kind }) => kind === "sidecar").toReversed();
-    const hooks = new Map(running.map(({ name }) => [name, preStop(options, known, name, pod, signal)]));
+    const hooks = new Map(running.map((one) => [one.name, preStop(options, known, one, pod, signal)]));
     const last = afterwards(signal, options.clock);
     const end = async ({ name }: ContainerState): Promise<void> => {
       await hooks.get(name);
@@ -87,14 +87,13 @@ function afterwards(signal: AbortSignal, clock: Clock): AbortSignal {
 async function preStop(
   { feed, exec, connect, clock }: SoftenOptions,
   { name, state }: KnownGroup,
-  container: string,
+  { name: container, instance }: ContainerState,
   pod: Pod | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   const hook: HookSpec | undefined = pod && lifecycleOf(pod, container).preStop;
   if (hook === undefined) return;
   const task = { identity: state.identity, id: state.id };
-  const instance = state.containers.find((one) => one.name === container)?.instance ?? 0;
   const ways: HookWays = {
     exec: async (command, stop) => exec({ task, container, instance }, command, stop),
     connect: async (port, stop) => {
