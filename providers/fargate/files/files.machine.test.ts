@@ -96,7 +96,7 @@ describeWith(["root", "namespaces", "busybox"], "files of a pod on Fargate", () 
             ],
           },
         },
-        { name: "work", emptyDir: {} },
+        { name: "scratch", emptyDir: {} },
       ],
       containers: [
         main(
@@ -105,11 +105,11 @@ describeWith(["root", "namespaces", "busybox"], "files of a pod on Fargate", () 
             "cd /secret; stat -c '%n %a %u:%g' deep deep/pw; cat deep/pw; echo; od -An -tx1 blob",
             "cat /me/labels; echo; cat /all/c/empty /all/s/user /all/d/uid; echo",
             "touch /config/new 2>/dev/null || echo read-only",
-            "stat -c '%a %g' /work; touch /work/mine; stat -c '%g' /work/mine",
+            "stat -c '%a %g' /scratch; touch /scratch/mine; stat -c '%g' /scratch/mine",
             "env | grep -c BURSTLET || true",
           ].join("\n"),
           {
-            volumeMounts: ["config", "secret", "me", "all", "work"].map((name) => ({ name, mountPath: `/${name}` })),
+            volumeMounts: ["config", "secret", "me", "all", "scratch"].map((name) => ({ name, mountPath: `/${name}` })),
           },
         ),
       ],
