@@ -1,10 +1,7 @@
 /** All rounds of all sides on one control plane: the sides take turns, so that whatever drifts, drifts for all. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { loadavg, tmpdir } from "node:os";
-import { join } from "node:path";
-import { startCluster } from "../support/cluster.ts";
-import { prepareAudit } from "./audit.ts";
-import { openClient } from "./client.ts";
+import { loadavg } from "node:os";
+import { inArena } from "./arena.ts";
+import type { Audit } from "./audit.ts";
 import { type Round, type RoundOptions, round } from "./drive.ts";
 import type { BenchOptions } from "./options.ts";
 import { roundLine } from "./report.ts";
@@ -26,35 +23,33 @@ export async function compare(
   options: BenchOptions,
   address: string | undefined,
 ): Promise<Comparison> {
-  const folder = mkdtempSync(join(tmpdir(), "burstlet-bench-"));
-  const audit = prepareAudit(folder);
-  const cluster = await startCluster({ bind: address, args: audit.args });
-  const client = openClient(cluster.kubeconfig);
-  const arena: Arena = { cluster, client, address: address ?? "127.0.0.1" };
+  return inArena(address, [], async (arena, audit) => compareIn(arena, audit, sides, options));
+}
+
+async function compareIn(
+  arena: Arena,
+  audit: Audit,
+  sides: readonly Side[],
+  options: BenchOptions,
+): Promise<Comparison> {
   const measure = async (side: Side, what: string, how: Pick<RoundOptions, "pods" | "restMs">): Promise<Round> => {
     const load = loadavg()[0] ?? Number.NaN;
     const result = await round(arena, side, audit, { ...how, patienceMs, tokens: options.tokens });
     console.log(roundLine(side.name, what, result, load));
     return result;
   };
-  try {
-    const rounds = new Map<SideName, Round[]>(sides.map(({ name }) => [name, []]));
-    for (const side of sides) await side.prepare(arena);
-    for (let number = 1; number <= options.rounds; number++) {
-      for (const side of sides) {
-        const what = `round ${number} of ${options.rounds}`;
-        rounds.get(side.name)?.push(await measure(side, what, { pods: options.pods, restMs: 0 }));
-      }
+  const rounds = new Map<SideName, Round[]>(sides.map(({ name }) => [name, []]));
+  for (const side of sides) await side.prepare(arena);
+  for (let number = 1; number <= options.rounds; number++) {
+    for (const side of sides) {
+      const what = `round ${number} of ${options.rounds}`;
+      rounds.get(side.name)?.push(await measure(side, what, { pods: options.pods, restMs: 0 }));
     }
-    const [ours] = sides;
-    const memory =
-      options.memory > 0 && ours !== undefined
-        ? await measure(ours, `memory of ${options.memory} pods`, { pods: options.memory, restMs })
-        : undefined;
-    return { rounds, memory };
-  } finally {
-    await client.close();
-    await cluster.stop();
-    rmSync(folder, { recursive: true, force: true });
   }
+  const [ours] = sides;
+  const memory =
+    options.memory > 0 && ours !== undefined
+      ? await measure(ours, `memory of ${options.memory} pods`, { pods: options.memory, restMs })
+      : undefined;
+  return { rounds, memory };
 }

@@ -1,13 +1,8 @@
 /** burstlet on Fargate and burstlet on the scripted runtime, in turn, on one control plane. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { loadavg, tmpdir } from "node:os";
-import { join } from "node:path";
-import { startCluster } from "../../support/cluster.ts";
-import { prepareAudit } from "../audit.ts";
-import { openClient } from "../client.ts";
+import { loadavg } from "node:os";
+import { inArena } from "../arena.ts";
 import type { BenchOptions } from "../options.ts";
 import { burstletSide } from "../sides/burstlet.ts";
-import type { Arena } from "../sides/side.ts";
 import { fargateLine } from "./report.ts";
 import { type DeploymentRound, deploymentRound } from "./round.ts";
 import { fargateSide } from "./side.ts";
@@ -26,14 +21,9 @@ export async function compareFargate(
   { nodeFlags, pods, rounds }: BenchOptions,
   address: string | undefined,
 ): Promise<FargateComparison> {
-  const folder = mkdtempSync(join(tmpdir(), "burstlet-bench-"));
-  const audit = prepareAudit(folder);
-  const cluster = await startCluster({ bind: address, args: [...audit.args, ...quickControllers] });
-  const client = openClient(cluster.kubeconfig);
-  const arena: Arena = { cluster, client, address: address ?? "127.0.0.1" };
   const fargate: DeploymentRound[] = [];
   const scripted: DeploymentRound[] = [];
-  try {
+  return inArena(address, quickControllers, async (arena, audit) => {
     const onFargate = fargateSide(nodeFlags);
     const sides = [
       { side: onFargate, standIn: onFargate.standIn, found: fargate },
@@ -49,9 +39,5 @@ export async function compareFargate(
       }
     }
     return { fargate, scripted };
-  } finally {
-    await client.close();
-    await cluster.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }

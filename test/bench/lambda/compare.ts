@@ -1,14 +1,9 @@
 /** burstlet on Lambda and burstlet on the scripted runtime, in turn, on one control plane. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { loadavg, tmpdir } from "node:os";
-import { join } from "node:path";
-import { startCluster } from "../../support/cluster.ts";
-import { prepareAudit } from "../audit.ts";
-import { openClient } from "../client.ts";
+import { loadavg } from "node:os";
+import { inArena } from "../arena.ts";
 import type { BenchOptions } from "../options.ts";
 import type { Memory } from "../process.ts";
 import { burstletSide } from "../sides/burstlet.ts";
-import type { Arena } from "../sides/side.ts";
 import { jobLine, memoryLine } from "./report.ts";
 import { heldRound, type JobRound, jobRound } from "./rounds.ts";
 import { lambdaSide } from "./side.ts";
@@ -24,15 +19,10 @@ export async function compareLambda(
   { nodeFlags, pods, rounds }: BenchOptions,
   address: string | undefined,
 ): Promise<LambdaComparison> {
-  const folder = mkdtempSync(join(tmpdir(), "burstlet-bench-"));
-  const audit = prepareAudit(folder);
-  const cluster = await startCluster({ bind: address, args: [...audit.args] });
-  const client = openClient(cluster.kubeconfig);
-  const arena: Arena = { cluster, client, address: address ?? "127.0.0.1" };
   const lambda: JobRound[] = [];
   const scripted: JobRound[] = [];
   const held: Memory[] = [];
-  try {
+  return inArena(address, [], async (arena, audit) => {
     const onLambda = { ...lambdaSide(nodeFlags), name: "burstlet-lambda" as const };
     const local = { ...burstletSide(nodeFlags), name: "burstlet" as const };
     for (const side of [onLambda, local]) await side.prepare(arena);
@@ -48,9 +38,5 @@ export async function compareLambda(
       say(memoryLine(held.at(-1) as Memory));
     }
     return { lambda, scripted, held };
-  } finally {
-    await client.close();
-    await cluster.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
