@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { admitted, admittedWorld as world } from "../../test/support/pods.ts";
-import { podOf } from "../../test/support/resolve-sources.ts";
+import { boundVolume, podOf } from "../../test/support/resolve-sources.ts";
 import type { Pod } from "../../src/provider.ts";
 import { definitionsOf, refusalsOf, requestOf } from "./translate/testing.ts";
 
@@ -17,16 +17,7 @@ describe("the examples of deploy/examples/fargate", async () => {
   /** The claim of efs.yaml. */
   const bound = {
     ...world,
-    claims: {
-      shared: {
-        metadata: { name: "shared", namespace: "ns", uid: "c1" },
-        spec: { volumeName: "shared" },
-        status: { phase: "Bound" },
-      },
-    },
-    volumes: {
-      shared: { spec: { claimRef: { uid: "c1" }, csi: { driver: "efs.csi.aws.com", volumeHandle: "fs-0a1b2c3d" } } },
-    },
+    ...boundVolume({ csi: { driver: "efs.csi.aws.com", volumeHandle: "fs-0a1b2c3d" } }, "shared"),
   };
 
   test("are these", () => {

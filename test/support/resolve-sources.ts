@@ -24,6 +24,23 @@ export interface World {
   readonly failing?: readonly string[];
 }
 
+/** A claim of namespace ns that is bound to a volume of this spec. */
+export function boundVolume(
+  spec: NonNullable<PersistentVolume["spec"]>,
+  claim = "data",
+): Required<Pick<World, "claims" | "volumes">> {
+  return {
+    claims: {
+      [claim]: {
+        metadata: { name: claim, namespace: "ns", uid: "c1" },
+        spec: { volumeName: "pv" },
+        status: { phase: "Bound" },
+      },
+    },
+    volumes: { pv: { spec: { claimRef: { uid: "c1" }, ...spec } } },
+  };
+}
+
 export interface RecordedSources extends ResolveSources {
   /** Every call, e.g. `secret ns/db` or `token {…}`. */
   readonly asked: readonly string[];

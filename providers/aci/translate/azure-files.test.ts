@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { inspect } from "node:util";
-import { podWith, type World } from "../../../test/support/resolve-sources.ts";
+import { boundVolume, podWith, type World } from "../../../test/support/resolve-sources.ts";
 import type { Pod } from "../../../src/provider.ts";
 import { putBody } from "../arm/body.ts";
 import { requestOf, refusalsOf } from "./testing.ts";
@@ -13,17 +13,7 @@ const claim = { persistentVolumeClaim: { claimName: "data" } };
 
 /** A cluster with a claim that is bound to this volume. */
 function worldOf(spec: object, secrets: World["secrets"] = { key: { data: keys } }): World {
-  return {
-    secrets,
-    claims: {
-      data: {
-        metadata: { name: "data", namespace: "ns", uid: "c1" },
-        spec: { volumeName: "pv" },
-        status: { phase: "Bound" },
-      },
-    },
-    volumes: { pv: { spec: { claimRef: { uid: "c1" }, ...spec } } },
-  };
+  return { ...boundVolume(spec), secrets };
 }
 const csi = (change: object = {}) => ({
   csi: {

@@ -1,4 +1,4 @@
-import { podWith, type World } from "../../../test/support/resolve-sources.ts";
+import { boundVolume, podWith, type World } from "../../../test/support/resolve-sources.ts";
 import type { Grant, Pod } from "../../../src/provider.ts";
 import type { Options } from "../translate/testing.ts";
 
@@ -15,15 +15,5 @@ export const granted = (...allow: string[]): Pick<Options, "context"> => ({
 
 /** A cluster with a claim that is bound to this volume. */
 export function worldOf(spec: object): World {
-  return {
-    claims: {
-      data: {
-        metadata: { name: "data", namespace: "ns", uid: "c1" },
-        spec: { volumeName: "pv" },
-        status: { phase: "Bound" },
-      },
-    },
-    volumes: { pv: { spec: { claimRef: { uid: "c1" }, ...spec } } },
-    secrets: { key: { data: { a: "b" } } },
-  };
+  return { ...boundVolume(spec), secrets: { key: { data: { a: "b" } } } };
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openFargate, uidOf } from "../../fargate/testing.ts";
 import { describeWith } from "../../support/requirements.ts";
-import { podWith } from "../../support/resolve-sources.ts";
+import { boundVolume, podWith } from "../../support/resolve-sources.ts";
 import { judge } from "./judge.ts";
 import { type RecordedCall, startRecorder } from "./recorder.ts";
 import { type Account, apiTests, openAccount } from "./suite.ts";
@@ -133,12 +133,7 @@ async function lifeOnSpot(): Promise<readonly RecordedCall[]> {
     },
   );
   const csi = { driver: "efs.csi.aws.com", volumeHandle: "fs-0a1b2c3d" };
-  const { id } = await through.launch(uidOf(2), {}, pod, {
-    claims: {
-      shared: { metadata: { namespace: "ns", uid: "c1" }, spec: { volumeName: "pv" }, status: { phase: "Bound" } },
-    },
-    volumes: { pv: { spec: { claimRef: { uid: "c1" }, csi, mountOptions: ["iam"] } } },
-  });
+  const { id } = await through.launch(uidOf(2), {}, pod, boundVolume({ csi, mountOptions: ["iam"] }, "shared"));
   await watched.until("it runs", uidOf(2), ({ phase }) => phase === "running");
   fargate.world.aws.interrupt(id);
   await watched.until("it has stopped", uidOf(2), ({ phase, disrupted }) => phase === "stopped" && disrupted === true);
