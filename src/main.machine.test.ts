@@ -37,6 +37,16 @@ describe("the command line", () => {
     expect(status).toBe(2);
   });
 
+  it("writes all that it has to say into a pipe whose reader is slow, and minds none that left", () => {
+    const piped = (reader: string) =>
+      spawnSync("sh", ["-c", `"$0" "$1" schema | (${reader})`, process.execPath, main], { encoding: "utf8" });
+    // Longer than a pipe holds. The reader is slow only so that a process which does not wait would be gone by then.
+    const { stdout } = piped("sleep 2; cat");
+    expect(stdout.length).toBeGreaterThan(65_536);
+    expect(JSON.parse(stdout)).toMatchObject({ title: "BurstletConfiguration" });
+    expect(piped("head -c 1")).toMatchObject({ stdout: "{", stderr: "" });
+  });
+
   describe("with a configuration", () => {
     let folder: string;
     beforeAll(() => {

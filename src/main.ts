@@ -20,7 +20,17 @@ try {
 } catch (error) {
   exitCode = told(error);
 }
+await Promise.all([process.stdout, process.stderr].map(drained));
 process.exit(exitCode);
+
+/** A pipe takes only as much at once as its reader has room for: what still waits would go with the process. */
+async function drained(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    // A reader that is gone, as after `| head`, takes nothing more.
+    stream.once("error", () => resolve());
+    stream.write("", () => resolve());
+  });
+}
 
 function told(error: unknown): number {
   // Commander has said it already.
