@@ -19,7 +19,8 @@ describe("an invocation", () => {
     await using opened = await openLambda();
     const { lambda } = opened;
     lambda.functions["f"] = { Configuration: { Version: "7", MemorySize: 512, Timeout: 3, State: "Active" } };
-    lambda.answer = () => ({ returns: { ok: true }, requestId: "request-7", tail: `done\n${report}` });
+    const requestId = "5fb8d3c2-1b0e-4a57-9d5e-000000000007";
+    lambda.answer = () => ({ returns: { ok: true }, requestId, tail: `done\n${report}` });
     const first = await opened.launch("a", { image: "lambda://f:live", command: ["true"] });
     expect(first).toMatchObject({ phase: "starting", podName: "web", podNamespace: "ns", id: "f:7" });
     await opened.until("ended", hasEnded(opened, "a"));
@@ -31,12 +32,12 @@ describe("an invocation", () => {
       payload: { command: ["true"], burstlet: { invocationId: "token-a", podUid: "a" } },
     });
     expect(opened.state("a")).toMatchObject({
-      id: "f:7/request-7",
+      id: `f:7/${requestId}`,
       provisioned: "512MB",
       hourlyUsd: 0.03,
       containers: [
         {
-          containerID: "lambda://request-7",
+          containerID: `lambda://f:7/${requestId}`,
           state: {
             is: "terminated",
             exitCode: 0,

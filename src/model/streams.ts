@@ -5,8 +5,16 @@ export interface LogRequest {
   readonly follow: boolean;
   /** Only the last n lines of what is there now; `undefined` = all. */
   readonly tailLines: number | undefined;
-  /** Of a task that the provider has not told: when the run began and ended by the pod's status, milliseconds since 1970. */
-  readonly ran?: { readonly startedAt?: number | undefined; readonly finishedAt?: number | undefined } | undefined;
+  /** Of a task that the provider may know no longer: what the pod's status still tells of the run. */
+  readonly ran?: KnownRun | undefined;
+}
+
+export interface KnownRun {
+  /** Milliseconds since 1970. */
+  readonly startedAt?: number | undefined;
+  readonly finishedAt?: number | undefined;
+  /** As the provider has told it. Whoever may write the status of the pod may have changed it. */
+  readonly containerID?: string | undefined;
 }
 
 export interface LogRecord {

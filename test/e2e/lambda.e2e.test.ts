@@ -156,12 +156,16 @@ describeWith(["go", "namespaces", "root"], "a node on Lambda, over a stand-in", 
     expect(asked.filter((one) => one.function === "narrow" && one.outcome === "throttled")).toEqual([]);
   });
 
-  it.concurrent("invokes a failed pod again where it restarts on failure", async () => {
-    await cloud.run("again", "lambda://run:live", { SCRIPT_EXIT: "3" }, { restartPolicy: "OnFailure" });
+  it.concurrent("invokes a failed pod again where it restarts on failure, and has the log of the run before", async () => {
+    const env = { SCRIPT_PRINT: "a try", SCRIPT_EXIT: "3" };
+    await cloud.run("again", "lambda://run:live", env, { restartPolicy: "OnFailure" });
     const pod = await cloud.world.until("again", "has been run again", ({ status }) => {
       return (status?.containerStatuses?.[0]?.restartCount ?? 0) >= 1;
     });
     expect(exitCode(pod)).toBe(3);
+    await eventually("CloudWatch shows the run before", async () =>
+      (await cloud.world.cluster.kubectl("logs", "again", "--previous")).includes("a try"),
+    );
     await cloud.world.cluster.kubectl("delete", "pod", "again", "--timeout=60s");
   });
 

@@ -1,7 +1,8 @@
 import { type Launch, type Limiter, ProviderError } from "../../../src/provider.ts";
 import type { FunctionInfo } from "../functions/function-info.ts";
 import type { Subject } from "../invoke/picture.ts";
-import { idOf, sizeOf } from "../invoke/picture.ts";
+import { sizeOf } from "../invoke/picture.ts";
+import { idOf } from "../invoke/task-id.ts";
 import { failureOf, refusalOf } from "../outcome/failure.ts";
 import type { LambdaRequest } from "../request.ts";
 import type { DurableApi } from "./api.ts";

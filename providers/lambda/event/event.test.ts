@@ -36,7 +36,7 @@ describe.concurrent("an event", () => {
     const [entry] = ledger(bench).filter(({ event }) => event === "invoke");
     const { requestId } = entry as { requestId: string };
     expect(new Set(bench.told.map(({ id }) => id))).toEqual(new Set([`e:$LATEST/event/${requestId}`]));
-    expect(state).toMatchObject({ provisioned: "512MB", containers: [{ containerID: `lambda://${requestId}` }] });
+    expect(state).toMatchObject({ provisioned: "512MB", containers: [{ containerID: `lambda://${state.id}` }] });
     const warnings = new Set(bench.told.map(({ warning }) => JSON.stringify(warning)));
     expect(warnings.size).toBe(2);
   });

@@ -3,15 +3,8 @@ import type { FunctionInfo } from "../functions/function-info.ts";
 import { createGrace, type Grace } from "../invoke/grace.ts";
 import type { Invocations } from "../invoke/invocations.ts";
 import type { Held } from "../invoke/invoke.ts";
-import {
-  eventIdOf,
-  mayStillRun,
-  type Progress,
-  type Shown,
-  type Subject,
-  taskOf,
-  withReport,
-} from "../invoke/picture.ts";
+import { mayStillRun, type Progress, type Shown, type Subject, taskOf, withReport } from "../invoke/picture.ts";
+import { eventIdOf } from "../invoke/task-id.ts";
 import { markOf } from "../logs/trace.ts";
 import { unknownCode, unknownReason } from "../outcome/unknown.ts";
 import type { FunctionName } from "../request.ts";
@@ -24,7 +17,7 @@ export interface TaskOptions {
 }
 
 /** What was sent, or may have been. */
-export interface Sent extends Omit<Shown, "id" | "requestId"> {
+export interface Sent extends Omit<Shown, "id"> {
   /** As the pod has named it, and its version. */
   readonly function: FunctionName & { readonly version: string };
   /** Of the answer; `undefined`: nobody has heard it. */
@@ -165,7 +158,7 @@ export class EventTask implements Held {
   #tell(progress: Progress): void {
     const { name, version } = this.sent.function;
     const [requestId = ""] = this.#requestIds;
-    const state = taskOf({ ...this.sent, id: eventIdOf(name, version, requestId), requestId }, progress);
+    const state = taskOf({ ...this.sent, id: eventIdOf(name, version, requestId) }, progress);
     // Most looks at the log bring no news.
     const text = JSON.stringify(state);
     if (text === this.#last) return;

@@ -15,7 +15,7 @@ import type { Held } from "../invoke/invoke.ts";
 import { sizeOf } from "../invoke/picture.ts";
 import { expectedBy, inRounds, type RoundsFeed } from "../invoke/rounds.ts";
 import type { FunctionLogs } from "../logs/group.ts";
-import { partsOf } from "../logs/trace.ts";
+import { partsOf } from "../invoke/task-id.ts";
 import { pricesOf } from "../outcome/prices.ts";
 import type { FunctionName } from "../request.ts";
 import { eventFunctionOf } from "../translate/mode.ts";

@@ -4,6 +4,7 @@ import type { FunctionInfo } from "../functions/function-info.ts";
 import { hourlyUsd, invocationUsd, type pricesOf } from "../outcome/prices.ts";
 import type { Report } from "../outcome/report-line.ts";
 import type { LambdaRequest } from "../request.ts";
+import { containerIDOf, idOf } from "./task-id.ts";
 
 export interface Subject {
   readonly identity: TaskIdentity;
@@ -33,8 +34,6 @@ export interface Shown {
   readonly container: { readonly name: string; readonly image: string };
   /** Lambda's, as far as it is known. */
   readonly id: string;
-  /** Lambda's id of the one invocation, once it is known. */
-  readonly requestId?: string | undefined;
   readonly provisioned?: string | undefined;
   readonly hourlyUsd?: number | undefined;
 }
@@ -44,7 +43,7 @@ export function pictureOf(subject: Subject, progress: Progress): TaskState {
   const requestId = progress.is === "ended" ? (progress.requestId ?? "") : "";
   const { pod, container } = request;
   const id = idOf(request.function.name, info.version, requestId);
-  return taskOf({ identity, nodeName, pod, container, id, requestId, ...sizeOf(subject) }, progress);
+  return taskOf({ identity, nodeName, pod, container, id, ...sizeOf(subject) }, progress);
 }
 
 export function sizeOf({ info, prices }: Pick<Subject, "info" | "prices">): Pick<Shown, "provisioned" | "hourlyUsd"> {
@@ -52,7 +51,7 @@ export function sizeOf({ info, prices }: Pick<Subject, "info" | "prices">): Pick
 }
 
 export function taskOf(shown: Shown, progress: Progress): TaskState {
-  const { identity, nodeName, pod, container, id, requestId = "", provisioned, hourlyUsd: usd } = shown;
+  const { identity, nodeName, pod, container, id, provisioned, hourlyUsd: usd } = shown;
   return {
     id,
     identity,
@@ -67,7 +66,7 @@ export function taskOf(shown: Shown, progress: Progress): TaskState {
         kind: "main",
         instance: 0,
         image: container.image,
-        ...(requestId !== "" && { containerID: `lambda://${requestId}` }),
+        containerID: containerIDOf(id),
         state: runState(progress),
       },
     ],
@@ -79,15 +78,6 @@ export function taskOf(shown: Shown, progress: Progress): TaskState {
     ...(progress.warning !== undefined && { warning: progress.warning }),
   };
 }
-
-/** `name:version`, and Lambda's id of the invocation once it is known: by it people find its log. */
-export function idOf(name: string, version: string, requestId: string): string {
-  return requestId === "" ? `${name}:${version}` : `${name}:${version}/${requestId}`;
-}
-
-/** Of an event: the log of all its runs has this id, as far as Lambda gives them the same one. */
-export const eventIdOf = (name: string, version: string, requestId: string): string =>
-  requestId === "" ? idOf(name, version, "") : `${name}:${version}/event/${requestId}`;
 
 function phaseOf(progress: Progress): TaskState["phase"] {
   switch (progress.is) {

@@ -29,6 +29,25 @@ describe("logs of an invocation that has ended", () => {
     expect((await read(bench.provider, refOf(state), { tailLines: 2 }))[0]).toMatch(/^END/);
   });
 
+  test("have the times of their lines as soon as CloudWatch has surely got them", async () => {
+    await using bench = await open();
+    const state = await bench.run("a", { SCRIPT_PRINT: "one", SCRIPT_RUN: "1" });
+    const timesOf = async (): Promise<Set<string>> => {
+      const times: string[] = [];
+      expect(await read(bench.provider, refOf(state), {}, (_, time) => times.push(time))).toContain("one");
+      return new Set(times);
+    };
+    expect((await timesOf()).size).toBe(1);
+    bench.time.ahead = 31_000;
+    expect((await timesOf()).size).toBeGreaterThan(1);
+    // What CloudWatch does not tell stays known from the answer.
+    bench.aws.faults.set({
+      call: "logs:FilterLogEvents",
+      error: { type: "AccessDeniedException", message: "no", status: 400 },
+    });
+    expect((await timesOf()).size).toBe(1);
+  });
+
   test("are everything from its log group where the end is not all, and of this invocation alone", async () => {
     await using bench = await open();
     // The same environment: one stream has the lines of all three.
@@ -63,6 +82,16 @@ describe("logs of an invocation that has ended", () => {
     const ran = { startedAt: Date.now(), finishedAt: Date.now() };
     expect(await read(later, byUid("a", state.id), { ran })).toContain("one");
     await expect(read(later, byUid("b"))).rejects.toMatchObject({ kind: "notFound" });
+  });
+
+  test("of the run before are found by what the status of its pod has of it", async () => {
+    await using bench = await open();
+    const { identity, containers } = await bench.run("a", { SCRIPT_PRINT: "one" });
+    const later = await bench.again();
+    const ran = { startedAt: Date.now(), finishedAt: Date.now(), containerID: containers[0]?.containerID };
+    expect(await read(later, { identity }, { ran })).toContain("one");
+    const foreign = { ...ran, containerID: "lambda://f:$LATEST/anything" };
+    await expect(read(later, { identity }, { ran: foreign })).rejects.toMatchObject({ kind: "notFound" });
   });
 
   test("whose outcome nobody knows, are found by what the function has written of its pod", async () => {

@@ -30,7 +30,7 @@ const LATE_MS = 30_000;
 
 /**
  * As Provider.logs: everything that the function's log group has of this invocation, and at once after its end the last
- * 4 KB that Lambda has handed out with its answer. While a synchronous invocation is held, Lambda tells nothing of it, not even
+ * 4 KB that Lambda has handed out with its answer, all with the time of the end. While a synchronous invocation is held, Lambda tells nothing of it, not even
  * its id: then it is found only where the function writes what burstlet has told it, as the handlers of deploy/lambda do.
  */
 export async function* invocationLogs(
@@ -43,8 +43,9 @@ export async function* invocationLogs(
   const found = (): Trace | undefined => traceOf(task, options.invocations.find(task.identity), want.ran);
   const trace = found();
   if (trace === undefined) throw nothingKnown;
-  // All of it came with the answer.
-  if (trace.isWhole) return yield* lastOf(recordsOf(trace.tail, trace, options.clock), want.tailLines);
+  // All of it came with the answer. When each line was written CloudWatch alone tells, once it has them.
+  if (trace.isWhole && options.clock.now() - (trace.finishedAt ?? 0) < LATE_MS)
+    return yield* lastOf(recordsOf(trace.tail, trace, options.clock), want.tailLines);
   const reader = new Reader(options, found, signal);
   const records = reader.read(want.follow);
   yield* want.tailLines === undefined || want.follow ? records : lastOfAll(records, want.tailLines);

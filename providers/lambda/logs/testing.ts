@@ -24,6 +24,8 @@ export interface Bench extends AsyncDisposable {
     until?: TaskState["phase"],
     image?: string,
   ): Promise<TaskState>;
+  /** So far burstlet's time of day is ahead of the stand-in's, milliseconds. */
+  readonly time: { ahead: number };
   /** Resolves once the newest picture of it is so. */
   reaches(uid: string, what: string, holds: (state: TaskState) => boolean): Promise<TaskState>;
 }
@@ -38,7 +40,8 @@ export async function openBench(
 ): Promise<Bench> {
   const aws = await startLocalstack({ clock: systemClock, port: 0, scenario });
   const config = { region: "us-east-1", endpoint: aws.url, durableFunctions: ["d"], eventFunctions: ["e"] };
-  const clock = { ...createPacedClock(systemClock, pace), now: () => systemClock.now() };
+  const time = { ahead: 0 };
+  const clock = { ...createPacedClock(systemClock, pace), now: () => systemClock.now() + time.ahead };
   const context = providerContext(clock, { grants: [{ namespace: "ns", allow: ["*"] }] });
   const opened: { provider: Provider<LambdaRequest>; done: AbortController; watched: Promise<void> }[] = [];
   const told: TaskState[] = [];
@@ -62,6 +65,7 @@ export async function openBench(
   return {
     aws,
     provider,
+    time,
     told,
     again: openProvider,
     reaches,
@@ -90,14 +94,14 @@ export const read = async (
   provider: Provider<LambdaRequest>,
   task: TaskRef,
   want: Partial<LogRequest> = {},
-  heard: (line: string) => void = () => undefined,
+  heard: (line: string, time: string) => void = () => undefined,
 ): Promise<string[]> => {
   const lines: string[] = [];
   const request = { follow: false, tailLines: undefined, ...want };
   for await (const batch of provider.logs?.({ task, container: "main", instance: 0 }, request, never) ?? [])
-    for (const { bytes } of batch) {
+    for (const { bytes, time } of batch) {
       lines.push(bytes.toString());
-      heard(bytes.toString());
+      heard(bytes.toString(), time);
     }
   return lines;
 };

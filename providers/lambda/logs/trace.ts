@@ -2,6 +2,7 @@
 import type { LogRequest, TaskIdentity, TaskRef } from "../../../src/provider.ts";
 import type { Invocation } from "../invoke/invocations.ts";
 import type { Held } from "../invoke/invoke.ts";
+import { idOfContainer, partsOf } from "../invoke/task-id.ts";
 import type { FunctionName } from "../request.ts";
 
 export interface Trace {
@@ -24,21 +25,15 @@ export interface Trace {
 /** As the handlers of deploy/lambda write it in their first line: of the attempt, whatever id Lambda gives it. */
 export const markOf = ({ podUid, attempt }: TaskIdentity): string => `(uid ${podUid}, attempt ${attempt})`;
 
-/**
- * `arn:…:function:NAME:VERSION/durable-execution/NAME/ID`, and `NAME:VERSION[[/event]/REQUEST]` (see invoke/picture.ts). Whoever may
- * edit the pod may edit the id: any other text than a request's would find the log of somebody else.
- */
-const durableId = /^(?<name>arn:[^/]*:function:[^:/]+):(?<version>[^/]+)\/durable-execution\/(?<execution>[^/]+)/;
-const plainId =
-  /^(?<name>.+):(?<version>[^:/]+)(?:(?<event>\/event)?\/(?<request>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}))?$/;
-
 /** `undefined`: nothing tells which function it was. `ran`: what the pod's status tells of a task that we do not know. */
 export function traceOf(
   { identity, id = "" }: TaskRef,
   known: Invocation<Held> | undefined,
   ran: LogRequest["ran"],
 ): Trace | undefined {
-  const { name, version, execution, event, request } = partsOf(known?.state.id ?? id);
+  const { name, version, execution, event, request } = partsOf(
+    known?.state.id ?? (id || idOfContainer(ran?.containerID ?? "")),
+  );
   if (name === undefined) return undefined;
   const run = known?.state.containers[0]?.state;
   const end = run?.is === "terminated" ? run : undefined;
@@ -55,15 +50,4 @@ export function traceOf(
     tail,
     isWhole: request !== undefined && tail.includes(`START RequestId: ${request}`),
   };
-}
-
-/** Of a task's id. */
-export function partsOf(id: string): {
-  readonly name?: string;
-  readonly version?: string;
-  readonly execution?: string;
-  readonly event?: string;
-  readonly request?: string;
-} {
-  return durableId.exec(id)?.groups ?? plainId.exec(id)?.groups ?? {};
 }

@@ -125,14 +125,14 @@ describe("logSource", () => {
   });
 
   it("looks for the previous run in the attempt before where a restart is a new task", () => {
-    const restarted = {
-      ...pod,
-      status: { containerStatuses: [{ name: "main", lastState: { terminated: { exitCode: 1 } } }] },
-    } as Pod;
+    const terminated = { exitCode: 1, startedAt: "2026-01-02T03:04:05Z", containerID: "cloud://7" };
+    const status = { containerStatuses: [{ name: "main", lastState: { terminated } }] };
+    const restarted = { ...pod, status } as Pod;
     const second = { identity: { ...identity, attempt: 2 }, id: "task-2" };
     const found = { pod: restarted, task: second, containers: [container(0, running)] };
     expect(logSource(found, "main", true, "task")).toEqual({
       source: { task: { identity }, container: "main", instance: 0 },
+      ran: { startedAt: Date.parse(terminated.startedAt), finishedAt: undefined, containerID: "cloud://7" },
     });
     expect(logSource(found, "main", true, "container")).toMatchObject({ status: 400 });
     expect(logSource({ ...found, task }, "main", true, "task")).toMatchObject({ status: 400 });

@@ -44,7 +44,7 @@ export function logSource(
       const { task: recorded, earlierRestarts } = found.recorded;
       const restarts = statusOf(pod, container)?.restartCount ?? 0;
       const source = { task: recorded, container, instance: restarts - (earlierRestarts[container] ?? 0) };
-      return { source, ran: { startedAt: parseTime(ended.startedAt), finishedAt: parseTime(ended.finishedAt) } };
+      return { source, ran: ranAs(ended) };
     }
     return { status: 400, trouble: `${named} ${waitingWords(waitingReason(pod, container))}` };
   }
@@ -58,11 +58,18 @@ export function logSource(
   const before = state.state.is === "waiting" ? current : current - 1;
   if (before >= 0) return { source: { task, container, instance: before } };
   const { attempt } = task.identity;
-  if (restarts === "task" && attempt > 1 && statusOf(pod, container)?.lastState?.terminated !== undefined) {
+  const last = statusOf(pod, container)?.lastState?.terminated;
+  if (restarts === "task" && attempt > 1 && last !== undefined) {
     const earlier = { identity: { ...task.identity, attempt: attempt - 1 } };
-    return { source: { task: earlier, container, instance: 0 } };
+    return { source: { task: earlier, container, instance: 0 }, ran: ranAs(last) };
   }
   return { status: 400, trouble: `previous terminated ${named} not found` };
+}
+
+type Terminated = NonNullable<NonNullable<ContainerStatus["state"]>["terminated"]>;
+
+function ranAs({ startedAt, finishedAt, containerID }: Terminated): LogRequest["ran"] {
+  return { startedAt: parseTime(startedAt), finishedAt: parseTime(finishedAt), containerID };
 }
 
 /** -1: it never ran. */
