@@ -148,9 +148,11 @@ export function heldConnections({ requestHandler }: ClientConfig): {
   readonly requestHandler: object;
   close(): void;
 } {
-  const options = { keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS, maxFreeSockets: 0, maxSockets: Infinity };
-  const httpAgent = new HttpAgent(options);
-  const httpsAgent = new HttpsAgent(options);
+  const options = { keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS, maxSockets: Infinity };
+  // The kernel's keep-alive is wanted, HTTP's is not. No option says so: maxFreeSockets 0 means Node's default of 256.
+  const once = { keepSocketAlive: () => false };
+  const httpAgent = Object.assign(new HttpAgent(options), once);
+  const httpsAgent = Object.assign(new HttpsAgent(options), once);
   const { connectionTimeout } = requestHandler;
   return {
     requestHandler: { httpAgent, httpsAgent, connectionTimeout, requestTimeout: 0 },

@@ -16,9 +16,10 @@ import { createGate } from "./invoke/gate.ts";
 import type { Invocations } from "./invoke/invocations.ts";
 import { type Held, invoke } from "./invoke/invoke.ts";
 import { pricesOf } from "./outcome/prices.ts";
+import { requireGrants } from "./no-grants.ts";
 import type { LambdaRequest } from "./request.ts";
 
-export interface LaunchOptions extends Pick<ProviderContext, "clock" | "log" | "limiter" | "nodeName"> {
+export interface LaunchOptions extends Pick<ProviderContext, "clock" | "log" | "limiter" | "nodeName" | "grants"> {
   readonly client: Pick<Lambda, "invoke" | "enqueue">;
   readonly executions: StartOptions;
   readonly events: Pick<Events, "begun">;
@@ -33,7 +34,7 @@ export interface LaunchOptions extends Pick<ProviderContext, "clock" | "log" | "
  * process is not launched again by the core, because Lambda's memory of it is 0. A durable execution is found by its name.
  */
 export function createLaunch(options: LaunchOptions): Provider<LambdaRequest>["launch"] {
-  const { functions, invocations, config, limiter, nodeName, executions } = options;
+  const { functions, invocations, config, limiter, nodeName, grants, executions } = options;
   const gate = createGate();
   const send = createSend(options);
   const buckets = new Map<string, ReturnType<typeof limiter>>();
@@ -47,6 +48,7 @@ export function createLaunch(options: LaunchOptions): Provider<LambdaRequest>["l
   return async (launch, signal) => {
     const before = known(launch);
     if (before !== undefined) return before;
+    requireGrants(grants);
     const { identity, request, token } = launch;
     const { mode } = request;
     // The payload of a durable execution is the same for every try, and so is its name.

@@ -10,6 +10,12 @@ afterAll(() => vi.unstubAllEnvs());
 test("what is missing is told before anything is launched, each with its fix", async () => {
   await using opened = await openLambda({}, { grants: [] });
   expect(await opened.provider.preflight?.()).toMatchObject([{ fix: expect.stringContaining("grants") as unknown }]);
+  // Pods wait for the grants also while the preflight cannot tell: none is refused for good, and nothing is invoked.
+  await expect(opened.launch("a")).rejects.toMatchObject({
+    kind: "denied",
+    message: expect.stringContaining("grants: [{") as unknown,
+  });
+  expect(opened.lambda.invoked).toEqual([]);
   await using ready = await openLambda();
   expect(await ready.provider.preflight?.()).toEqual([]);
   ready.lambda.denies = "AccessDeniedException";

@@ -2,6 +2,7 @@ import { type Finding, type Provider, type ProviderContext, ProviderError } from
 import type { Lambda } from "./client.ts";
 import type { LambdaConfig } from "./config.ts";
 import type { FunctionInfo } from "./functions/function-info.ts";
+import { grantsNothing, noGrants } from "./no-grants.ts";
 
 type Configured = Pick<LambdaConfig, "durableFunctions" | "eventFunctions">;
 
@@ -25,11 +26,7 @@ export function createPreflight(
         fix: "give burstlet credentials whose policy allows lambda:GetAccountSettings, lambda:GetFunction and lambda:InvokeFunction",
       });
     }
-    if (!grants.some(({ allow }) => allow.length > 0))
-      findings.push({
-        message: "no pod may name a function: the node has no grants",
-        fix: "add to the node's configuration: grants: [{ namespace: team-a, allow: [my-function] }]",
-      });
+    if (grantsNothing(grants)) findings.push(noGrants);
     for (const list of ["durableFunctions", "eventFunctions"] as const)
       for (const name of config[list]) findings.push(...(await lookAt(client, name, list)));
     return findings;

@@ -20,6 +20,8 @@ export interface Invoked {
   readonly qualifier: string | null;
   readonly headers: IncomingHttpHeaders;
   readonly payload: unknown;
+  /** Of burstlet's end of the connection. */
+  readonly port: number | undefined;
 }
 
 export interface FakeLambda {
@@ -63,7 +65,13 @@ async function startFakeLambda(): Promise<FakeLambda> {
       const [, name = "", operation] = /\/functions\/([^/]+)(?:\/(\w+))?$/.exec(decodeURIComponent(pathname)) ?? [];
       if (operation === "invocations") {
         const payload: unknown = JSON.parse(text);
-        const call = { name, qualifier: searchParams.get("Qualifier"), headers: req.headers, payload };
+        const call = {
+          name,
+          qualifier: searchParams.get("Qualifier"),
+          headers: req.headers,
+          payload,
+          port: req.socket.remotePort,
+        };
         fake.calls.push("lambda:InvokeFunction");
         const nth = fake.invoked.push(call);
         void Promise.resolve(fake.answer(call, nth)).then((reply) => replied(res, reply));

@@ -134,12 +134,26 @@ describe("a durable execution", () => {
     expect(await opened.provider.stop(ref("a"), { graceSeconds: 0, discard: true })).toBe("gone");
   });
 
-  test("that Lambda forgets, or has never begun, is gone", async () => {
+  test("that Lambda has never begun is gone after some minutes: its list may be late", async () => {
     await using opened = await open();
     await opened.launch("a", { image });
     opened.lambda.executions.all.length = 0;
+    await opened.clock.advance(200_000);
+    expect(opened.gone).toEqual([]);
     await opened.until("gone", () => opened.gone.length > 0, 1_000);
     expect(await opened.provider.list()).toEqual([]);
+  });
+
+  test("that Lambda has told of and knows no longer is gone, also while it is being stopped", async () => {
+    await using opened = await open();
+    await opened.launch("a", { image });
+    await opened.until("runs", isIn(opened, "a", "running"), 100);
+    opened.lambda.executions.all.length = 0;
+    const begun = opened.clock.monotonic();
+    await opened.provider.stop(ref("a"), { graceSeconds: 2, discard: false });
+    await opened.until("gone", () => opened.gone.length > 0, 100);
+    expect(opened.clock.monotonic() - begun).toBeLessThan(30_000);
+    expect(await opened.provider.stop(ref("a"), { graceSeconds: 0, discard: false })).toBe("gone");
   });
 });
 

@@ -129,7 +129,8 @@ class Watcher implements Durable {
     } catch (error) {
       if (!isUnknown(error)) throw error;
     }
-    if (clock.monotonic() - task.knownSince < APPEARS_MS) return;
+    // What was there once is not late: Lambda has forgotten it, or somebody has deleted its function.
+    if (!task.wasSeen && clock.monotonic() - task.knownSince < APPEARS_MS) return;
     this.#tasks.delete(keyOf(task.identity));
     invocations.forget(task.identity);
   }

@@ -57,6 +57,11 @@ export class DurableTask implements Held {
     return this.#arn;
   }
 
+  /** Has Lambda ever told of it? */
+  get wasSeen(): boolean {
+    return this.#seen !== undefined;
+  }
+
   get hasEnded(): boolean {
     return this.#seen !== undefined && endOfExecution(this.#seen) !== undefined;
   }

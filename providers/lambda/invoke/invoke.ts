@@ -14,7 +14,7 @@ import { reportIn } from "../outcome/report-line.ts";
 import { createGrace, type Grace } from "./grace.ts";
 import type { Gate } from "./gate.ts";
 import type { Invocations } from "./invocations.ts";
-import { unknownCode, unknownReason } from "../outcome/unknown.ts";
+import { askTheLog, unknownCode, unknownReason } from "../outcome/unknown.ts";
 import { mayStillRun, pictureOf, type Progress, type Subject, withReport } from "./picture.ts";
 
 /** What the process keeps of an invocation beside its picture. */
@@ -181,7 +181,7 @@ class Attempt implements Held {
     const { message } = failure;
     if (failure.is === "impossible")
       return { is: "terminated", exitCode: startErrorCode, reason: failure.reason, message, ...times };
-    const doubt = `nobody knows whether the function has run to its end, so it is not invoked again: ${message}`;
+    const doubt = `nobody knows whether the function has run to its end, so it is not invoked again: ${message}; ${askTheLog}`;
     return { is: "terminated", exitCode: unknownCode, reason: unknownReason, message: doubt, ...times };
   }
 

@@ -4,10 +4,12 @@ import type { UnknownEnd } from "../../../src/provider.ts";
 export const unknownCode = 255;
 export const unknownReason = "LambdaOutcomeUnknown";
 
+/** What an owner can do then: the handlers of deploy/lambda end their log with the command's exit status. */
+export const askTheLog = "kubectl logs may still show how it ended (exit status)";
+
 /** Of what an earlier burstlet has invoked. */
 export const unknownEnd: UnknownEnd = {
   exitCode: unknownCode,
   reason: unknownReason,
-  message:
-    "burstlet was started anew since, and Lambda tells nothing of this invocation: nobody knows whether the function has run to its end, so it is not invoked again",
+  message: `burstlet was started anew since, and Lambda tells nothing of this invocation: nobody knows whether the function has run to its end, so it is not invoked again; ${askTheLog}`,
 };

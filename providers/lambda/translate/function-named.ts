@@ -1,5 +1,6 @@
 /** The function that a pod names, if a grant of the node's configuration allows it. Pure. */
 import { isGranted, type ProviderContext, type Refusal, type ResolvedPod } from "../../../src/provider.ts";
+import { grantsNothing } from "../no-grants.ts";
 import { type FunctionName, podAnnotations, prefix } from "../request.ts";
 
 const scheme = "lambda://";
@@ -11,6 +12,7 @@ export interface Named {
   readonly refusals: readonly Refusal[];
 }
 
+/** Without any grants the launch waits for them. */
 export function functionNamed(pod: ResolvedPod, grants: ProviderContext["grants"]): Named {
   const image = pod.containers[0]?.image ?? "";
   const byAnnotation = pod.annotations[podAnnotations.function];
@@ -30,7 +32,7 @@ export function functionNamed(pod: ResolvedPod, grants: ProviderContext["grants"
   const name = nameIn(text);
   if (name === undefined) return refused("Expected name[:qualifier], or the ARN of a function.");
   const who = { namespace: pod.namespace, serviceAccount: pod.serviceAccountName || "default" };
-  if (!isGranted(grants, who, text))
+  if (!grantsNothing(grants) && !isGranted(grants, who, text))
     return refused(
       `No grant of the node's configuration allows function ${text} to namespace ${who.namespace} or its service account ${who.serviceAccount}.`,
     );
