@@ -11,6 +11,8 @@ import type { Ledger } from "./ledger.ts";
 import type { LogStore } from "./logs/store.ts";
 import { NoSuchTask } from "./no-such-task.ts";
 import type { ScenarioBox } from "./scenario/box.ts";
+import { eventBridge } from "./sqs/policy.ts";
+import type { QueueStore } from "./sqs/store.ts";
 import type { SecretTag } from "./secrets/inputs.ts";
 import type { SecretStore } from "./secrets/store.ts";
 
@@ -32,10 +34,20 @@ export interface Controls {
   print(task: string, container: string, lines: readonly string[]): void;
   /** What there is in Secrets Manager, without values. */
   secrets(): readonly SecretPicture[];
+  readonly queues: QueueControls;
   /** How many tasks are in which state. */
   counts(): Readonly<Record<string, number>>;
   /** Of Azure. */
   readonly groups: GroupControls;
+}
+
+export interface QueueControls {
+  /** Messages of each queue that wait or are in somebody's hands. */
+  counts(): Readonly<Record<string, number>>;
+  /** With a policy that lets EventBridge in. */
+  create(name: string): void;
+  remove(name: string): void;
+  send(name: string, body: string): void;
 }
 
 interface SecretPicture {
@@ -50,9 +62,10 @@ export interface ControlParts extends Pick<Controls, "clock" | "scenario" | "fau
   readonly tasks: Tasks;
   readonly logs: LogStore;
   readonly secrets: SecretStore;
+  readonly queues: QueueStore;
 }
 
-export function createControls({ tasks, logs, secrets, ...parts }: ControlParts): Controls {
+export function createControls({ tasks, logs, secrets, queues, ...parts }: ControlParts): Controls {
   const find = (task: string): TaskLife => {
     const life = tasks.find(task);
     if (life === undefined) throw new NoSuchTask(`there is no task ${task}`);
@@ -75,6 +88,12 @@ export function createControls({ tasks, logs, secrets, ...parts }: ControlParts)
       for (const line of lines) write(parts.clock.now(), line);
     },
     secrets: () => secrets.all.map(({ name, arn, tags, reads }) => ({ name, arn, tags, reads })),
+    queues: {
+      counts: () => Object.fromEntries(queues.all.map(({ name, messages }) => [name, messages.length])),
+      create: (name) => void queues.create(name, { Policy: eventBridge }),
+      remove: (name) => queues.remove(name),
+      send: (name, body) => void queues.send(queues.find(name), body),
+    },
     counts() {
       const counts: Record<string, number> = {};
       for (const { record } of tasks.all) counts[record.lastStatus] = (counts[record.lastStatus] ?? 0) + 1;

@@ -17,6 +17,7 @@ import type { EcsAccount } from "./ecs/account.ts";
 import { createClusters } from "./ecs/clusters.ts";
 import { createDefinitions } from "./ecs/definitions.ts";
 import { metadataDoor, metadataPath } from "./ecs/metadata.ts";
+import { createTaskEvents } from "./events/task-events.ts";
 import { createFolders } from "./ecs/storage/folders.ts";
 import { ecsService } from "./ecs/service.ts";
 import { createTasks } from "./ecs/tasks.ts";
@@ -33,6 +34,8 @@ import { createScenarioBox, type ScenarioBox } from "./scenario/box.ts";
 import { scriptedRuntime } from "./scripted.ts";
 import { secretsService } from "./secrets/service.ts";
 import { createSecretStore } from "./secrets/store.ts";
+import { type SqsAccount, sqsService } from "./sqs/service.ts";
+import { createQueueStore } from "./sqs/store.ts";
 import { dataChannels, type SsmAccount, ssmService } from "./ssm/service.ts";
 import { createSessions } from "./ssm/sessions.ts";
 import { adminDoor } from "./server/admin.ts";
@@ -97,11 +100,12 @@ function frameOf({ scenario, clock }: Ground) {
   const buckets = createBuckets(clock, scenario);
   const gate = createGate({ scenario, faults, buckets, calls });
   const secrets = createSecretStore(clock, scenario, newId);
-  return { logs, ledger: createLedger(), calls, faults, buckets, gate, secrets };
+  const queues = createQueueStore(clock, scenario, newId);
+  return { logs, ledger: createLedger(), calls, faults, buckets, gate, secrets, queues };
 }
 
 /** Those that are found by the name that a request is signed for. */
-function servicesOf(account: EcsAccount & SsmAccount, gate: Gate): readonly Service[] {
+function servicesOf(account: EcsAccount & SsmAccount & SqsAccount, gate: Gate): readonly Service[] {
   const { scenario } = account;
   return [
     ecsService(account, gate),
@@ -109,6 +113,7 @@ function servicesOf(account: EcsAccount & SsmAccount, gate: Gate): readonly Serv
     ssmService(account, gate),
     quotasService(scenario, gate),
     secretsService(account, gate, newId),
+    sqsService(account, gate),
     stsService(scenario, gate, newId),
     ec2Service(scenario, gate, newId),
     iamService(scenario, gate, newId),
@@ -117,10 +122,11 @@ function servicesOf(account: EcsAccount & SsmAccount, gate: Gate): readonly Serv
 
 async function serve(options: LocalstackOptions, ground: Ground): Promise<Localstack> {
   const { scenario, clock, runtime } = ground;
-  const { logs, ledger, calls, faults, buckets, gate, secrets } = frameOf(ground);
+  const { logs, ledger, calls, faults, buckets, gate, secrets, queues } = frameOf(ground);
   const metadata = (): string => `${inside.url}${metadataPath}`;
   const folders = createFolders(scenario);
-  const around = { clock, scenario, runtime, logs, ledger, metadata, secrets, buckets, folders };
+  const events = createTaskEvents({ clock, scenario, queues, newId });
+  const around = { clock, scenario, runtime, logs, ledger, metadata, secrets, buckets, folders, queues, events };
   const tasks = createTasks(around, newId);
   const base = (): string => server.url.replace(/^http/, "ws");
   const sessions = createSessions({ clock, scenario, runtime, newId, base });

@@ -103,6 +103,7 @@ const instantly = {
   deactivating: 0,
   deprovisioning: 0,
   logs: 0,
+  event: 0,
 };
 
 /** A definition that is right, of one container. */

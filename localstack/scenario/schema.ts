@@ -47,6 +47,7 @@ const image = z
   .describe("What containers of an image do. run, exit, end, start and stop are for the scripted runtime.");
 
 const securityGroup = id("sg");
+const queueName = z.string().regex(/^[\w-]{1,80}$/, "expected the name of a standard queue");
 const roleName = z.string().regex(/^[\w+=,.@/-]{1,128}$/, "expected the name of a role");
 
 /** A scenario: what the cloud is like, and how it behaves. Every value has a default. */
@@ -73,6 +74,11 @@ export const scenarioSchema = z.strictObject({
     .default(["FARGATE", "FARGATE_SPOT"])
     .describe("What these clusters may place tasks with by a capacity provider strategy."),
   logGroups: z.array(z.string()).default(["/burstlet"]).describe("Log groups that exist."),
+  queues: z.array(queueName).default([]).describe("Queues of SQS that exist, into which EventBridge may write."),
+  eventRules: z
+    .array(z.strictObject({ cluster: z.string(), queue: queueName }))
+    .default([])
+    .describe("Rules of EventBridge: changes of tasks of this cluster are sent into this queue."),
   roles: z
     .array(roleName)
     .default(["burstlet-execution", "burstlet-task"])

@@ -39,6 +39,10 @@ export const switchesSchema = z
       .boolean()
       .default(false)
       .describe("Do tasks have a container that nobody asked for, as with runtime monitoring of GuardDuty?"),
+    taskEvents: z
+      .enum(["once", "twice", "disordered", "never"])
+      .default("once")
+      .describe("How changes of tasks come into queues; disordered: twice, and in another order."),
     azure: azureSwitchesSchema,
     ...functionSwitches,
     ...sessionSwitches,

@@ -5,6 +5,7 @@ import { ScenarioError } from "../scenario/box.ts";
 import type { ScenarioInput } from "../scenario/schema.ts";
 import type { Fault } from "../faults.ts";
 import { type Door, jsonAnswer } from "./server.ts";
+import { ApiError } from "./service.ts";
 
 const adminPath = "/_burstlet/";
 
@@ -21,6 +22,9 @@ const handlers: Readonly<Record<string, Handler>> = {
   "GET calls": ({ calls }) => calls.all,
   "GET tasks": (controls) => controls.counts(),
   "GET secrets": (controls) => controls.secrets(),
+  "GET queues": ({ queues }) => queues.counts(),
+  "POST queues/*": ({ queues }, _, name) => (queues.create(name), queues.counts()),
+  "DELETE queues/*": ({ queues }, _, name) => (queues.remove(name), queues.counts()),
   "GET scenario": ({ scenario }) => scenario.now,
   "PATCH scenario": ({ scenario }, body) => (scenario.change(body as ScenarioInput), scenario.now),
   "GET faults": ({ faults }) => faults.all,
@@ -81,6 +85,6 @@ export function adminDoor(controls: Controls): Door {
 function sentenceOf(error: unknown): string {
   if (error instanceof z.ZodError) return z.prettifyError(error);
   if (error instanceof SyntaxError) return `the body is no JSON: ${error.message}`;
-  if (error instanceof ScenarioError || error instanceof NoSuchTask) return error.message;
+  if (error instanceof ScenarioError || error instanceof NoSuchTask || error instanceof ApiError) return error.message;
   throw error;
 }

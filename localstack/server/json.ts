@@ -7,12 +7,14 @@ export interface JsonServiceOptions {
   readonly target: string;
   readonly operations: Operations;
   readonly gate: Gate;
+  /** Of the protocol; default 1.1. */
+  readonly version?: "1.0" | "1.1";
 }
 
-const contentType = { "content-type": "application/x-amz-json-1.1" } as const;
-
-/** A service of the protocol awsJson1.1: one POST, the operation in a header, members as JSON in and out. */
-export function jsonService({ name, target, operations, gate }: JsonServiceOptions): Service {
+/** A service of the protocols awsJson1.0 and 1.1: one POST, the operation in a header, members as JSON in and out. */
+export function jsonService({ name, target, operations, gate, version = "1.1" }: JsonServiceOptions): Service {
+  const contentType = { "content-type": `application/x-amz-json-${version}` };
+  const refuse = (error: ApiError): ServiceAnswer => refusal(error, contentType);
   return {
     name,
     async answer({ headers, body, region }) {
@@ -26,15 +28,18 @@ export function jsonService({ name, target, operations, gate }: JsonServiceOptio
       } catch (error) {
         const cut = cutOf(error);
         if (cut !== undefined) return cut;
-        if (error instanceof ApiError) return refusal(error);
+        if (error instanceof ApiError) return refuse(error);
         throw error;
       }
     },
-    refuse: refusal,
+    refuse,
   };
 }
 
-function refusal({ type, status, message, members, headers }: ApiError): ServiceAnswer {
+function refusal(
+  { type, status, message, members, headers }: ApiError,
+  contentType: Readonly<Record<string, string>>,
+): ServiceAnswer {
   return {
     status,
     headers: { ...contentType, ...headers },

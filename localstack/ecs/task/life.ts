@@ -40,6 +40,7 @@ export class TaskLife {
 
   /** `doom`: why it stops before anything of it has started. */
   begin(doom?: string): void {
+    this.#around.events(this.record);
     if (doom !== undefined) this.stop("TaskFailedToStart", doom);
     else this.#wait(this.#times.provisioning, () => this.#pend());
   }
@@ -107,7 +108,8 @@ export class TaskLife {
     const container = this.record.containers.find((one) => one.name === name);
     if (container === undefined || container.health === health) return;
     container.health = health;
-    this.#changed();
+    // Events tell no health; whether ECS counts its changes nobody has looked up.
+    this.record.version += 1;
     if (health === "HEALTHY") {
       const task = { identity: identityOf(this.record.id) };
       void this.#around.runtime.passStartup?.({ task, container: name, instance: 0 }).catch(() => undefined);
@@ -285,6 +287,7 @@ export class TaskLife {
 
   #changed(): void {
     this.record.version += 1;
+    this.#around.events(this.record);
   }
 
   #wait(seconds: number, then: () => void): void {

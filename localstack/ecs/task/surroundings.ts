@@ -1,5 +1,6 @@
 import type { Runtime } from "../../../providers/local/runtime/runtime.ts";
 import type { PacedClock } from "../../clock.ts";
+import type { TaskEvents } from "../../events/task-events.ts";
 import type { Ledger } from "../../ledger.ts";
 import type { LogStore } from "../../logs/store.ts";
 import type { ScenarioBox } from "../../scenario/box.ts";
@@ -14,6 +15,7 @@ export interface Surroundings extends Confidant {
   readonly logs: LogStore;
   readonly ledger: Ledger;
   readonly folders: Folders;
+  readonly events: TaskEvents;
   /** Base of the metadata endpoint, as tasks reach it. */
   readonly metadata: () => string | undefined;
 }
