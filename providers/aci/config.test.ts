@@ -23,6 +23,11 @@ describe("the configuration", () => {
     const more = { ...least, ...inSubnet, locations: ["westeurope", "northeurope"] };
     expect(problems(more)).toEqual(["subnets: network: subnet needs a subnet of every region of locations"]);
     expect(problems({ ...more, network: "public" })).toEqual([]);
+    // Also beside what is wrong elsewhere, and beside what it cannot be read from.
+    expect(problems({ ...more, subscription: 5 })).toHaveLength(2);
+    expect(problems({ ...more, locations: "westeurope" })).not.toContainEqual(
+      expect.stringContaining("needs a subnet"),
+    );
   });
 
   test.for<[what: string, part: Record<string, unknown>, path: string]>([

@@ -173,7 +173,15 @@ export const configSchema = z
   })
   .refine(
     ({ network, locations, subnets }) => network === "public" || locations.every((name) => subnets[name] !== undefined),
-    { path: ["subnets"], message: "network: subnet needs a subnet of every region of locations" },
+    {
+      path: ["subnets"],
+      message: "network: subnet needs a subnet of every region of locations",
+      // Told together with what is wrong elsewhere, as soon as these three themselves can be read.
+      when: ({ value }) => {
+        const { network, locations, subnets } = value as Readonly<Record<string, unknown>>;
+        return network === "subnet" && Array.isArray(locations) && typeof subnets === "object";
+      },
+    },
   );
 
 export type AciConfig = z.output<typeof configSchema>;

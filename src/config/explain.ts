@@ -1,5 +1,6 @@
 /** From what zod found to sentences that say what is wrong and what is allowed. Pure. */
-import type { z } from "zod";
+import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
 import { nearest } from "./nearest.ts";
 import { allowedWords, defOf, fieldsOf, type Path, schemaAt } from "./shape.ts";
 
@@ -12,12 +13,20 @@ export interface Finding {
 
 /** One finding for every issue, and one for every unknown field. `value` is what was checked. */
 export function explain(schema: z.core.$ZodType, value: unknown, issues: readonly z.core.$ZodIssue[]): Finding[] {
-  return issues.flatMap((issue): Finding[] => {
-    const path = issue.path as Path;
-    if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownField(schema, path, key));
-    const of = issue.code === "invalid_key" ? "key" : "value";
-    return [{ path, of, what: sentence(schema, issue, valueAt(value, path)) }];
-  });
+  return issues
+    .filter((issue) => isWorth(issue, issues))
+    .flatMap((issue): Finding[] => {
+      const path = issue.path as Path;
+      if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownField(schema, path, key));
+      const of = issue.code === "invalid_key" ? "key" : "value";
+      return [{ path, of, what: sentence(schema, issue, valueAt(value, path)) }];
+    });
+}
+
+/** Of a value of the wrong type zod still checks the length: a text in place of a list would be too long for one. */
+function isWorth({ code, path }: z.core.$ZodIssue, issues: readonly z.core.$ZodIssue[]): boolean {
+  if (code === "invalid_type") return true;
+  return !issues.some((other) => other.code === "invalid_type" && isDeepStrictEqual(other.path, path));
 }
 
 function unknownField(schema: z.core.$ZodType, path: Path, key: string): Finding {
@@ -41,7 +50,7 @@ function sentence(schema: z.core.$ZodType, issue: z.core.$ZodIssue, got: unknown
   const def = defOf(there);
   const choices = def.type === "enum" ? Object.values(def.entries).map(String) : [];
   const meant = typeof got === "string" ? meantOr(";", got, choices) : ";";
-  return `${shown(got)} is not allowed${meant} allowed: ${allowedWords(there)}${quoteHint(def.type, got)}`;
+  return `${shown(got)} is not allowed${meant} allowed: ${allowedWords(there)}${quoteHint(there, got)}`;
 }
 
 /** `; did you mean port?`, or else `otherwise`. */
@@ -51,9 +60,10 @@ export function meantOr(otherwise: string, word: string, words: readonly string[
 }
 
 /** YAML makes numbers and truth values of what was meant as a text. */
-function quoteHint(wanted: string, got: unknown): string {
+function quoteHint(wanted: z.core.$ZodType, got: unknown): string {
   const isPlain = typeof got === "number" || typeof got === "boolean";
-  return wanted === "string" && isPlain ? `; in quotes it is one: "${String(got)}"` : "";
+  if (defOf(wanted).type !== "string" || !isPlain || !z.safeParse(wanted, String(got)).success) return "";
+  return `; in quotes it is one: "${String(got)}"`;
 }
 
 function exampleOf(schema: z.core.$ZodType | undefined): string {
