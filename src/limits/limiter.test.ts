@@ -29,6 +29,17 @@ describe("a limiter", () => {
     await expect(sent).resolves.toBe(200);
   });
 
+  test("has no more saved up than the cloud says is left, and goes on from there", async () => {
+    const clock = fakeClock(0);
+    const limiter = createLimiter(clock, { rate: 10, burst: 10 });
+    limiter.atMost(20);
+    for (let nth = 0; nth < 5; nth++) await limiter.run(async () => nth);
+    limiter.atMost(1);
+    expect(limiter.delay()).toBe(0);
+    limiter.atMost(0);
+    expect([limiter.delay(), limiter.rate]).toEqual([100, 10]);
+  });
+
   test("sends nothing before the time that the cloud named, and then at once", async () => {
     const clock = fakeClock(0);
     const limiter = createLimiter(clock, { rate: 10, burst: 10 });

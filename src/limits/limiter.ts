@@ -53,6 +53,7 @@ export function createLimiter(clock: Clock, options: LimiterOptions): Limiter {
     get waiting() {
       return bucket.waiting;
     },
+    atMost: (tokens) => bucket.drain(Math.max(0, tokens)),
     delay: () => bucket.delay(),
     get rate() {
       return bucket.limits.rate;

@@ -35,7 +35,7 @@ export function waitBehind(wanted: readonly number[], level: Level, limits: Buck
     const served = levelAt(current, limits, current.at + wait);
     current = { tokens: served.tokens - n, at: served.at };
   }
-  return Math.ceil(current.at - level.at - rounding);
+  return Math.max(0, Math.ceil(current.at - level.at - rounding));
 }
 
 export function assertLimits({ rate, burst }: BucketLimits): void {

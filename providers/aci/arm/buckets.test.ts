@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { type CallLimits, type Limiter, ProviderError } from "../../../src/provider.ts";
-import { createArmBuckets, learned, limitsOf, usualQuota } from "./buckets.ts";
+import { createLimiter } from "../../../src/limits/limiter.ts";
+import { fakeClock } from "../../../test/support/fake-clock.ts";
+import { createArmBuckets, learned, leftIn, limitsOf, usualQuota } from "./buckets.ts";
 
 const left = (fiveMinutes: string, hour: string) => (name: string) =>
   ({
@@ -10,7 +12,7 @@ const left = (fiveMinutes: string, hour: string) => (name: string) =>
 
 describe("the quota of creations", () => {
   test("is the usual one, as Azure's answer to the first creation confirms", () => {
-    expect(learned(usualQuota, left("99", "299"))).toEqual({ fiveMinutes: 100, hour: 300 });
+    expect(learned(usualQuota, leftIn(left("99", "299")))).toEqual({ fiveMinutes: 100, hour: 300 });
     expect(limitsOf(usualQuota)).toEqual({
       fiveMinutes: { burst: 100, rate: 1 / 3 },
       hour: { burst: 300, rate: 1 / 12 },
@@ -18,12 +20,12 @@ describe("the quota of creations", () => {
   });
 
   test("is a greater one where more is left than the usual one has", () => {
-    expect(learned(usualQuota, left("899", "1799"))).toEqual({ fiveMinutes: 900, hour: 1800 });
+    expect(learned(usualQuota, leftIn(left("899", "1799")))).toEqual({ fiveMinutes: 900, hour: 1800 });
   });
 
   test("does not shrink as it is used, nor by what is no number", () => {
     for (const headers of [left("0", "0"), left("", "x"), left("-1", "1e999"), () => undefined])
-      expect(learned(usualQuota, headers)).toEqual(usualQuota);
+      expect(learned(usualQuota, leftIn(headers))).toEqual(usualQuota);
   });
 });
 
@@ -39,6 +41,7 @@ describe("the buckets", () => {
           return call();
         },
         waiting: 0,
+        atMost: () => undefined,
         delay: () => 0,
         rate: limits.rate,
       };
@@ -69,7 +72,7 @@ describe("the buckets", () => {
 
   test("tell how long a creation would wait: as long as in the slower window", () => {
     const limiter = ({ burst }: CallLimits): Limiter => {
-      return { run: async (call) => call(), waiting: 0, delay: () => burst, rate: 1 };
+      return { run: async (call) => call(), waiting: 0, atMost: () => undefined, delay: () => burst, rate: 1 };
     };
     expect(createArmBuckets(limiter).creationDelay()).toBe(300);
   });
@@ -84,6 +87,7 @@ describe("the buckets", () => {
         });
       },
       waiting: 0,
+      atMost: () => undefined,
       delay: () => 0,
       rate: 1,
     });
@@ -101,5 +105,20 @@ describe("the buckets", () => {
       [1800, 1],
       [900, 1],
     ]);
+  });
+
+  test("hold no more than is left by Azure's answer, as after a start in the middle of a window", async () => {
+    const clock = fakeClock(0);
+    const buckets = createArmBuckets((limits) => createLimiter(clock, limits));
+    await buckets.create(call);
+    buckets.learn(left("2", "250"));
+    for (let nth = 0; nth < 2; nth++) await buckets.create(call);
+    expect(buckets.creationDelay()).toBe(3_000);
+    // An answer that tells more than is known to be left brings none back, and one of an older call takes none twice.
+    buckets.learn(left("50", "250"));
+    buckets.learn(left("1", "250"));
+    expect(buckets.creationDelay()).toBe(3_000);
+    buckets.learn(left("0", "0"));
+    expect(buckets.creationDelay()).toBe(12_000);
   });
 });

@@ -16,13 +16,17 @@ export const usualQuota: WriteQuota = { fiveMinutes: 100, hour: 300 };
 
 const header = "x-ms-ratelimit-remaining-subscription-resource-requests-";
 
-/** Tells how much is left after this call, so that the whole is one more at least. Pure. */
-export function learned(quota: WriteQuota, headerOf: (name: string) => string | undefined): WriteQuota {
-  const atLeast = (known: number, window: string): number => {
-    const left = Number(headerOf(`${header}${window}`) ?? Number.NaN);
-    return Number.isInteger(left) && left >= known ? left + 1 : known;
-  };
-  return { fiveMinutes: atLeast(quota.fiveMinutes, "pt5m"), hour: atLeast(quota.hour, "pt1h") };
+/** How much an answer says is left in each window after its call. Pure. */
+export function leftIn(headerOf: (name: string) => string | undefined): Partial<WriteQuota> {
+  const left = (window: string): number => Number(headerOf(`${header}${window}`) ?? Number.NaN);
+  const told = { fiveMinutes: left("pt5m"), hour: left("pt1h") };
+  return Object.fromEntries(Object.entries(told).filter(([, count]) => Number.isInteger(count) && count >= 0));
+}
+
+/** The whole is one more than what is left after a call, at least. Pure. */
+export function learned(quota: WriteQuota, left: Partial<WriteQuota>): WriteQuota {
+  const atLeast = (known: number, count = -1): number => (count >= known ? count + 1 : known);
+  return { fiveMinutes: atLeast(quota.fiveMinutes, left.fiveMinutes), hour: atLeast(quota.hour, left.hour) };
 }
 
 /**
@@ -70,20 +74,32 @@ export function createArmBuckets(limiter: ProviderContext["limiter"]): ArmBucket
     creationDelay: () => create.delay(),
     write: async (call, signal) => writes.run(call, signal),
     learn(headerOf) {
-      const now = learned(quota, headerOf);
-      if (isDeepStrictEqual(now, quota)) return;
-      quota = now;
-      create = writeBucket(limiter, quota);
-      remove = writeBucket(limiter, quota);
+      const left = leftIn(headerOf);
+      const now = learned(quota, left);
+      if (!isDeepStrictEqual(now, quota)) {
+        quota = now;
+        create = writeBucket(limiter, quota);
+        remove = writeBucket(limiter, quota);
+      }
+      // Less than was thought: others create too, or an earlier burstlet has. Calls that are under way lower what later
+      // answers tell.
+      create.atMost(left);
     },
   };
+}
+
+interface WriteBucket {
+  readonly run: Paced;
+  delay(): number;
+  /** So many calls are left in each window that is told of. */
+  atMost(left: Partial<WriteQuota>): void;
 }
 
 /**
  * The slower window first: whoever waits there holds no token of the other one. What Azure refuses slows the quicker window
  * alone: a bucket that is slowed loses what it holds, and that of an hour would be empty for half of one.
  */
-function writeBucket(limiter: ProviderContext["limiter"], quota: WriteQuota): { run: Paced; delay: () => number } {
+function writeBucket(limiter: ProviderContext["limiter"], quota: WriteQuota): WriteBucket {
   const limits = limitsOf(quota);
   const hour: Limiter = limiter(limits.hour);
   const fiveMinutes: Limiter = limiter(limits.fiveMinutes);
@@ -93,5 +109,9 @@ function writeBucket(limiter: ProviderContext["limiter"], quota: WriteQuota): { 
       return fiveMinutes.run(call, signal);
     },
     delay: () => Math.max(hour.delay(), fiveMinutes.delay()),
+    atMost(left) {
+      if (left.hour !== undefined) hour.atMost(left.hour);
+      if (left.fiveMinutes !== undefined) fiveMinutes.atMost(left.fiveMinutes);
+    },
   };
 }

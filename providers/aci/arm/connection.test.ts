@@ -14,7 +14,13 @@ afterEach(() => closing.splice(0).forEach((close) => close()));
 
 const sending = (endpoint: string, ...credential: Parameters<typeof createConnection>[1][]) =>
   createConnection({ endpoint, subscription: "s" }, ...credential).send;
-const limiter = () => ({ run: async <T>(call: () => Promise<T>) => call(), waiting: 0, delay: () => 0, rate: 1 });
+const limiter = () => ({
+  run: async <T>(call: () => Promise<T>) => call(),
+  waiting: 0,
+  atMost: () => undefined,
+  delay: () => 0,
+  rate: 1,
+});
 const clientOf = (endpoint: string) =>
   createArmClient(
     { endpoint, subscription: "s", resourceGroup: "g" },

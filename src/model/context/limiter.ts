@@ -16,6 +16,8 @@ export interface Limiter {
   run<T>(call: () => Promise<T>, signal?: AbortSignal, tokens?: number): Promise<T>;
   /** Calls that wait for a token. */
   readonly waiting: number;
+  /** The cloud has told that no more than so many calls may be sent at once now: what was saved up beyond is lost. */
+  atMost(tokens: number): void;
   /** Milliseconds until a call asked for now would be sent. */
   delay(): number;
   /** Calls a second at this moment. */
