@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { admitted, admittedWorld as world } from "../../test/support/pods.ts";
-import { boundVolume, podOf } from "../../test/support/resolve-sources.ts";
+import { boundVolume, podOf, type World } from "../../test/support/resolve-sources.ts";
 import type { Pod } from "../../src/provider.ts";
 import { definitionsOf, refusalsOf, requestOf } from "./translate/testing.ts";
 
@@ -14,14 +14,17 @@ describe("the examples of deploy/examples/fargate", async () => {
     parseAllDocuments(await readFile(join(folder, file), "utf8")).flatMap((document) => podIn(document.toJS()) ?? []);
 
   const config = { infrastructureRoleArn: "arn:aws:iam::123456789012:role/burstlet-infrastructure" };
-  /** The claim of efs.yaml. */
-  const bound = {
+  /** With the claim of efs.yaml, and what config.yaml reads. */
+  const around: World = {
     ...world,
     ...boundVolume({ csi: { driver: "efs.csi.aws.com", volumeHandle: "fs-0a1b2c3d" } }, "shared"),
+    configMaps: { ...world.configMaps, shop: { data: { GREETING: "good morning", "shop.ini": "colour = blue\n" } } },
+    secrets: { till: { data: { code: "4711" } } },
   };
 
   test("are these", () => {
     expect(files).toEqual([
+      "config.yaml",
       "cronjob.yaml",
       "deployment.yaml",
       "ebs.yaml",
@@ -35,7 +38,7 @@ describe("the examples of deploy/examples/fargate", async () => {
   test.for(files)("%s can run as it is written", async (file) => {
     const pods = await podsOf(file);
     expect(pods).toHaveLength(1);
-    for (const pod of pods) expect(await refusalsOf(admitted(pod), { world: bound, config })).toEqual([]);
+    for (const pod of pods) expect(await refusalsOf(admitted(pod), { world: around, config })).toEqual([]);
   });
 
   test("multi-container.yaml has an order, and ends with its main containers", async () => {
@@ -52,6 +55,16 @@ describe("the examples of deploy/examples/fargate", async () => {
     ]);
   });
 
+  test("config.yaml has a container for its files, and shows its secret nowhere", async () => {
+    const [pod = podOf({})] = await podsOf("config.yaml");
+    const request = await requestOf(pod, { world: around });
+    const found = definitionsOf(request);
+    expect([...found.keys()]).toEqual(["main", "burstlet_init"]);
+    expect(found.get("main")?.dependsOn).toEqual([{ containerName: "burstlet_init", condition: "SUCCESS" }]);
+    expect(request.secrets.map(({ ref }) => ref)).toEqual(["variables", "files/BURSTLET_SECRET_1_0"]);
+    expect(JSON.stringify(request)).not.toContain("4711");
+  });
+
   test("spot-job.yaml goes to Spot first, and has all of the two minutes", async () => {
     const [pod = podOf({})] = await podsOf("spot-job.yaml");
     const request = await requestOf(pod);
@@ -65,7 +78,7 @@ describe("the examples of deploy/examples/fargate", async () => {
       kind: string;
       spec: PodSpec & { template?: Template; jobTemplate?: { spec: { template: Template } } };
     };
-    if (kind === "Service" || kind.startsWith("PersistentVolume")) return undefined;
+    if (["Service", "ConfigMap", "Secret"].includes(kind) || kind.startsWith("PersistentVolume")) return undefined;
     const { metadata, spec: found } = spec.jobTemplate?.spec.template ?? spec.template ?? { spec };
     return { metadata: { ...metadata, name: "example-1", namespace: "ns", uid: "u" }, spec: found };
   }

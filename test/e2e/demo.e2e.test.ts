@@ -86,8 +86,8 @@ describeWith(["go", "namespaces", "root", "busybox"], "burstlet demo", () => {
   });
 
   it.for([
-    ["fargate", ["deployment.yaml", "job.yaml", "multi-container.yaml"]],
-    ["aci", ["deployment.yaml", "job.yaml", "multi-container.yaml"]],
+    ["fargate", ["deployment.yaml", "config.yaml", "job.yaml", "multi-container.yaml"]],
+    ["aci", ["deployment.yaml", "config.yaml", "job.yaml", "multi-container.yaml"]],
     ["all", ["deployment.yaml"]],
   ] as const)("shows them on %s over the stand-in, too", async ([provider, files]) => {
     const { demo, ended } = startDemo("--provider", provider);

@@ -31,6 +31,13 @@ const web: Example = {
     addressesOf(pods, "web").size === 3,
 };
 
+const config: Example = {
+  file: "config.yaml",
+  needs: "root",
+  expected: "pod configured Succeeded with its configuration",
+  reached: ({ pods }) => succeeded(pods, "configured", { main: 0 }),
+};
+
 export const examples: readonly Example[] = [
   {
     file: "pod.yaml",
@@ -43,12 +50,7 @@ export const examples: readonly Example[] = [
     expected: "pod steps Succeeded after 2 init containers",
     reached: ({ pods }) => succeeded(pods, "steps", { fetch: 0, unpack: 0, main: 0 }),
   },
-  {
-    file: "config.yaml",
-    needs: "root",
-    expected: "pod configured Succeeded with its configuration",
-    reached: ({ pods }) => succeeded(pods, "configured", { main: 0 }),
-  },
+  config,
   web,
   {
     file: "job.yaml",
@@ -122,6 +124,7 @@ export const multiCloudExamples: readonly Example[] = [
 function cloudExamples(together: string): readonly Example[] {
   return [
     web,
+    config,
     {
       file: "job.yaml",
       expected: "Job work Complete: 6 of 6 pieces Succeeded",
