@@ -51,7 +51,7 @@ export async function create(config: unknown, context: ProviderContext): Promise
   const forward = network === "routed" ? createForward({ groups }) : undefined;
   const run: SoftenOptions["run"] = async (inside, script, signal) =>
     runScript({ client: containers, clock }, inside, script, signal);
-  const soften = createSoften({ feed, groups, exec, connect: forward, run, clock, log });
+  const soften = createSoften({ feed, groups, exec, connect: forward, run, hear: logs.hear, clock, log });
   const stop = createStop({ feed, groups, clock, soften });
   return {
     name: "aci",

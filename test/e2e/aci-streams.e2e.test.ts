@@ -57,6 +57,43 @@ describeWith(["go", "namespaces", "root", "busybox"], "streams on Azure Containe
     });
   });
 
+  it.concurrent.for(["Always", "OnFailure", "Never"] as const)(
+    "logs -f of a deleted pod ends with its last words, under %s",
+    async (restartPolicy) => {
+      const { world } = cloud;
+      const name = `leaves-${restartPolicy.toLowerCase()}`;
+      const ends = "echo begins; trap 'echo last words; exit 7' TERM; while :; do sleep 0.1; done";
+      const lingers = { name: "other", image, command: ["sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"] };
+      const main = { name: "main", image, command: ["sh", "-c", ends] };
+      await world.cluster.apply(
+        podManifest(name, { restartPolicy, graceSeconds: 8, spec: { containers: [main, lingers] } }),
+      );
+      await world.until(name, "is ready", isReady);
+      const follow = start(kubectlOf(cloud), ["logs", "-f", name, "-c", "main"]);
+      await eventually("it is followed", () => follow.stdout() === "begins\n", 30_000);
+      await world.cluster.kubectl("delete", "pod", name, "--wait=false");
+      const { code, stdout, stderr } = await follow.ended;
+      expect([stdout.toString(), stderr, code]).toEqual(["begins\nlast words\n", "", 0]);
+      const log = await finish(kubectlOf(cloud), ["logs", name, "-c", "main"]);
+      expect([log.stdout.toString(), log.stderr]).toEqual(["begins\nlast words\n", ""]);
+    },
+  );
+
+  it.concurrent("logs -f of a pod that is gone at once has its last words all the same", async () => {
+    const { world } = cloud;
+    const command = ["sh", "-c", "trap 'echo last words; exit 7' TERM; echo begins; while :; do sleep 0.1; done"];
+    for (let nth = 0; nth < 4; nth++) {
+      const name = `at-once-${nth}`;
+      await world.cluster.apply(podManifest(name, { image, command }));
+      await world.until(name, "is ready", isReady);
+      const follow = start(kubectlOf(cloud), ["logs", "-f", name]);
+      await eventually("it is followed", () => follow.stdout() === "begins\n", 30_000);
+      await world.cluster.kubectl("delete", "pod", name, "--wait=false");
+      const { code, stdout } = await follow.ended;
+      expect([stdout.toString(), code]).toEqual(["begins\nlast words\n", 0]);
+    }
+  });
+
   it.concurrent("says the exact reason: no such program, no such container, no debugging of what runs", async () => {
     const said = async (...words: string[]) => (await finish(kubectlOf(cloud), words)).stderr;
     expect(await said("exec", "box", "--", "nosuch")).toMatch(/nosuch.*not found[^]*exit code 127/);

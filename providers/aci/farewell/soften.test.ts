@@ -36,6 +36,7 @@ async function world({ run, pod, parts = { main: up } }: Shell = {}) {
       said.push("exec");
       throw new ProviderError("invalid", "NoShell", "the image has no shell");
     },
+    hear: async ({ container }) => void said.push(`heard ${container}`),
     run: async ({ container }) => {
       said.push(`TERM ${container}`);
       return (await run?.(container)) ?? { code: 0, output: "" };
@@ -65,7 +66,7 @@ async function world({ run, pod, parts = { main: up } }: Shell = {}) {
 
 test("a container is sent SIGTERM, and is waited for until it has ended", async () => {
   const life = await world();
-  expect(life.said).toEqual(["TERM main"]);
+  expect(life.said).toEqual(["heard main", "TERM main"]);
   await life.clock.advance(9_000);
   expect(life.isOver).toBe(false);
   life.put({ main: { restartCount: 1, currentState: running(), previousState: ended(143) } });
@@ -76,24 +77,24 @@ test("a container is sent SIGTERM, and is waited for until it has ended", async 
 test("a sidecar is sent it when the main containers have ended", async () => {
   const life = await world({ parts: { main: up, sidecar: up } });
   await life.clock.advance(3_000);
-  expect(life.said).toEqual(["TERM main"]);
+  expect(life.said).toEqual(["heard side", "heard main", "TERM main"]);
   life.put({ main: { currentState: ended(0) }, sidecar: up });
   await life.clock.advance(3_000);
-  expect(life.said).toEqual(["TERM main", "TERM side"]);
+  expect(life.said).toEqual(["heard side", "heard main", "TERM main", "TERM side"]);
 });
 
 test("a hook comes before it, and no longer than the grace", async () => {
   const pod = podWith({ name: "main", lifecycle: { preStop: { sleep: { seconds: 10 } } } });
   const short = await world({ pod });
   await short.clock.advance(9_000);
-  expect(short.said).toEqual([]);
+  expect(short.said).toEqual(["heard main"]);
   await short.clock.advance(1_500);
-  expect(short.said).toEqual(["TERM main"]);
+  expect(short.said).toEqual(["heard main", "TERM main"]);
   const long = await world({ pod });
   await long.clock.advance(5_000);
   long.lapse();
   await long.clock.advance(100);
-  expect(long.said).toEqual(["TERM main"]);
+  expect(long.said).toEqual(["heard main", "TERM main"]);
   expect(long.main()?.hookFailures?.preStop).toContain("the grace was over");
   await long.clock.advance(5_000);
   expect(long.isOver).toBe(true);
@@ -101,7 +102,7 @@ test("a hook comes before it, and no longer than the grace", async () => {
 
 test("a hook that fails is told, and SIGTERM follows", async () => {
   const life = await world({ pod: podWith({ name: "main", lifecycle: { preStop: { exec: { command: ["x"] } } } }) });
-  expect(life.said).toEqual(["exec", "TERM main"]);
+  expect(life.said).toEqual(["heard main", "exec", "TERM main"]);
   expect(life.main()?.hookFailures).toEqual({ preStop: "the image has no shell" });
 });
 
@@ -119,7 +120,7 @@ test("a shell that cannot be had for a moment is asked again, until the grace is
   const down = async (): Promise<never> => Promise.reject(new ProviderError("transient", "ShellSilent", "later"));
   const life = await world({ run: down });
   await life.clock.advance(7_000);
-  expect(life.said.length).toBe(4);
+  expect(life.said.length).toBe(1 + 4);
   life.lapse();
   await life.clock.advance(4_000);
   expect(life.isOver).toBe(true);
@@ -130,5 +131,5 @@ test("a shell that breaks off has ended with its container", async () => {
   const life = await world({ run: broken });
   life.put({ main: { currentState: ended(0) } });
   await life.clock.advance(1_500);
-  expect([life.isOver, life.said, life.last()?.warning]).toEqual([true, ["TERM main"], undefined]);
+  expect([life.isOver, life.said, life.last()?.warning]).toEqual([true, ["heard main", "TERM main"], undefined]);
 });

@@ -37,6 +37,8 @@ export interface SoftenOptions {
     script: string,
     signal: AbortSignal,
   ) => Promise<{ readonly code: number; readonly output: string }>;
+  /** From now on what the run says is kept, whatever Azure begins after it. Never rejects. */
+  readonly hear: (run: ContainerRef) => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -48,6 +50,8 @@ const LEAST_MS = 4_000;
 /** Milliseconds between two looks at what is known of a container, and before a call that may succeed is made again. */
 const LOOK_MS = 500;
 const AGAIN_MS = 2_000;
+/** For so long it is waited for somebody who listens to its last words, milliseconds. */
+const HEAR_MS = 3_000;
 /** Somebody may be heard after a moment: the grace is the bound. */
 const passing: ReadonlySet<ProviderErrorKind> = new Set(["transient", "throttled", "unknown"]);
 
@@ -57,7 +61,14 @@ export function createSoften(options: SoftenOptions): Soften {
     const running = known.state.containers.filter(({ state }) => state.is === "running");
     const mains = running.filter(({ kind }) => kind !== "sidecar");
     const sidecars = running.filter(({ kind }) => kind === "sidecar").toReversed();
-    const hooks = new Map(running.map((one) => [one.name, preStop(options, known, one, pod, signal)]));
+    const heard = new Map(running.map((one) => [one.name, soonHeard(options, known, one)]));
+    const hooks = new Map(
+      // A hook may be what ends the container.
+      running.map((one) => [
+        one.name,
+        heard.get(one.name)?.then(async () => preStop(options, known, one, pod, signal)),
+      ]),
+    );
     const last = afterwards(signal, options.clock);
     const end = async ({ name }: ContainerState): Promise<void> => {
       await hooks.get(name);
@@ -81,6 +92,18 @@ function afterwards(signal: AbortSignal, clock: Clock): AbortSignal {
   const end = (): void => void clock.after(LEAST_MS, () => last.abort(signal.reason));
   signal.addEventListener("abort", end, { once: true });
   return last.signal;
+}
+
+/** Azure gives the output of the present run alone, and under Always and OnFailure begins another one at once. */
+async function soonHeard(
+  { hear, clock }: SoftenOptions,
+  { state }: KnownGroup,
+  { name, instance }: ContainerState,
+): Promise<void> {
+  const soon = Promise.withResolvers<void>();
+  const cancel = clock.after(HEAR_MS, soon.resolve);
+  const run = { task: { identity: state.identity, id: state.id }, container: name, instance };
+  await Promise.race([hear(run), soon.promise]).finally(cancel);
 }
 
 /** Resolves when the hook has ended, well or not. */

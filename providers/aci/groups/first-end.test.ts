@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { laterRun } from "./first-end.ts";
 import type { Farewell } from "./known-groups.ts";
 import { ended, groupOf, owner, type Parts, running } from "./testing.ts";
 import { observe } from "./observe.ts";
@@ -34,6 +35,14 @@ test.for([
   ],
 ] as const)("an end while the group is asked to end, %s, is the last one of the pod", ([, pictures, exitCode]) => {
   expect(shown(...pictures)).toMatchObject({ instance: 3, state: { is: "terminated", exitCode } });
+});
+
+test.for([
+  ["as the pod is told of it", 3, undefined],
+  ["that Azure has begun since", 4, running(12)],
+] as const)("a log is of the run %s", ([, restartCount, later]) => {
+  const group = groupOf({ main: { restartCount, currentState: running(12) } });
+  expect(laterRun(group, { name: "main", instance: 3 })).toEqual(later);
 });
 
 test("who is not asked to end is shown as Azure runs it", () => {

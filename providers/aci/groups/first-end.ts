@@ -4,7 +4,7 @@
  */
 import type { ContainerState, TaskState, Terminated } from "../../../src/provider.ts";
 import { endOf, unknownEnd } from "./reasons.ts";
-import type { ContainerGroup, ContainerView } from "./shapes.ts";
+import type { ContainerGroup, ContainerView, RunView } from "./shapes.ts";
 
 /** The end of the first run, where there has been a second one: Azure tells the present and the one before alone. */
 export function firstEnd(view: ContainerView): Terminated | undefined {
@@ -44,6 +44,19 @@ export function keepsEnds(containers: readonly ContainerState[], before: TaskSta
     const state = isNext && container.last ? container.last : unknownEnd("ContainerStatusUnknown", missed);
     return { ...kept, state };
   });
+}
+
+/**
+ * The run that Azure has begun of a container after the one that `told`, its picture, ends with: while the group is being
+ * ended, and in spite of Never. What Azure has of its output is of that run.
+ */
+export function laterRun(
+  { properties }: ContainerGroup,
+  told: Pick<ContainerState, "name" | "instance">,
+): RunView | undefined {
+  const all = [...(properties?.initContainers ?? []), ...(properties?.containers ?? [])];
+  const view = all.find(({ name }) => name === told.name)?.properties?.instanceView;
+  return (view?.restartCount ?? 0) > told.instance ? (view?.currentState ?? {}) : undefined;
 }
 
 /** Is this a group of a pod that never restarts, in which a container runs again or has? Then it is to be ended. */

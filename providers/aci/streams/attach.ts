@@ -51,8 +51,8 @@ export function createAttach(parts: AttachParts) {
 }
 
 /** `undefined`: it cannot be had. The API's description shows the password in a header, and not as a message. */
-async function streamOf(
-  { client, log }: AttachParts,
+export async function streamOf(
+  { client, log }: Pick<AttachParts, "client" | "log">,
   group: string,
   container: string,
   signal: AbortSignal,

@@ -1,5 +1,6 @@
 /** How far somebody has read a log that is given anew each time, and may have lost its beginning. Pure. */
 import type { LogLine, LogText } from "./lines.ts";
+import { isNotice } from "./notices.ts";
 
 /** By so many lines the place is found again; each has its time, so that a few would do. */
 const remembered = 200;
@@ -20,12 +21,18 @@ export class Cursor {
   #window: readonly string[];
 
   constructor(window: readonly LogLine[] = []) {
-    this.#window = window.slice(-remembered).map(({ raw }) => raw);
+    const known = window.slice(window.findLastIndex(isNotice) + 1);
+    this.#window = known.slice(-remembered).map(({ raw }) => raw);
   }
 
   /** Its place is somewhere in this, or it has none yet. */
   knows({ lines }: LogText): boolean {
     return lines.length === 0 || this.#placeIn(lines) !== undefined;
+  }
+
+  /** It has read something, by which it is sure of what it knows. */
+  get hasPlace(): boolean {
+    return this.#window.length > 0;
   }
 
   /**

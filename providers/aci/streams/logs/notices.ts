@@ -7,6 +7,14 @@ const missedNotice = "[burstlet: here lines are missing that Azure has dropped b
 export const droppedNotice =
   "[burstlet: older lines were dropped, for want of room in the directory of aci.logs (aci.logs.maxBytes)]";
 
+export const noRoomNotice =
+  "[burstlet: of a run that was asked to end 1 MB is kept; lines before these are missing. aci.logs.directory keeps more]";
+
+/** Of ours: a place is not found again by it. */
+export function isNotice({ text }: Pick<LogLine, "text">): boolean {
+  return text.startsWith("[burstlet: ");
+}
+
 /** At the time of the line that follows. */
 export function notice(text: string, { time }: Pick<LogLine, "time">): LogLine {
   return { time, text, raw: "" };

@@ -7,7 +7,7 @@ import {
 } from "../../../../src/provider.ts";
 import type { Cursor } from "./cursor.ts";
 import { linesOf, type LogLine } from "./lines.ts";
-import { linesOfRun, type RunOfLog } from "./runs.ts";
+import { isDoubtful, isForeign, linesOfRun, type RunOfLog } from "./runs.ts";
 
 /** Of the client, see there. */
 export interface LogsCall {
@@ -23,13 +23,17 @@ export interface LogsCall {
 export interface Subscriber {
   readonly source: ContainerRef;
   readonly cursor: Cursor;
-  /** `follow`: somebody looks. `keep`: it is only not to be lost. */
-  readonly pace: "follow" | "keep";
+  /** `follow`: somebody looks. `keep`: it is only not to be lost. `last`: the run is about to end, and its log to be lost. */
+  readonly pace: Pace;
   /** New lines, oldest first, each once. Must not wait. */
   push(lines: readonly LogLine[], missed: boolean): void;
+  /** It has been looked, whether there was anything new or not. */
+  looked?(): void;
   /** Nothing more comes: all is read, or `error` stands in the way. */
   end(error?: ProviderError): void;
 }
+
+type Pace = "follow" | "keep" | "last";
 
 export interface PollerParts {
   readonly client: LogsCall;
@@ -44,10 +48,16 @@ export interface PollerParts {
 export interface Poller {
   /** The returned function leaves. */
   subscribe(subscriber: Subscriber): () => void;
+  /** Something has become of this run: whoever waits for it is told at the next turn. */
+  hurry(source: ContainerRef): void;
 }
 
 /** Milliseconds between two looks at one log: longer and longer while it says nothing. */
-const paces = { follow: { first: 1_000, longest: 5_000 }, keep: { first: 10_000, longest: 60_000 } } as const;
+const paces = {
+  last: { first: 250, longest: 1_000 },
+  follow: { first: 1_000, longest: 5_000 },
+  keep: { first: 10_000, longest: 60_000 },
+} as const;
 const troubleLongest = 60_000;
 /** Between any two looks: of 25 reads a second the states of groups have 19. */
 const apart = 250;
@@ -81,7 +91,7 @@ export function createPoller(parts: PollerParts): Poller {
   };
   return {
     subscribe(subscriber) {
-      const key = keyOf(subscriber.source);
+      const key = runKey(subscriber.source);
       const source = sources.get(key) ?? newSource(key, subscriber.source);
       sources.set(key, source);
       source.subscribers.add(subscriber);
@@ -93,17 +103,22 @@ export function createPoller(parts: PollerParts): Poller {
         if (source.subscribers.size === 0 && !source.busy && sources.get(key) === source) sources.delete(key);
       };
     },
+    hurry(of) {
+      const source = sources.get(runKey(of));
+      if (source !== undefined) source.at = parts.clock.monotonic();
+    },
   };
 }
 
-/** Whoever looks comes first, but for each fourth turn, so that nothing is lost for long while many look. */
+/** Whoever looks or is in a hurry comes first, but for each fourth turn, so that nothing is lost for long while many look. */
 function nextOf(sources: Iterable<Source>, now: number, turn: number): Source | undefined {
   const due = [...sources].filter(({ busy, at }) => !busy && at <= now).toSorted((a, b) => a.at - b.at);
-  return (turn % 4 === 0 ? undefined : due.find(isFollowed)) ?? due[0];
+  return (turn % 4 === 0 ? undefined : due.find((source) => paceOf(source) !== "keep")) ?? due[0];
 }
 
-function isFollowed({ subscribers }: Source): boolean {
-  return [...subscribers].some(({ pace }) => pace === "follow");
+function paceOf({ subscribers }: Source): Pace {
+  const wanted = new Set([...subscribers].map(({ pace }) => pace));
+  return wanted.has("last") ? "last" : wanted.has("follow") ? "follow" : "keep";
 }
 
 interface Source {
@@ -126,7 +141,7 @@ async function poll(parts: PollerParts, source: Source): Promise<void> {
   try {
     const isNews = await round(parts, source);
     source.failures = 0;
-    const pace = paces[isFollowed(source) ? "follow" : "keep"];
+    const pace = paces[paceOf(source)];
     source.wait = isNews ? pace.first : Math.min(Math.max(source.wait * 1.5, pace.first), pace.longest);
   } catch (error) {
     const trouble = asProviderError(error);
@@ -153,12 +168,12 @@ async function round(parts: PollerParts, source: Source): Promise<boolean> {
       const content = await parts.client.logs(run.group, source.of.container, { tail, timestamps: true });
       const text = linesOf(content, parts.clock.now());
       const isWhole = tail === undefined || text.lines.length < tail;
-      // A log that nobody knows again may be that of the next run.
-      if (isWhole && left.some(({ cursor }) => !cursor.knows(text))) {
+      if (isWhole && left.some(({ cursor }) => isDoubtful(run, cursor, text))) {
         await parts.look(source.of);
         run = parts.runOf(source.of);
       }
       left = left.filter((subscriber) => {
+        if (isWhole && isForeign(run, subscriber.cursor, text)) return false;
         const told = subscriber.cursor.advance(text, { isWhole, isOver: run.isOver, isOurs: linesOfRun(run) });
         if (told === "more") return true;
         if (told.fresh.length > 0) {
@@ -169,6 +184,7 @@ async function round(parts: PollerParts, source: Source): Promise<boolean> {
       });
     }
   }
+  for (const subscriber of asked) subscriber.looked?.();
   if (run.isOver) endAll(source, undefined, asked);
   return isNews;
 }
@@ -179,6 +195,7 @@ function endAll(source: Source, error?: ProviderError, who: Iterable<Subscriber>
   for (const subscriber of who) if (source.subscribers.delete(subscriber)) subscriber.end(error);
 }
 
-function keyOf({ task: { identity }, container, instance }: ContainerRef): string {
+/** Of one run of a container. */
+export function runKey({ task: { identity }, container, instance }: ContainerRef): string {
   return `${identity.clusterUid}/${identity.podUid}/${identity.attempt}/${container}/${instance}`;
 }

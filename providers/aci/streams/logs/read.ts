@@ -5,17 +5,18 @@ import {
   type LogRequest,
   ProviderError,
 } from "../../../../src/provider.ts";
+import type { LastWords } from "../last-words/last-words.ts";
 import { Cursor } from "./cursor.ts";
 import { linesOf, type LogLine, type LogText } from "./lines.ts";
 import { cutNotice, notice, told } from "./notices.ts";
 import type { Poller, PollerParts } from "./poller.ts";
-import { linesOfRun, mayBeCut, type RunOfLog } from "./runs.ts";
+import { isDoubtful, isForeign, linesOfRun, mayBeCut, type RunOfLog } from "./runs.ts";
 import type { Spool } from "./spool.ts";
 
-export interface ReaderParts extends Pick<PollerParts, "client" | "runOf" | "clock"> {
+export interface ReaderParts extends Pick<PollerParts, "client" | "runOf" | "look" | "clock"> {
   readonly poller: Poller;
-  /** `undefined`: nothing is kept on this machine. */
-  readonly spool: () => Promise<Spool | undefined>;
+  readonly spool: () => Promise<Spool>;
+  readonly lastWords: Pick<LastWords, "heard" | "followed">;
 }
 
 /** Records of one batch. */
@@ -31,13 +32,18 @@ export async function* readLogs(
   want: LogRequest,
   signal: AbortSignal,
 ): AsyncGenerator<readonly LogRecord[]> {
+  const leave = want.follow ? parts.lastWords.followed(source) : () => undefined;
   try {
     const { lines, cursor, isOver } = await history(parts, source, want, signal);
     yield* batched(lines);
-    if (want.follow && !isOver) yield* followed(parts, source, cursor, signal);
+    if (!want.follow || isOver) return;
+    yield* followed(parts, source, cursor, signal);
+    yield* batched(await lastLines(parts, source, cursor));
   } catch (error) {
     // A reader that leaves is no error, wherever it was.
     if (!signal.aborted) throw error;
+  } finally {
+    leave();
   }
 }
 
@@ -49,20 +55,30 @@ interface History {
 }
 
 async function history(
-  { client, runOf, clock, spool: open }: ReaderParts,
+  { client, runOf, look, clock, spool, lastWords }: ReaderParts,
   source: ContainerRef,
   { follow, tailLines }: LogRequest,
   signal: AbortSignal,
 ): Promise<History> {
-  const spool = await open();
-  const run = runOf(source);
-  // Without a spool the end of the log is enough for its last lines, and one more by which their place is known again.
-  const isEnough = spool === undefined && tailLines !== undefined && run.which === "present";
-  const kept = await spool?.read(source, tailLines === undefined ? undefined : Math.max(tailLines, 200));
+  let run = runOf(source);
+  // What Azure has of a run that was heard to its end is no more than that, and may be the next one's.
+  const isHeard = run.isOver && (await lastWords.heard(source));
+  const kept = await (await spool()).read(source, tailLines === undefined ? undefined : Math.max(tailLines, 200));
+  // Where nothing is kept the end of the log is enough for its last lines, and one more by which their place is known again.
+  const isEnough = kept === undefined && tailLines !== undefined && run.which === "present";
   const cursor = new Cursor(kept);
-  const content = await contentOf(client, run, source, isEnough ? Math.max(tailLines, 1) + 1 : undefined, signal);
-  if (content === undefined && kept === undefined) throw nothingKept(run);
-  const text = linesOf(content ?? "", clock.now());
+  const tail = isEnough ? Math.max(tailLines, 1) + 1 : undefined;
+  const content = isHeard ? undefined : await contentOf(client, run, source, tail, signal);
+  if (content === undefined && kept === undefined) {
+    if (isHeard) return { lines: [], cursor, isOver: true };
+    throw nothingKept(run);
+  }
+  let text = linesOf(content ?? "", clock.now());
+  if (isDoubtful(run, cursor, text)) {
+    await look(source);
+    run = runOf(source);
+    if (isForeign(run, cursor, text)) text = linesOf("", clock.now());
+  }
   // Nobody waits for the end of an open line who does not follow.
   const isOver = run.isOver || !follow;
   const news = cursor.advance(text, { isWhole: true, isOver, isOurs: linesOfRun(run) });
@@ -118,6 +134,18 @@ async function* followed(
     yield* queue.batches;
     isBehind = queue.isBehind();
   }
+}
+
+/** What was heard of the end of the run, beyond what the follower has. */
+async function lastLines(
+  { lastWords, spool }: ReaderParts,
+  source: ContainerRef,
+  cursor: Cursor,
+): Promise<readonly LogLine[]> {
+  const kept = (await lastWords.heard(source)) ? await (await spool()).read(source) : undefined;
+  if (kept === undefined) return [];
+  const news = cursor.advance({ lines: kept, isOpen: false }, { isWhole: true, isOver: true });
+  return news === "more" ? [] : told(news.fresh, news.missed);
 }
 
 interface Queue {

@@ -2,6 +2,7 @@
 import { type ContainerRef, ProviderError, rfc3339Nano, type TaskState } from "../../../../src/provider.ts";
 import type { FakeClock } from "../../../../test/support/fake-clock.ts";
 import { silentLog } from "../../../../test/support/silent-log.ts";
+import type { Entrance } from "../connection.ts";
 import { createLogs, type Logs } from "./logs.ts";
 
 export const identity = { clusterUid: "c", podUid: "p", attempt: 1 };
@@ -17,6 +18,8 @@ export interface MemoryAzure {
   end(isKnown?: boolean): void;
   /** It runs again, with a log of its own, or with that of all runs. */
   again(keepsLog: boolean, isKnown?: boolean): void;
+  /** The group is asked to end: what runs again runs for nobody. */
+  leave(): void;
   /** What burstlet knows is what is. */
   refresh(): void;
   /** The group is gone. */
@@ -24,7 +27,15 @@ export interface MemoryAzure {
   open(directory?: string, maxBytes?: number): Promise<Logs>;
 }
 
-export function memoryAzure(clock: FakeClock, kept = { running: 4 << 20, ended: 16 << 10 }): MemoryAzure {
+const nobody = async (): Promise<never> =>
+  Promise.reject(new ProviderError("denied", "AuthorizationFailed", "no right to attach"));
+
+/** `attach`: where its stream is, default nowhere. */
+export function memoryAzure(
+  clock: FakeClock,
+  kept = { running: 4 << 20, ended: 16 << 10 },
+  attach: () => Promise<Entrance> = nobody,
+): MemoryAzure {
   const calls: (number | undefined)[] = [];
   const failures: ProviderError[] = [];
   let content = "";
@@ -36,9 +47,14 @@ export function memoryAzure(clock: FakeClock, kept = { running: 4 << 20, ended: 
     last: undefined as object | undefined,
   };
   let known = { ...run };
+  let leavesAt: number | undefined;
   const refresh = (): void => void (known = { ...run });
   const state = (): TaskState => {
     const { instance, startedAt, endedAt, last } = known;
+    if (leavesAt !== undefined && instance > leavesAt) {
+      const main = { name: "main", kind: "main", instance: leavesAt, state: last };
+      return { id: "bl-1", identity, phase: "running", containers: [main] } as unknown as TaskState;
+    }
     const present =
       endedAt === undefined
         ? { is: "running", startedAt }
@@ -46,7 +62,14 @@ export function memoryAzure(clock: FakeClock, kept = { running: 4 << 20, ended: 
     const main = { name: "main", kind: "main", instance, state: present, ...(last && { last }) };
     return { id: "bl-1", identity, phase: "running", containers: [main] } as unknown as TaskState;
   };
-  const one = () => ({ name: "bl-1", state: state() });
+  const one = () => {
+    const { instance: restartCount, startedAt } = known;
+    const currentState = { state: "Running", startTime: new Date(startedAt).toISOString() };
+    const view = { name: "main", properties: { instanceView: { restartCount, currentState } } };
+    const group = { properties: { containers: [view] } };
+    const farewell = leavesAt === undefined ? undefined : { at: 0, hookFailures: {}, deaf: {} };
+    return { name: "bl-1", state: state(), group, farewell };
+  };
   return {
     calls,
     failures,
@@ -66,11 +89,13 @@ export function memoryAzure(clock: FakeClock, kept = { running: 4 << 20, ended: 
       if (!keepsLog) content = "";
       if (isKnown) refresh();
     },
+    leave: () => void (leavesAt = run.instance),
     refresh,
     remove: () => void (isThere = false),
     open: async (directory, maxBytes = 1 << 20) =>
       createLogs({
         client: {
+          attach,
           async logs(_group, _container, { tail }) {
             calls.push(tail);
             await Promise.resolve();
