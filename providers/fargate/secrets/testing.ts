@@ -48,6 +48,8 @@ export function memoryVault(): MemoryVault {
     },
     async remove(name) {
       await called("remove", name);
+      // Secrets Manager takes its time.
+      for (let turn = 0; turn < 10; turn++) await Promise.resolve();
       stored.delete(name);
     },
   };
