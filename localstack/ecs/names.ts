@@ -18,3 +18,6 @@ export function shortName(nameOrArn: string): string {
 
 /** Seconds since 1970 with milliseconds, as awsJson1.1 writes a time. */
 export const seconds = (ms: number): number => Math.round(ms) / 1000;
+
+/** Of a task's machine. */
+export const hostnameOf = (taskId: string): string => `ip-${taskId.slice(0, 8)}`;

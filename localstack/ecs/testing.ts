@@ -112,6 +112,24 @@ export function realTaskTests(world: () => World, image: string): void {
     await world().reaches(arn, "STOPPED");
   });
 
+  test.for<["shared" | "own", string[]]>([
+    ["shared", ["1", "1"]],
+    ["own", ["0", "0"]],
+  ])("has %s files with the names of hosts and its resolver", async ([networkFiles, seen]) => {
+    world().aws.scenario.change({ switches: { networkFiles } });
+    const edits = "echo 10.1.2.3 db >> /etc/hosts; echo options ndots:3 >> /etc/resolv.conf";
+    const containerDefinitions = [
+      { ...shell("first", edits), essential: false },
+      shell("app", "grep -c '^10.1.2.3 db' /etc/hosts; grep -c ndots:3 /etc/resolv.conf; true", {
+        dependsOn: [{ containerName: "first", condition: "SUCCESS" }],
+      }),
+    ];
+    const arn = await world().run({ containerDefinitions });
+    expect(await exits(arn)).toMatchObject({ app: 0 });
+    await eventually("it has said so", async () => (await output(arn, "app")).length === 2);
+    expect(await output(arn, "app")).toEqual(seen);
+  });
+
   test("shares a file system of EFS with others, and has a volume of EBS for itself, which goes with it", async () => {
     world().aws.scenario.change({ fileSystems: { "fs-0a1b2c3d": { accessPoints: { "fsap-1": { path: "/app" } } } } });
     const efs = { fileSystemId: "fs-0a1b2c3d", transitEncryption: "ENABLED" } as const;
@@ -132,7 +150,7 @@ export function realTaskTests(world: () => World, image: string): void {
       const arn = await world().run({ containerDefinitions, volumes }, { volumeConfigurations });
       return { exits: await exits(arn), output: await output(arn, "app") };
     };
-    const first = await runs("echo hello > /all/app/word; echo mine > /disk/word; touch /app/x || ls /disk");
+    const first = await runs("echo hello > /all/app/word; echo mine > /disk/word; touch /app/x 2>&1 || ls /disk");
     expect(first).toEqual({ exits: { app: 0 }, output: [expect.stringContaining("Read-only"), "word"] });
     const second = await runs("cat /app/word; ls -A /disk; stat -c '%u %a' /disk");
     expect(second).toEqual({ exits: { app: 0 }, output: ["hello", "0 755"] });

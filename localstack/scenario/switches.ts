@@ -35,6 +35,10 @@ export const switchesSchema = z
       .default("none")
       .describe("How long a container without startTimeout waits for what it depends on."),
     unhealthyStops: z.boolean().default(false).describe("Does a standalone task stop when it is UNHEALTHY?"),
+    networkFiles: z
+      .enum(["shared", "own"])
+      .default("shared")
+      .describe("/etc/hosts and /etc/resolv.conf: does a container that edits them do it for all of its task?"),
     strangers: z
       .boolean()
       .default(false)

@@ -123,7 +123,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "on Fargate Spot, and with
     const reads = podManifest("reads", {
       image,
       restartPolicy: "Never",
-      command: ["sh", "-c", "touch /data/x; cat /data/piece-1"],
+      command: ["sh", "-c", "touch /data/x 2>&1; cat /data/piece-1"],
       container: { volumeMounts: [{ name: "data", mountPath: "/data" }] },
       spec: { volumes: [{ name: "data", csi }] },
     });

@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ScenarioBox } from "../../scenario/box.ts";
 
-/** Folders of this machine: one for each file system of EFS, which tasks share, and one for each task's volume of EBS. */
+/** Folders of this machine: of each file system of EFS, which tasks share; of each task's volume of EBS, and of its files in /etc. */
 export interface Folders {
   /** Of a file system of the scenario. A symbolic link leads nowhere outside it. `undefined`: there is no such folder. */
   within(fileSystemId: string, path: string): string | undefined;
@@ -11,6 +11,8 @@ export interface Folders {
   made(fileSystemId: string, path: string): string | undefined;
   /** A new one, of root's alone, as a new file system is. */
   disk(taskId: string): string;
+  /** A new one with these files. */
+  network(taskId: string, files: Readonly<Record<string, string>>): string;
   release(taskId: string): void;
   /** Removes all that the scenario has not named. */
   close(): void;
@@ -40,8 +42,14 @@ export function createFolders(scenario: ScenarioBox): Folders {
       return within(id, path);
     },
     disk: (taskId) => own(`disk-${taskId}`, 0o755),
+    network(taskId, files) {
+      const folder = own(`network-${taskId}`, 0o755);
+      for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+      return folder;
+    },
     release(taskId) {
-      if (base !== undefined) rmSync(join(base, `disk-${taskId}`), { recursive: true, force: true });
+      if (base === undefined) return;
+      for (const kind of ["disk", "network"]) rmSync(join(base, `${kind}-${taskId}`), { recursive: true, force: true });
     },
     close() {
       if (base !== undefined) rmSync(base, { recursive: true, force: true });

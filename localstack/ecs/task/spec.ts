@@ -7,6 +7,8 @@ import type {
 } from "../../../providers/local/runtime/runtime.ts";
 import { identityOf, owner } from "../../owner.ts";
 import type { ContainerDefinition } from "../input/container-definition.ts";
+import { hostnameOf } from "../names.ts";
+import { networkMounts } from "../storage/network-files.ts";
 import type { Confided } from "./confided.ts";
 import { type Place, rowOf } from "./order.ts";
 import { overridden, type TaskRecord } from "./record.ts";
@@ -16,6 +18,8 @@ export interface SpecSurroundings {
   readonly confided: Pick<Confided, "variables">;
   /** Volumes that are folders of this machine. */
   readonly hostPaths: readonly HostPath[];
+  /** Files that all containers share. */
+  readonly networkFiles: HostPath | undefined;
   /** Base of the task metadata endpoint as tasks reach it, without a slash at its end; `undefined`: none. */
   readonly metadata: string | undefined;
   readonly region: string;
@@ -32,6 +36,7 @@ export function specOf(record: TaskRecord, around: SpecSurroundings): TaskSpec {
     const container = byName.get(place.name);
     return container === undefined ? [] : [containerSpec(record, container, place, around)];
   });
+  const hostPaths = [...around.hostPaths, ...(around.networkFiles === undefined ? [] : [around.networkFiles])];
   const sysctls = definition.containerDefinitions.flatMap(({ systemControls }) =>
     systemControls.map(({ namespace, value }) => ({ name: namespace, value })),
   );
@@ -41,12 +46,12 @@ export function specOf(record: TaskRecord, around: SpecSurroundings): TaskSpec {
     podNamespace: "ecs",
     podName: id,
     nodeName: owner.nodeName,
-    hostname: `ip-${id.slice(0, 8)}`,
+    hostname: hostnameOf(id),
     hostAliases: [],
     dns: undefined,
     containers,
     volumes: volumesOf(record, around.hostPaths),
-    ...(around.hostPaths.length > 0 && { hostPaths: around.hostPaths }),
+    ...(hostPaths.length > 0 && { hostPaths }),
     pullCredentials: [],
     graceSeconds: graceOf(definition.containerDefinitions),
     ...(sysctls.length > 0 && { sysctls }),
@@ -82,6 +87,7 @@ function containerSpec(
         return { volume: sourceVolume, path: containerPath, readOnly };
       }),
       ...tmpfsOf(container).map(({ name, containerPath }) => ({ volume: name, path: containerPath, readOnly: false })),
+      ...(around.networkFiles === undefined ? [] : networkMounts),
     ],
     memoryLimit: memory * 2 ** 20,
     terminationMessagePath: "/dev/termination-log",

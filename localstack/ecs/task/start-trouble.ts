@@ -2,6 +2,7 @@ import type { HostPath } from "../../../providers/local/runtime/runtime.ts";
 import type { LogStore } from "../../logs/store.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { attach } from "../storage/attach.ts";
+import { networkFiles } from "../storage/network-files.ts";
 import { type Confided, confide, type Login } from "./confided.ts";
 import type { TaskRecord } from "./record.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -21,6 +22,7 @@ export interface Prepared {
   readonly confided: Confided;
   /** Folders of this machine that are volumes of it. */
   readonly hostPaths: readonly HostPath[];
+  readonly networkFiles: HostPath | undefined;
 }
 
 /** All of that, or why it cannot be had. */
@@ -31,7 +33,10 @@ export function prepare(record: TaskRecord, around: Surroundings): Prepared | Ve
   const trouble = startTrouble(record, scenario, around.logs, confided.logins);
   if (trouble !== undefined) return trouble;
   const hostPaths = attach(record, scenario, around.folders);
-  return "is" in hostPaths ? hostPaths : { confided, hostPaths };
+  if ("is" in hostPaths) return hostPaths;
+  // A timetable has no files.
+  const areShared = around.runtime.kind !== "scripted" && scenario.switches.networkFiles === "shared";
+  return { confided, hostPaths, networkFiles: areShared ? networkFiles(record.id, around.folders) : undefined };
 }
 
 /** Why the containers of a task cannot start, before any runtime is asked: images of the scenario, log groups. */
