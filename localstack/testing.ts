@@ -2,6 +2,7 @@ import { CloudWatchLogsClient, CreateLogGroupCommand } from "@aws-sdk/client-clo
 import {
   type ContainerDefinition,
   CreateClusterCommand,
+  DescribeTaskDefinitionCommand,
   DescribeTasksCommand,
   ECSClient,
   RegisterTaskDefinitionCommand,
@@ -9,6 +10,7 @@ import {
   RunTaskCommand,
   type RunTaskCommandInput,
   type Task,
+  type TaskDefinition,
 } from "@aws-sdk/client-ecs";
 import { systemClock } from "../src/telemetry/clock.ts";
 import { eventually } from "../test/support/eventually.ts";
@@ -26,6 +28,8 @@ export interface World extends AsyncDisposable {
   ): Promise<string>;
   /** As DescribeTasks tells it now; `undefined`: MISSING. */
   look(arn: string): Promise<Task | undefined>;
+  /** Of a task, as everybody may see it who may describe it. */
+  definitionOf(arn: string): Promise<TaskDefinition>;
   /** Waits until the task is in this state, and tells it. */
   reaches(arn: string, lastStatus: string): Promise<Task>;
   /** For any other client. */
@@ -80,6 +84,10 @@ export async function openWorld(
       const [task] = tasks;
       if (task?.taskArn === undefined) throw new Error(`nothing was launched: ${JSON.stringify(failures)}`);
       return task.taskArn;
+    },
+    async definitionOf(arn) {
+      const which = { taskDefinition: (await look(arn))?.taskDefinitionArn };
+      return (await ecs.send(new DescribeTaskDefinitionCommand(which))).taskDefinition ?? {};
     },
     reaches: (arn, lastStatus) =>
       eventually(`the task is ${lastStatus}`, async () => {

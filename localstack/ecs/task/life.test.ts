@@ -111,6 +111,17 @@ describe("a task", () => {
     expect(task.stopCode).toBe("EssentialContainerExited");
   });
 
+  test("with a helper of burstlet that a container waits for goes on once that has ended by itself", async () => {
+    await using world = await openWorld();
+    const waits = { dependsOn: [{ containerName: "helper", condition: "SUCCESS" as const }] };
+    const arn = await runContainers(
+      world,
+      container("app", { dockerLabels: { "dev.burstlet.kind": "main" }, ...waits }),
+      container("helper", { essential: false, dockerLabels: { "dev.burstlet.kind": "helper" } }),
+    );
+    expect(inWords(await world.reaches(arn, "RUNNING"))).toEqual(["app RUNNING", "helper STOPPED 0"]);
+  });
+
   test.for([
     ["oom", "app STOPPED 137 OutOfMemoryError: Container killed due to memory usage"],
     ["unknown", "app STOPPED"],

@@ -134,18 +134,16 @@ export function gaveUpOn(name: string, { containers }: TaskRecord): Verdict {
 }
 
 /**
- * Helpers of burstlet that end once every main container has ended, or that others wait for. They do so by themselves
- * where they run; on a runtime that follows a timetable, the stand-in ends them: names of those whose time has come.
+ * Helpers of burstlet that end once every main container has ended. They do so by themselves where they run; on a
+ * runtime that follows a timetable, the stand-in ends them: names of those whose time has come. What others wait for
+ * ends there by itself.
  */
 export function helpersToEnd({ containers }: TaskRecord): readonly string[] {
   const kindOf = ({ definition }: ContainerRecord): string | undefined =>
     definition?.dockerLabels?.["dev.burstlet.kind"];
   const mains = containers.filter((container) => kindOf(container) === "main");
-  const over = mains.length > 0 && mains.every(({ lastStatus }) => lastStatus === "STOPPED");
-  const awaited = new Set(
-    containers.flatMap(({ definition }) => (definition?.dependsOn ?? []).map(({ containerName }) => containerName)),
-  );
+  if (mains.length === 0 || mains.some(({ lastStatus }) => lastStatus !== "STOPPED")) return [];
   return containers
-    .filter((one) => kindOf(one) === "helper" && one.lastStatus === "RUNNING" && (over || awaited.has(one.name)))
+    .filter((container) => kindOf(container) === "helper" && container.lastStatus === "RUNNING")
     .map(({ name }) => name);
 }
