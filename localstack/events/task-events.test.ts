@@ -1,5 +1,6 @@
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { CreateClusterCommand, StopTaskCommand } from "@aws-sdk/client-ecs";
+import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { eventually } from "../../test/support/eventually.ts";
 import type { ScenarioInput } from "../scenario/schema.ts";
@@ -105,6 +106,36 @@ test("events of other clusters, and of a queue that lets nobody in, do not come"
   await world.run();
   expect(await eventsIn(world)).not.toEqual([]);
 });
+
+test("the documents of deploy/iam make a queue that EventBridge may write into, and a rule that lets these events by", async () => {
+  const document = async (name: string): Promise<unknown> =>
+    JSON.parse(
+      (await readFile(new URL(`../../deploy/iam/${name}`, import.meta.url), "utf8")).replaceAll(
+        "eu-central-1",
+        "us-east-1",
+      ),
+    );
+  const Attributes = (await document("events-queue.json")) as Record<string, string>;
+  await using world = await openWorld({ eventRules: [{ cluster: "burstlet", queue }] });
+  await new SQSClient(world.config).send(new CreateQueueCommand({ QueueName: queue, Attributes }));
+  await world.run();
+  const [event] = await eventsIn(world);
+  const pattern = (await document("events-pattern.json")) as Pattern;
+  expect(Object.keys(pattern).toSorted()).toEqual(["detail", "detail-type", "source"]);
+  expect(matches(event, pattern)).toBe(true);
+  expect(matches({ ...event, source: "aws.ec2" }, pattern)).toBe(false);
+});
+
+interface Pattern {
+  readonly [name: string]: readonly string[] | Pattern;
+}
+/** As EventBridge does it with plain values: each that is named has one of those that are listed. */
+function matches(value: unknown, pattern: readonly string[] | Pattern): boolean {
+  if (Array.isArray(pattern)) return pattern.includes(value);
+  return Object.entries(pattern as Pattern).every(([name, one]) =>
+    matches((value as Record<string, unknown>)[name], one),
+  );
+}
 
 test.for([
   ["twice", 2],

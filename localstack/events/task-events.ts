@@ -97,7 +97,7 @@ function withTexts(task: object): object {
   return Object.fromEntries(
     Object.entries(task).map(([name, value]) => [
       name,
-      name.endsWith("At") && typeof value === "number" ? isoTime(value * 1000) : (value as unknown),
+      name.endsWith("At") && typeof value === "number" ? isoTime(Math.round(value * 1000)) : (value as unknown),
     ]),
   );
 }

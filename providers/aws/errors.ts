@@ -54,6 +54,8 @@ const kinds: Readonly<Record<string, ProviderErrorKind>> = {
   SlowDown: "throttled",
 
   AccessDenied: "denied",
+  // Of a queue whose messages are encrypted with a key that one may not use.
+  KmsAccessDenied: "denied",
   AccessDeniedException: "denied",
   UnauthorizedOperation: "denied",
   AuthFailure: "denied",
@@ -86,6 +88,7 @@ const kinds: Readonly<Record<string, ProviderErrorKind>> = {
   ResourceNotFoundException: "notFound",
   NoSuchEntityException: "notFound",
   NoSuchResourceException: "notFound",
+  QueueDoesNotExist: "notFound",
   ServerException: "transient",
   ServiceUnavailableException: "transient",
   ServiceUnavailable: "transient",

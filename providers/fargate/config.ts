@@ -73,6 +73,17 @@ const serviceAccount = z.strictObject({
     .meta({ examples: ["arn:aws:iam::123456789012:role/team-a-execution"] }),
 });
 
+const events = z.strictObject({
+  queueUrl: z
+    .string()
+    .regex(
+      /^https?:\/\/[^/\s]+\/\d{12}\/[\w-]{1,80}$/,
+      "the URL of a standard queue of SQS, such as https://sqs.eu-central-1.amazonaws.com/123456789012/burstlet-events",
+    )
+    .describe("Queue of SQS into which a rule of EventBridge sends changes of the cluster's tasks; this node's alone.")
+    .meta({ examples: ["https://sqs.eu-central-1.amazonaws.com/123456789012/burstlet-events"] }),
+});
+
 /** Part `fargate` of a node's configuration. */
 export const configSchema = z.strictObject({
   ...connectionFields,
@@ -153,6 +164,12 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe("What is secret about pods, in Secrets Manager."),
+  events: events
+    .optional()
+    .describe(
+      "Changes of tasks come as events, and few calls go to tasks that run; default none, and tasks are polled.",
+    )
+    .meta({ examples: [{ queueUrl: "https://sqs.eu-central-1.amazonaws.com/123456789012/burstlet-events" }] }),
   logs: logs.prefault({}).describe("Where the containers' output goes."),
   exec: z
     .boolean()

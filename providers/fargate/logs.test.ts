@@ -25,7 +25,7 @@ async function open(found: TaskState | undefined, on: FakeAws["on"] = {}, discar
   const sdk = new CloudWatchLogsClient({ ...session.clientConfig, credentials });
   const client = createLogsClient(sdk, "/burstlet", { getLogEvents: limiter, filterLogEvents: limiter });
   const tasks = createTasks();
-  if (found !== undefined) tasks.put(found, 0, 0);
+  if (found !== undefined) tasks.put(found, 0, 0, false);
   if (discarded) tasks.discard(arn);
   let lists = 0;
   const options = {

@@ -12,6 +12,8 @@ import { readQuotas } from "../aws/service-quotas.ts";
 import { type AwsSession, createSession } from "../aws/session.ts";
 import { createEcsClient, type EcsClient } from "./client.ts";
 import { configSchema, type FargateConfig } from "./config.ts";
+import { createEvents } from "./events/events.ts";
+import { type EventQueue, openQueue } from "./events/queue.ts";
 import { streamsOf } from "./exec/capabilities.ts";
 import { createDefinitions } from "./launch/definitions.ts";
 import { createLaunch } from "./launch/launch.ts";
@@ -72,13 +74,13 @@ async function open(
     random: () => randomBytes(32).toString("base64"),
   });
   const places = createPlaces();
-  const watched = createWatched(client, tasks, config, context, (task, definition, state) => {
+  const queue = config.events && (await openQueue(config.events.queueUrl, connection));
+  const watched = createWatched({ client, queue }, tasks, config, context, (task, definition, state) => {
     secrets.seen(task, definition);
     places.seen(task, state);
   });
   const account = createAccount(config, context, buckets, connection, watched.inUse);
   const logs = createLogs(config, context, connection);
-  const stop = createStop({ client, tasks, feed: watched.feed, clock });
   const support = supportRows({ network, readiness: config.readiness, exec: config.exec });
   return {
     name: "fargate",
@@ -97,14 +99,14 @@ async function open(
       exhausted: account.exhausted,
       log,
     }),
-    stop: async (task, how) => stop(task, how),
+    stop: createStop({ client, tasks, feed: watched.feed, clock }),
     list: async () => watched.feed.list(),
     async watch(feed, signal) {
       void secrets.sweep(signal);
       await watched.feed.watch(secrets.listening(feed), signal);
     },
     capacity: async () => ({ ...(await account.capacity()), labels: { "topology.kubernetes.io/region": region } }),
-    preflight: preflightOf(config, context, { connection, ecs: client, sdk }),
+    preflight: preflightOf(config, context, { connection, ecs: client, sdk, queue }),
     ...streamsOf({ config, context, sdk, connection, ecs: client, buckets, tasks }),
     logs: (source, want, signal) => taskLogs({ reader: logs, tasks, feed: watched.feed, clock }, source, want, signal),
     async close() {
@@ -113,16 +115,20 @@ async function open(
   };
 }
 
+interface Asked {
+  readonly connection: Connection;
+  readonly ecs: EcsClient;
+  readonly sdk: ECSClient;
+  readonly queue: EventQueue | undefined;
+}
+
 /** Looks at the set-up in AWS, the network in a process of its own. */
-function preflightOf(
-  config: FargateConfig,
-  { grants, log }: ProviderContext,
-  { connection, ecs, sdk }: { readonly connection: Connection; readonly ecs: EcsClient; readonly sdk: ECSClient },
-) {
+function preflightOf(config: FargateConfig, { grants, log }: ProviderContext, { connection, ecs, sdk, queue }: Asked) {
   const { region } = connection;
   return createPreflight({
     connection,
     ecs,
+    queue,
     region,
     config,
     mayNameRoles: grants.some(({ allow }) => allow.length > 0),
@@ -143,7 +149,7 @@ type Connection = AwsSession["clientConfig"] & Pick<ECSClient["config"], "creden
 
 /** Tasks as ECS shows them: fed to the core, and counted for the node's capacity. */
 function createWatched(
-  client: EcsClient,
+  { client, queue }: { readonly client: EcsClient; readonly queue: EventQueue | undefined },
   tasks: Tasks,
   config: FargateConfig,
   { clusterUid, nodeName, network, clock, log }: ProviderContext,
@@ -159,7 +165,9 @@ function createWatched(
     seen(task, definition, state);
     return state;
   };
-  const feed = createFeed({ client, tasks, observe: observed, clock, log });
+  const owner = { clusterUid, nodeName };
+  const events = queue && createEvents({ queue, cluster: config.cluster, owner, clock, log });
+  const feed = createFeed({ client, tasks, observe: observed, events, clock, log });
   return { feed, inUse: () => meter.inUse([...tasks.values()].map(({ state }) => state)) };
 }
 

@@ -7,6 +7,7 @@ import {
   idempotencyToken,
   type Launch,
   type Provider,
+  type ProviderContext,
   type ProviderError,
   type TaskState,
 } from "../../src/provider.ts";
@@ -49,7 +50,19 @@ export function withCredentials(): void {
   process.env["AWS_SECRET_ACCESS_KEY"] = "secret";
 }
 
-export async function openFargate(scenario: ScenarioInput = {}, change: object = {}): Promise<Fargate> {
+/** A queue into which EventBridge sends changes of tasks; a node whose configuration has `events` reads it. */
+export const eventQueue = "burstlet-events";
+export const withEventQueue: ScenarioInput = {
+  queues: [eventQueue],
+  eventRules: [{ cluster: "burstlet", queue: eventQueue }],
+};
+export const events = { queueUrl: `https://sqs.us-east-1.amazonaws.com/123456789012/${eventQueue}` };
+
+export async function openFargate(
+  scenario: ScenarioInput = {},
+  change: object = {},
+  context: Partial<ProviderContext> = {},
+): Promise<Fargate> {
   withCredentials();
   const world = await openWorld(scenario);
   const over = new AbortController();
@@ -57,7 +70,7 @@ export async function openFargate(scenario: ScenarioInput = {}, change: object =
   const watching: Promise<void>[] = [];
   const again = async (): Promise<Provider<FargateRequest>> => {
     const config = { ...set, endpoint: world.aws.url, ...change };
-    const provider = await create(config, providerContext(systemClock));
+    const provider = await create(config, providerContext(systemClock, context));
     opened.push(provider);
     return provider;
   };

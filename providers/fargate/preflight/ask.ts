@@ -2,11 +2,13 @@ import type { Cluster } from "@aws-sdk/client-ecs";
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { GetRoleCommand, IAMClient, SimulatePrincipalPolicyCommand } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, STSClient, type STSClientConfig } from "@aws-sdk/client-sts";
-import { known, ProviderError } from "../../../src/provider.ts";
+import { known, ProviderError, type ProviderErrorKind } from "../../../src/provider.ts";
 import { awsError } from "../../aws/errors.ts";
 import type { EcsClient } from "../client.ts";
 import type { FargateConfig } from "../config.ts";
+import type { EventQueue } from "../events/queue.ts";
 import { type ClusterFacts, type Facts, type Network, type RoleFacts, roleServices } from "./findings.ts";
+import type { QueueFacts } from "./queue-findings.ts";
 
 /** How the clients of the services that are asked are made. */
 export type Connection = Pick<
@@ -17,6 +19,8 @@ export type Connection = Pick<
 export interface AskOptions {
   readonly connection: Connection;
   readonly ecs: Pick<EcsClient, "describeCluster">;
+  /** Of events, where the configuration names one. */
+  readonly queue?: Pick<EventQueue, "url" | "policy" | "tryToReceive"> | undefined;
   readonly region: string;
   readonly config: FargateConfig;
   readonly askNetwork: () => Promise<Network>;
@@ -26,16 +30,46 @@ export interface AskOptions {
  * Looks at everything that the node's configuration names in AWS. A dozen calls, once: no buckets. Rejects only where the
  * cloud does not answer at all.
  */
-export async function askFacts({ connection, ecs, region, config, askNetwork }: AskOptions): Promise<Facts> {
+export async function askFacts({ connection, ecs, queue, region, config, askNetwork }: AskOptions): Promise<Facts> {
   const caller = await known(async () => whoAmI(connection), awsError);
   if (caller.trouble?.kind === "transient" || caller.trouble?.kind === "unknown") throw caller.trouble;
-  const [cluster, logGroup, network, ...roles] = await Promise.all([
+  const [cluster, logGroup, network, events, ...roles] = await Promise.all([
     known(async () => clusterFacts(await ecs.describeCluster()), awsError),
     known(async () => hasLogGroup(connection, config.logs.group), awsError),
     known(askNetwork, awsError),
+    queue && askQueue(queue),
     ...rolesOf(config).map(async (role) => askRole(connection, role, caller)),
   ]);
-  return { region, caller, cluster, logGroup, network, roles };
+  return { region, caller, cluster, logGroup, network, roles, queue: events };
+}
+
+async function askQueue(queue: NonNullable<AskOptions["queue"]>): Promise<QueueFacts> {
+  const [policy, readable] = await Promise.all([
+    known(async () => unless("notFound", async () => queue.policy(), undefined), awsError),
+    known(
+      async () =>
+        unless(
+          "denied",
+          async () => {
+            await queue.tryToReceive();
+            return true;
+          },
+          false,
+        ),
+      awsError,
+    ),
+  ]);
+  return { url: queue.url, policy, readable };
+}
+
+/** What is asked for, or what an error of this kind means. */
+async function unless<T, U>(kind: ProviderErrorKind, ask: () => Promise<T>, meaning: U): Promise<T | U> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (awsError(error).kind === kind) return meaning;
+    throw error;
+  }
 }
 
 function clusterFacts(cluster: Cluster | undefined): ClusterFacts | undefined {

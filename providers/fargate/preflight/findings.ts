@@ -9,6 +9,7 @@ import {
 } from "../../../src/provider.ts";
 import type { FargateConfig } from "../config.ts";
 import { marketsOf, spotProvider } from "../market.ts";
+import { type QueueFacts, queueFindings, queueUnknowns } from "./queue-findings.ts";
 
 export type RoleUse = "execution" | "task" | "infrastructure";
 
@@ -48,6 +49,8 @@ export interface Facts {
   readonly logGroup: Known<boolean>;
   readonly roles: readonly RoleFacts[];
   readonly network: Known<Network>;
+  /** Of events, where the configuration names one. */
+  readonly queue?: QueueFacts | undefined;
 }
 
 type SetUp = Pick<
@@ -76,6 +79,7 @@ export function findingsOf(facts: Facts, config: SetUp, mayName: boolean): reado
     ...(config.exec && !mayName && !hasTaskRole(config) ? [noTaskRole] : []),
     ...facts.roles.flatMap((role) => accountFinding(role, valueOf(caller)) ?? roleFindings(role)),
     ...networkFindings(valueOf(facts.network), config, region),
+    ...queueFindings(facts.queue, region),
   ];
 }
 
@@ -86,6 +90,7 @@ export function unknownsOf(facts: Facts): readonly Unknown[] {
     ["ECS cluster", facts.cluster],
     ["log group", facts.logGroup],
     ["subnets and security groups", facts.network],
+    ...queueUnknowns(facts.queue),
     ...facts.roles.flatMap(({ arn, found, passable }) => [
       [`role ${arn}`, found] as const,
       [`the right to pass role ${arn}`, passable] as const,

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { ProviderError } from "../../../src/provider.ts";
+import { ProviderError, type ProviderErrorKind } from "../../../src/provider.ts";
 import { silentLog } from "../../../test/support/silent-log.ts";
 import { configSchema, type FargateConfig } from "../config.ts";
 import { closeAll, credentials, type FakeAws, openClient, opened, startFakeAws } from "../testing.ts";
+import type { AskOptions } from "./ask.ts";
 import type { Network } from "./findings.ts";
 import { askNetwork } from "./network.ts";
 import { createPreflight } from "./preflight.ts";
@@ -61,12 +62,18 @@ const allThere = (): Network => ({
   groups: [{ id: "sg-1", vpc: "vpc-1" }],
 });
 
-async function open(change: FakeAws["on"] = {}, network = allThere, more: Partial<FargateConfig> = {}) {
+async function open(
+  change: FakeAws["on"] = {},
+  network = allThere,
+  more: Partial<FargateConfig> = {},
+  queue?: AskOptions["queue"],
+) {
   const { aws, client } = await openClient({ ...account, ...change });
   const told: string[] = [];
   const preflight = createPreflight({
     connection: { region: "eu-central-1", endpoint: aws.url, credentials, maxAttempts: 1 },
     ecs: client,
+    queue,
     region: "eu-central-1",
     config: { ...config, ...more },
     mayNameRoles: false,
@@ -172,6 +179,62 @@ describe("preflight", () => {
     const { aws, preflight } = await open();
     await aws.close();
     await expect(preflight()).rejects.toMatchObject({ reason: "CloudUnreachable" });
+  });
+});
+
+describe("preflight of the queue of events", () => {
+  const url = "https://sqs.eu-central-1.amazonaws.com/123456789012/burstlet-events";
+  const policyOf = (service: string) => JSON.stringify({ Statement: [{ Principal: { Service: service } }] });
+  const there = {
+    policy: async () => policyOf("events.amazonaws.com"),
+    tryToReceive: async () => undefined,
+  };
+  const refused = (kind: ProviderErrorKind, reason: string) => async (): Promise<never> => {
+    throw new ProviderError(kind, reason, "no");
+  };
+  const ask = async (change: Partial<typeof there>) => {
+    const { preflight, told } = await open({}, allThere, {}, { url, ...there, ...change });
+    return { found: await preflight(), told };
+  };
+
+  test("of one that EventBridge may write into and burstlet may read finds nothing", async () => {
+    expect(await ask({})).toEqual({ found: [], told: [] });
+  });
+
+  test("of one that there is not tells how to make it", async () => {
+    const gone = refused("notFound", "QueueDoesNotExist");
+    const { found } = await ask({ policy: gone, tryToReceive: gone });
+    expect(found).toEqual([
+      {
+        message: `queue ${url} of fargate.events does not exist in eu-central-1`,
+        fix: "aws sqs create-queue --queue-name burstlet-events --attributes file://deploy/iam/events-queue.json --region eu-central-1",
+      },
+    ]);
+  });
+
+  test.for([
+    ["a policy for others", policyOf("sns.amazonaws.com")],
+    ["no policy", ""],
+  ])("of one with %s tells in the log how to let EventBridge in, as a role may do it too", async ([, policy = ""]) => {
+    expect(await ask({ policy: async () => policy })).toEqual({
+      found: [],
+      told: ["the right of EventBridge to write into the events' queue"],
+    });
+  });
+
+  test("of one that burstlet may not read names the right and its document", async () => {
+    const { found } = await ask({ tryToReceive: refused("denied", "AccessDenied") });
+    expect(found).toEqual([
+      {
+        message: `burstlet may not read queue ${url} of fargate.events (sqs:ReceiveMessage)`,
+        fix: expect.stringContaining("deploy/iam/controller.json") as string,
+      },
+    ]);
+  });
+
+  test("of one whose attributes may not be looked at tells so in the log, and believes", async () => {
+    const { found, told } = await ask({ policy: refused("denied", "AccessDenied") });
+    expect([found, told]).toEqual([[], ["policy of the events' queue"]]);
   });
 });
 

@@ -1,6 +1,7 @@
 /**
  * Tells what becomes of this node's tasks. Every second those that are due are described, a hundred by one call; every
- * five minutes, and after trouble, all of the cluster's tasks are listed, so that nothing is overlooked for ever.
+ * five minutes, and after trouble, all of the cluster's tasks are listed, so that nothing is overlooked for ever. Where
+ * events tell of changes, few are due.
  */
 import type { Task, TaskDefinition } from "@aws-sdk/client-ecs";
 import {
@@ -13,9 +14,13 @@ import {
   type TaskState,
 } from "../../../src/provider.ts";
 import type { EcsClient } from "../client.ts";
+import type { Events } from "../events/events.ts";
+import { hasMoved, withKnown } from "../events/merge.ts";
+import type { TaskEvent } from "../events/task-event.ts";
 import { labels } from "../request.ts";
 import { batches, dueBatches } from "./schedule.ts";
 import type { KnownTask, Tasks } from "./known-tasks.ts";
+import { isChecked, versionStep } from "./observe.ts";
 
 const LOOK_MS = 1_000;
 const LIST_MS = 300_000;
@@ -28,6 +33,8 @@ export interface FeedOptions {
   readonly client: Pick<EcsClient, "listTasks" | "describeTasks" | "describeTaskDefinition">;
   readonly tasks: Tasks;
   readonly observe: (task: Task, definition: TaskDefinition) => TaskState | undefined;
+  /** Absent: descriptions alone tell of changes. */
+  readonly events?: Events | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -53,6 +60,8 @@ class Watching implements Feed {
   readonly #watchers = createWatchers();
   /** Tasks of others in the same cluster: not described again. */
   #foreign = new Set<string>();
+  /** Newest events of tasks that nobody has told of yet, or not enough: a launch whose answer is still under way, or lost. */
+  readonly #early = new Map<string, TaskEvent>();
   #looking: Promise<void> | undefined;
   #listedAt = -Infinity;
 
@@ -62,7 +71,10 @@ class Watching implements Feed {
 
   launched(task: Task, definition: TaskDefinition): TaskState | undefined {
     const state = this.#options.observe(task, definition);
-    if (state !== undefined) this.#put(state);
+    if (state === undefined) return undefined;
+    this.#put(state, definition);
+    const early = this.#early.get(state.id);
+    if (early !== undefined && this.#early.delete(state.id)) void this.#hear(early);
     return state;
   }
 
@@ -104,7 +116,9 @@ class Watching implements Feed {
 
   /** Goes on while anybody watches. */
   async #look(): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, events } = this.#options;
+    const over = new AbortController();
+    void events?.read(async (event) => this.#hear(event), over.signal);
     let failures = 0;
     while (this.#watchers.count > 0) {
       const wait = await this.#lookOnce().then(
@@ -120,25 +134,54 @@ class Watching implements Feed {
       );
       await clock.sleep(wait);
     }
+    over.abort();
     this.#listedAt = -Infinity;
   }
 
   async #lookOnce(): Promise<void> {
-    const { clock, tasks } = this.#options;
+    const { clock, tasks, events } = this.#options;
     const now = clock.monotonic();
+    const feeding = events?.areTrusted() === true ? "pushed" : "polled";
     if (now - this.#listedAt >= LIST_MS || this.#watchers.trouble !== undefined) await this.list();
-    else for (const arns of dueBatches(tasks.values(), now)) await this.#describe(arns);
+    else {
+      const due = dueBatches(tasks.values(), now, feeding);
+      for (const arns of [...batches([...this.#early.keys()]), ...due]) await this.#describe(arns);
+    }
     this.#watchers.synced();
+  }
+
+  /** Twice and in any order. Never rejects: what cannot be told from the event is looked at. */
+  async #hear(event: TaskEvent): Promise<void> {
+    const { tasks, client, clock, observe } = this.#options;
+    const { taskArn, version } = event.task;
+    // A stopped task never changes.
+    const isOld = ({ state }: KnownTask): boolean =>
+      state.phase === "stopped" || version * versionStep <= state.version;
+    const known = tasks.get(taskArn);
+    if (tasks.isDiscarded(taskArn) || (known !== undefined && isOld(known))) return;
+    // What is older than a list and was not in it is gone.
+    if (known === undefined && clock.now() - event.at >= LIST_MS) return;
+    const definition = await definitionOf(event.task, client).catch(() => undefined);
+    const seen = definition && observe(event.task, definition);
+    // Meanwhile it may have been described.
+    const present = tasks.get(taskArn);
+    if (definition === undefined || seen === undefined || present === undefined) this.#keep(event);
+    else if (!isOld(present)) {
+      this.#early.delete(taskArn);
+      this.#put(withKnown(present.state, seen), definition);
+    }
   }
 
   async #describe(arns: readonly string[], signal?: AbortSignal): Promise<void> {
     const { client, clock, observe } = this.#options;
     const { tasks, missing } = await client.describeTasks(arns, signal);
     for (const task of tasks) {
-      const state = observe(task, await definitionOf(task, client));
-      if (state !== undefined) this.#put(state);
+      const definition = await definitionOf(task, client);
+      const state = observe(task, definition);
+      if (state !== undefined) this.#found(state, definition);
       else if (task.taskArn !== undefined) this.#foreign.add(task.taskArn);
     }
+    for (const arn of arns) this.#early.delete(arn);
     const now = clock.monotonic();
     for (const arn of missing) {
       const since = this.#options.tasks.miss(arn, now);
@@ -146,9 +189,21 @@ class Watching implements Feed {
     }
   }
 
-  #put(state: TaskState): void {
+  #keep(event: TaskEvent): void {
+    const { taskArn, version } = event.task;
+    if ((this.#early.get(taskArn)?.task.version ?? 0) < version) this.#early.set(taskArn, event);
+  }
+
+  #found(state: TaskState, definition: TaskDefinition): void {
+    const { tasks, events } = this.#options;
+    const before = tasks.get(state.id)?.state;
+    if (before !== undefined && hasMoved(before, state)) events?.found(state.id, state.version / versionStep);
+    this.#put(state, definition);
+  }
+
+  #put(state: TaskState, definition: TaskDefinition): void {
     const { tasks, clock } = this.#options;
-    this.#watchers.task(tasks.put(state, clock.monotonic(), clock.now()));
+    this.#watchers.task(tasks.put(state, clock.monotonic(), clock.now(), isChecked(definition)));
   }
 
   gone(arn: string): void {

@@ -6,6 +6,8 @@ import { versionStep } from "./observe.ts";
 export interface KnownTask {
   readonly arn: string;
   readonly state: TaskState;
+  /** ECS checks the health of containers of it. */
+  readonly isChecked: boolean;
   /** Monotonic milliseconds at which it became known, when it was last described, and since when ECS does not find it. */
   readonly since: number;
   readonly seenAt: number;
@@ -15,7 +17,7 @@ export interface KnownTask {
 /** Every task of this node that ECS has told of: what launching, watching and stopping share. */
 export interface Tasks {
   /** A picture from ECS, seen at `at` (1970). Returns the state to tell, or `undefined` when it is no news. */
-  put(state: TaskState, now: number, at: number): TaskState | undefined;
+  put(state: TaskState, now: number, at: number, isChecked: boolean): TaskState | undefined;
   /** ECS did not find it. Returns since when. */
   miss(arn: string, now: number): number | undefined;
   forget(arn: string): KnownTask | undefined;
@@ -43,12 +45,12 @@ export function createTasks(): Tasks {
     return known;
   };
   return {
-    put(seen, now, at) {
+    put(seen, now, at, isChecked) {
       if (discarded.has(seen.id)) return undefined;
       const known = tasks.get(seen.id);
       const state = successor(known?.state, seen, at);
       if (state === undefined) return undefined;
-      tasks.set(seen.id, { arn: seen.id, state, since: known?.since ?? now, seenAt: now });
+      tasks.set(seen.id, { arn: seen.id, state, isChecked, since: known?.since ?? now, seenAt: now });
       arns.set(keyOf(seen.identity), seen.id);
       return state === known?.state ? undefined : state;
     },

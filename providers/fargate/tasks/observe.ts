@@ -151,6 +151,13 @@ function endTime({ definition, kind }: Part, { executionStoppedAt, stoppedAt }: 
   return (executionStoppedAt ?? stoppedAt)?.getTime();
 }
 
+/** Does ECS check the health of a container of this definition, for probes of the pod? */
+export function isChecked({ containerDefinitions = [] }: TaskDefinition): boolean {
+  return containerDefinitions.some(
+    ({ healthCheck, dockerLabels }) => healthCheck !== undefined && dockerLabels?.[labels.probes] !== undefined,
+  );
+}
+
 /** What the health check, which stands for the probes that its label names, says of a running container. */
 function healthOf({ definition, seen }: Part): Pick<ContainerState, "ready" | "started" | "failed"> {
   const probes = (definition.dockerLabels?.[labels.probes] ?? "").split(",");

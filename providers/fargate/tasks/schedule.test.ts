@@ -5,12 +5,13 @@ import type { KnownTask } from "./known-tasks.ts";
 import { dueBatches } from "./schedule.ts";
 
 const phases = ["starting", "running", "stopping", "stopped"] as const;
-const known = (index: number, phase: TaskState["phase"], seenAt: number, since = 0): KnownTask => ({
+const known = (index: number, phase: TaskState["phase"], seenAt: number, since = 0, isChecked = false): KnownTask => ({
   arn: `arn-${index}`,
   // Only the phase counts here.
   state: { phase } as TaskState,
   since,
   seenAt,
+  isChecked,
 });
 
 test("a batch takes along what would be due next, and never what has ended", () => {
@@ -28,23 +29,52 @@ test("what has been starting for minutes is looked at as seldom as what runs", (
   expect(dueBatches([known(0, "starting", 200_000, 0)], 205_000)).toEqual([["arn-0"]]);
 });
 
-test("however many tasks there are, they cost at most ten calls a second, and none is forgotten", () => {
-  const load = fc.record({ count: fc.integer({ min: 0, max: 3_000 }), phase: fc.constantFrom(...phases) });
-  fc.assert(
-    fc.property(load, ({ count, phase }) => {
-      let tasks = Array.from({ length: count }, (_, index) => known(index, phase, 0));
-      let calls = 0;
-      const seconds = 60;
-      for (let second = 1; second <= seconds; second++) {
-        const batches = dueBatches(tasks, second * 1_000);
-        calls += batches.length;
-        const seen = new Set(batches.flat());
-        tasks = tasks.map((task) => (seen.has(task.arn) ? { ...task, seenAt: second * 1_000 } : task));
-      }
-      expect(calls / seconds).toBeLessThanOrEqual(10);
-      if (phase === "stopped") expect(calls).toBe(0);
-      else expect(Math.min(...tasks.map(({ seenAt }) => seenAt))).toBeGreaterThan(0);
-    }),
-    { numRuns: 30 },
-  );
+test("with events what runs is looked at once a minute, what starts each ten seconds, and what ECS checks each five", () => {
+  const pushed = (phase: TaskState["phase"], isChecked: boolean, now: number) =>
+    dueBatches([known(0, phase, 100_000, 50_000, isChecked)], now, "pushed").length;
+  for (const [phase, isChecked, due] of [
+    ["running", false, 160_000],
+    ["starting", false, 110_000],
+    ["stopping", false, 110_000],
+    ["running", true, 105_000],
+    ["starting", true, 105_000],
+  ] as const)
+    expect([phase, isChecked, pushed(phase, isChecked, due - 1), pushed(phase, isChecked, due)]).toEqual([
+      phase,
+      isChecked,
+      0,
+      1,
+    ]);
+  expect(pushed("stopped", true, 900_000)).toBe(0);
 });
+
+test.for([
+  ["polled", 10],
+  ["pushed", 4],
+] as const)(
+  "however many tasks there are, %s they cost at most %i calls a second, and none is forgotten",
+  ([feeding, most]) => {
+    const load = fc.record({
+      count: fc.integer({ min: 0, max: 3_000 }),
+      phase: fc.constantFrom(...phases),
+      isChecked: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(load, ({ count, phase, isChecked }) => {
+        let tasks = Array.from({ length: count }, (_, index) => known(index, phase, 0, 0, isChecked));
+        let calls = 0;
+        const seconds = 150;
+        for (let second = 1; second <= seconds; second++) {
+          const batches = dueBatches(tasks, second * 1_000, feeding);
+          calls += batches.length;
+          const seen = new Set(batches.flat());
+          tasks = tasks.map((task) => (seen.has(task.arn) ? { ...task, seenAt: second * 1_000 } : task));
+        }
+        expect(calls / seconds).toBeLessThanOrEqual(most);
+        if (phase === "stopped") expect(calls).toBe(0);
+        else expect(Math.min(...tasks.map(({ seenAt }) => seenAt))).toBeGreaterThan(0);
+      }),
+      { numRuns: 30 },
+    );
+  },
+);

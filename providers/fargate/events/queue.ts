@@ -1,0 +1,81 @@
+import type * as Sdk from "@aws-sdk/client-sqs";
+import { ProviderError } from "../../../src/provider.ts";
+import { awsError } from "../../aws/errors.ts";
+
+export interface QueueMessage {
+  readonly body: string;
+  /** What deletes it. */
+  readonly receipt: string;
+}
+
+/** A queue of SQS that EventBridge writes into. Every method rejects with a ProviderError. */
+export interface EventQueue {
+  readonly url: string;
+  /** Up to ten, which nobody else gets meanwhile. Waits for the first one, at most so many seconds of 20. */
+  receive(waitSeconds: number, signal?: AbortSignal): Promise<readonly QueueMessage[]>;
+  /** At most ten. What cannot be deleted comes again. */
+  delete(messages: readonly QueueMessage[]): Promise<void>;
+  /** Its resource policy, JSON; empty where it has none. Rejects with `notFound`. */
+  policy(): Promise<string>;
+  /** Rejects where messages may not be received. Takes none away. */
+  tryToReceive(): Promise<void>;
+}
+
+/** DeleteMessageBatch and ReceiveMessage take so many. */
+const BATCH = 10;
+
+/** Standard queues take nearly any number of calls ("Amazon SQS quotas"), and one reader makes few: no bucket. */
+export async function openQueue(
+  url: string,
+  connection: Sdk.SQSClientConfig,
+  load = async () => import("@aws-sdk/client-sqs"),
+): Promise<EventQueue> {
+  const sdk = await loaded(load);
+  // By itself the SDK goes to the URL's host, whatever its region, and says so on the console.
+  const client = new sdk.SQSClient({ ...connection, useQueueUrlAsEndpoint: false });
+  const asked = async <T>(call: () => Promise<T>): Promise<T> => {
+    try {
+      return await call();
+    } catch (error) {
+      throw awsError(error);
+    }
+  };
+  const receive = async (how: Omit<Sdk.ReceiveMessageCommandInput, "QueueUrl">, signal?: AbortSignal) => {
+    const command = new sdk.ReceiveMessageCommand({ QueueUrl: url, ...how });
+    return asked(async () => client.send(command, signal === undefined ? {} : { abortSignal: signal }));
+  };
+  return {
+    url,
+    async receive(waitSeconds, signal) {
+      const { Messages = [] } = await receive({ MaxNumberOfMessages: BATCH, WaitTimeSeconds: waitSeconds }, signal);
+      return Messages.map(({ Body: body = "", ReceiptHandle: receipt = "" }) => ({ body, receipt }));
+    },
+    async delete(messages) {
+      const Entries = messages.map(({ receipt }, index) => ({ Id: String(index), ReceiptHandle: receipt }));
+      await asked(async () => client.send(new sdk.DeleteMessageBatchCommand({ QueueUrl: url, Entries })));
+    },
+    async policy() {
+      const command = new sdk.GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["Policy"] });
+      const { Attributes } = await asked(async () => client.send(command));
+      return Attributes?.Policy ?? "";
+    },
+    async tryToReceive() {
+      await receive({ MaxNumberOfMessages: 1, WaitTimeSeconds: 0, VisibilityTimeout: 0 });
+    },
+  };
+}
+
+async function loaded(load: () => Promise<typeof Sdk>): Promise<typeof Sdk> {
+  try {
+    return await load();
+  } catch (error) {
+    throw new ProviderError(
+      "denied",
+      "PackageMissing",
+      "fargate.events is set, and the package @aws-sdk/client-sqs, with which its queue is read, cannot be loaded: " +
+        `${(error as Error).message}. It is an optional dependency: npm ci --include=optional installs it; ` +
+        "without fargate.events tasks are polled, and it is not needed",
+      { cause: error },
+    );
+  }
+}
