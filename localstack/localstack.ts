@@ -16,7 +16,7 @@ import { type Controls, createControls } from "./controls.ts";
 import type { EcsAccount } from "./ecs/account.ts";
 import { createClusters } from "./ecs/clusters.ts";
 import { createDefinitions } from "./ecs/definitions.ts";
-import { metadataDoor, metadataPath } from "./ecs/metadata.ts";
+import { metadataDoor, metadataPath } from "./ecs/metadata/door.ts";
 import { createTaskEvents } from "./events/task-events.ts";
 import { createFolders } from "./ecs/storage/folders.ts";
 import { ecsService } from "./ecs/service.ts";
@@ -145,7 +145,7 @@ async function serve(options: LocalstackOptions, ground: Ground): Promise<Locals
   const paths = [arm.service, dataChannels(sessions)];
   const { host = "127.0.0.1", port = 4566, metadataHost: wish } = options;
   const metadataHost = (typeof wish === "function" ? await wish(runtime) : wish) ?? host;
-  const door = metadataDoor(tasks);
+  const door = metadataDoor({ tasks, runtime, clock });
   const doors = [adminDoor(controls), door];
   const server = await listen({ host, port, services, paths, doors, requestId: newId });
   const inside: Listening =

@@ -13,7 +13,13 @@ const logConfiguration = {
 /** The first process of a container gets SIGTERM only if it has a trap for it. */
 const untilTerm = "trap 'exit 143' TERM; while :; do sleep 0.1; done";
 
-/** Order, output, signals, health, and the helper that asks the metadata endpoint. `image`: a busybox. */
+interface Statistics {
+  readonly read: string;
+  readonly cpu_stats: { readonly cpu_usage: { readonly total_usage: number } };
+  readonly memory_stats: { readonly usage: number };
+}
+
+/** Order, output, signals, health, usage, and the helper that asks the metadata endpoint. `image`: a busybox. */
 export function realTaskTests(world: () => World, image: string): void {
   const shell = (name: string, script: string, change: Partial<ContainerDefinition> = {}): ContainerDefinition => {
     return { name, image, entryPoint: ["/bin/sh", "-c"], command: [script], logConfiguration, ...change };
@@ -100,6 +106,38 @@ export function realTaskTests(world: () => World, image: string): void {
     );
     expect(await exits(arn)).toEqual({ one: 0, two: 4, helper: 0 });
     expect((await world().look(arn))?.stopCode).toBe("EssentialContainerExited");
+  });
+
+  test("is told by the metadata endpoint what each container uses that runs, and null of one that does not", async () => {
+    const ask = (path: string) => `echo "$(wget -q -O - "$ECS_CONTAINER_METADATA_URI_V4${path}")"`;
+    const busy = "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done";
+    const arn = await run(
+      shell("init", "exit 0", { essential: false }),
+      shell("app", `${busy}; sleep 1; ${ask("/stats")}; ${ask("/task/stats")}; ${untilTerm}`, {
+        dependsOn: [{ containerName: "init", condition: "SUCCESS" }],
+      }),
+    );
+    const [own = "", all = ""] = await eventually("both answers are in the log", async () => {
+      const lines = await output(arn, "app").catch(() => []);
+      return lines.length === 2 && lines;
+    });
+    const { containers = [] } = (await world().look(arn)) ?? {};
+    const idOf = (name: string) => containers.find((one) => one.name === name)?.runtimeId ?? "";
+    const told = JSON.parse(all) as Record<string, unknown>;
+    expect(told[idOf("init")]).toBeNull();
+    expect(told[idOf("app")]).toMatchObject({ name: "app" });
+    expect(JSON.parse(own)).toMatchObject({
+      name: "app",
+      cpu_stats: { cpu_usage: { total_usage: expect.any(Number) as number } },
+      memory_stats: { usage: expect.any(Number) as number, stats: { total_inactive_file: 0 } },
+      networks: { eth1: { rx_bytes: expect.any(Number) as number } },
+    });
+    const { read, cpu_stats: cpu, memory_stats: memory } = JSON.parse(own) as Statistics;
+    expect(Date.parse(read)).toBeLessThanOrEqual(world().aws.clock.now());
+    expect(cpu.cpu_usage.total_usage).toBeGreaterThan(1e6);
+    expect(memory.usage).toBeGreaterThan(0);
+    await world().ecs.send(new StopTaskCommand({ cluster: "burstlet", task: arn }));
+    await world().reaches(arn, "STOPPED");
   });
 
   test("is healthy as its check, executed in the container, finds", async () => {

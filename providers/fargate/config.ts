@@ -178,12 +178,27 @@ export const configSchema = z.strictObject({
       "ECS Exec in new tasks that have a task role: kubectl exec, cp and port-forward. Commands run as root, and are allowed to whoever may use nodes/proxy.",
     )
     .meta({ examples: [true] }),
+  stats: z
+    .strictObject({
+      intervalSeconds: z
+        .int()
+        .min(10)
+        .max(600)
+        .default(30)
+        .describe("Seconds between two readings of a task; Fargate itself reads every ten.")
+        .meta({ examples: [30] }),
+    })
+    .optional()
+    .describe(
+      "Usage of new pods, for kubectl top: a container more in each task reads it and writes it to the task's logs; absent: none. {} takes the defaults.",
+    )
+    .meta({ examples: [{ intervalSeconds: 30 }] }),
   helperImage: z
     .string()
     .min(1)
     .default("public.ecr.aws/docker/library/busybox:1.37")
     .describe(
-      "Image of burstlet's helpers, with sh, base64, gzip, tar, sed and wget: they write a pod's files, and end a task of several main containers when all have ended.",
+      "Image of burstlet's helpers, with sh, base64, grep, gzip, tar, sed, timeout, tr and wget: they write a pod's files, read its usage, and end a task of several main containers when all have ended.",
     )
     .meta({ examples: ["123456789012.dkr.ecr.eu-central-1.amazonaws.com/busybox:1.37"] }),
   readiness: z

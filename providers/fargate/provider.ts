@@ -30,6 +30,7 @@ import type { FargateRequest } from "./request.ts";
 import { createSecrets } from "./secrets/secrets.ts";
 import { marketPricesOf } from "./size/prices.ts";
 import { toldSize } from "./size/told.ts";
+import { createStats } from "./stats/stats.ts";
 import { storage } from "./storage/storage.ts";
 import { supportRows } from "./support.ts";
 import { createFeed, type Feed } from "./tasks/feed.ts";
@@ -53,6 +54,8 @@ export async function create(config: unknown, context: ProviderContext): Promise
   }
 }
 
+const random = (): string => randomBytes(32).toString("base64");
+
 async function open(
   config: FargateConfig,
   context: ProviderContext,
@@ -66,21 +69,17 @@ async function open(
   const buckets = createEcsBuckets(limiter);
   const client = createEcsClient(sdk, config.cluster, buckets);
   const tasks = createTasks();
-  const secrets = createSecrets({
-    sdk: new SecretsManagerClient(connection),
-    tasks,
-    config,
-    context,
-    random: () => randomBytes(32).toString("base64"),
-  });
+  const secrets = createSecrets({ sdk: new SecretsManagerClient(connection), tasks, config, context, random });
   const places = createPlaces();
+  const logs = createLogs(config, context, connection);
+  const stats = config.stats && createStats({ client: logs.client, tasks, clock, ...config.stats });
   const queue = config.events && (await openQueue(config.events.queueUrl, connection));
   const watched = createWatched({ client, queue }, tasks, config, context, (task, definition, state) => {
     secrets.seen(task, definition);
     places.seen(task, state);
+    stats?.seen(definition, state);
   });
   const account = createAccount(config, context, buckets, connection, watched.inUse);
-  const logs = createLogs(config, context, connection);
   const support = supportRows({ network, readiness: config.readiness, exec: config.exec });
   return {
     name: "fargate",
@@ -108,6 +107,7 @@ async function open(
     capacity: async () => ({ ...(await account.capacity()), labels: { "topology.kubernetes.io/region": region } }),
     preflight: preflightOf(config, context, { connection, ecs: client, sdk, queue }),
     ...streamsOf({ config, context, sdk, connection, ecs: client, buckets, tasks }),
+    ...(stats && { stats: stats.stats }),
     logs: (source, want, signal) => taskLogs({ reader: logs, tasks, feed: watched.feed, clock }, source, want, signal),
     async close() {
       session.close();

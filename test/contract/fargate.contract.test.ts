@@ -37,10 +37,6 @@ describeWith(["root", "namespaces", "busybox"], "Fargate", () => {
       ],
     },
     {
-      reason: "ECS tells no usage",
-      tests: ["stats tell of running containers, and their use of processor time never falls"],
-    },
-    {
       reason: "ECS runs no hooks",
       tests: [
         "a container runs once its postStart hook has succeeded, and the next one starts then",

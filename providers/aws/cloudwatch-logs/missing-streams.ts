@@ -1,3 +1,5 @@
+import { ProviderError } from "../../../src/provider.ts";
+
 /** FilterLogEvents takes so many names. */
 const STREAMS = 100;
 /** Streams that are looked for by one round: each costs a call of its own. */
@@ -39,4 +41,28 @@ export class MissingStreams {
     const oldest = due.toSorted((a, b) => (this.#due.get(a)?.at ?? 0) - (this.#due.get(b)?.at ?? 0));
     return [...chunks, ...oldest.slice(0, LOOKED_FOR).map((stream) => [stream])];
   }
+}
+
+/**
+ * Asks for streams by as few calls as it takes: where one of them is not there CloudWatch refuses all, and does not tell
+ * which. `missing` hears of it; the others' answers come in no promised order.
+ */
+export async function askPresent<T>(
+  streams: readonly string[],
+  ask: (streams: readonly string[]) => Promise<T>,
+  missing: (stream: string) => void,
+): Promise<readonly T[]> {
+  try {
+    return [await ask(streams)];
+  } catch (error) {
+    if (!(error instanceof ProviderError) || error.kind !== "notFound") throw error;
+  }
+  const [only] = streams;
+  if (streams.length === 1 && only !== undefined) {
+    missing(only);
+    return [];
+  }
+  const middle = streams.length >> 1;
+  const halves = [streams.slice(0, middle), streams.slice(middle)];
+  return (await Promise.all(halves.map(async (half) => askPresent(half, ask, missing)))).flat();
 }

@@ -1,7 +1,7 @@
-import { asProviderError, type Clock, type Log, ProviderError } from "../../../src/provider.ts";
+import { asProviderError, type Clock, type Log, type ProviderError } from "../../../src/provider.ts";
 import type { FoundEvent, LogsClient } from "./client.ts";
 import { OVERLAP_MS } from "./delivered.ts";
-import { MissingStreams } from "./missing-streams.ts";
+import { askPresent, MissingStreams } from "./missing-streams.ts";
 
 /** Somebody who waits for new events of one stream. */
 export interface Subscriber {
@@ -114,29 +114,21 @@ class SharedPoller implements Poller {
   }
 
   async #read(streams: readonly string[], startTime: number): Promise<boolean> {
+    const ask = async (some: readonly string[]): Promise<boolean> => this.#readAll(some, startTime);
+    const missing = (stream: string): void => this.#missing.notFound(stream, this.#clock.monotonic());
+    return (await askPresent(streams, ask, missing)).some((isNews) => isNews);
+  }
+
+  async #readAll(streams: readonly string[], startTime: number): Promise<boolean> {
     let isNews = false;
     let token: string | undefined;
-    try {
-      do {
-        const page = await this.#client.filter(streams, { startTime, ...(token !== undefined && { token }) });
-        if (this.#deliver(page.events)) isNews = true;
-        token = page.next;
-      } while (token !== undefined && this.#readers.size > 0);
-      this.#missing.found(streams);
-      return isNews;
-    } catch (error) {
-      if (!(error instanceof ProviderError) || error.kind !== "notFound") throw error;
-    }
-    // One of them is not there, or not yet, and CloudWatch does not tell which.
-    const [only] = streams;
-    if (streams.length === 1 && only !== undefined) {
-      this.#missing.notFound(only, this.#clock.monotonic());
-      return isNews;
-    }
-    const middle = streams.length >> 1;
-    const halves = [streams.slice(0, middle), streams.slice(middle)];
-    const news = await Promise.all(halves.map(async (half) => this.#read(half, startTime)));
-    return isNews || news.some((one) => one);
+    do {
+      const page = await this.#client.filter(streams, { startTime, ...(token !== undefined && { token }) });
+      if (this.#deliver(page.events)) isNews = true;
+      token = page.next;
+    } while (token !== undefined && this.#readers.size > 0);
+    this.#missing.found(streams);
+    return isNews;
   }
 
   #deliver(events: readonly FoundEvent[]): boolean {

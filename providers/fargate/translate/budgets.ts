@@ -12,7 +12,7 @@ const roomyOverrides = 7_800;
 const mostDefinition = 60 * 1024;
 /** Bytes of names and values: near 124 KB tasks fail to start (aws/containers-roadmap#1336). */
 const mostEnvironment = 100_000;
-const mostContainers = 10;
+export const mostContainers = 10;
 /** Characters of an image's name with a tag (ECS API reference, ContainerDefinition). */
 const longestImage = 255;
 

@@ -3,6 +3,8 @@ import { type ResolvedContainer, type ResolvedPod, writtenOf } from "../../../sr
 import type { Injected } from "../files/injected.ts";
 import { labels } from "../request.ts";
 import type { Confided } from "../secrets/variables.ts";
+import { statsHelper } from "../stats/helper.ts";
+import { mostContainers } from "./budgets.ts";
 import type { TranslateContext } from "./context.ts";
 import { type Width, wordsAndVariables } from "./environment.ts";
 import { checkOf } from "./health-check.ts";
@@ -41,7 +43,7 @@ export function containerDefinitions(
       ...(container.stdin && { interactive: true }),
       ...(container.tty && { pseudoTerminal: true }),
       stopTimeout: Math.min(longestGrace, Math.max(1, pod.graceSeconds)),
-      logConfiguration: logsOf(context),
+      logConfiguration: logsOf(context, context.config.logs),
       dockerLabels: {
         [labels.kind]: container.kind,
         [labels.index]: String(index),
@@ -50,7 +52,10 @@ export function containerDefinitions(
     };
   });
   const first = injected && { ...injected.definition, ...environmentOf(width === "wide" ? [] : injected.shared) };
-  return [...own, ...(first === undefined ? [] : [first]), ...(sentinel === undefined ? [] : [sentinel])];
+  const needed = [...own, ...(first === undefined ? [] : [first]), ...(sentinel === undefined ? [] : [sentinel])];
+  const stats = statsHelper(context.config, logsOf(context, hasty), pod.containers.length);
+  // A pod that fills its task runs without: it is no reason to refuse one.
+  return stats === undefined || needed.length >= mostContainers ? needed : [...needed, stats];
 }
 
 /** What goes into one pod's task, in all. */
@@ -105,13 +110,20 @@ function portsByContainer({ containers }: ResolvedPod): ReadonlyMap<string, Port
 /** Part of the stream's name, `<prefix>/<container>/<task id>`. */
 export const streamPrefix = "bl";
 
+type Delivery = Pick<TranslateContext["config"]["logs"], "mode" | "bufferSize">;
+
+/** Of readings: one that cannot be sent soon is of no use any more. */
+const hasty: Delivery = { mode: "non-blocking", bufferSize: "1m" };
+
 /** The mode is always said: its default changed in June 2025. */
-function logsOf({ config, region }: TranslateContext): ContainerDefinition["logConfiguration"] {
-  const { group, mode, bufferSize } = config.logs;
+function logsOf(
+  { config, region }: TranslateContext,
+  { mode, bufferSize }: Delivery,
+): ContainerDefinition["logConfiguration"] {
   return {
     logDriver: "awslogs",
     options: {
-      "awslogs-group": group,
+      "awslogs-group": config.logs.group,
       "awslogs-region": region,
       "awslogs-stream-prefix": streamPrefix,
       mode,

@@ -19,16 +19,18 @@ import { shellContainer } from "./shell.ts";
 export async function fargateTarget(scenario: ScenarioInput = {}): Promise<ContractTarget> {
   withCredentials();
   const stateDir = mkdtempSync(join(tmpdir(), "burstlet-contract-"));
+  const network = ownNetwork();
   const cloud = await startLocalstack({
     clock,
     port: 0,
     scenario,
-    runtime: () => createProcessRuntime({ stateDir, clock, log, ...ownNetwork() }),
+    metadataHost: network.subnet.replace("0/24", "1"),
+    runtime: () => createProcessRuntime({ stateDir, clock, log, ...network }),
   });
   // ECS is asked eight times as often, within its limits: most of the time of these tests is waiting for news.
   const often = { ...createPacedClock(clock, 8), now: () => clock.now() };
   const context = providerContext(clock, { log, clock: often, network: "routed" });
-  const config = { ...set, endpoint: cloud.url, exec: true };
+  const config = { ...set, endpoint: cloud.url, exec: true, stats: { intervalSeconds: 10 } };
   const open = async (): Promise<Provider> => create(config, context);
   return {
     clusterUid: context.clusterUid,

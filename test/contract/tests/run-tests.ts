@@ -146,12 +146,15 @@ export const runTests: readonly ContractTest[] = [
       };
       await bench.until("stats tell of it", async () => (await read()) !== undefined);
       const first = await read();
-      await bench.target.pass(1_500);
-      const second = await read();
+      let second = first;
+      // A cloud reads as seldom as it says.
+      await bench.until("they are read anew", async () => {
+        second = await read();
+        return (second?.time ?? 0) > (first?.time ?? Infinity);
+      });
       expect(first?.name).toBe("main");
       expect(first?.memoryBytes).toBeGreaterThan(0);
       expect(second?.cpuSeconds).toBeGreaterThanOrEqual(first?.cpuSeconds ?? Infinity);
-      expect(second?.time).toBeGreaterThan(first?.time ?? Infinity);
       expect(second?.startedAt).toBe(first?.startedAt);
     },
   },

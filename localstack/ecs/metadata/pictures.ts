@@ -1,30 +1,8 @@
-import { rfc3339Nano } from "../../src/model/clock.ts";
-import { type Door, jsonAnswer } from "../server/server.ts";
-import type { ContainerRecord, TaskRecord } from "./task/record.ts";
-import type { Tasks } from "./tasks.ts";
+import { rfc3339Nano } from "../../../src/model/clock.ts";
+import type { ContainerRecord, TaskRecord } from "../task/record.ts";
 
-/** Where tasks find themselves; `ECS_CONTAINER_METADATA_URI_V4` is this path with the task's id and a container. */
-export const metadataPath = "/v4";
-
-/**
- * The task metadata endpoint, version 4: `<uri>` tells of the container, `<uri>/task` of its task. What is known of
- * containers is as current as the stand-in's own picture.
- */
-export function metadataDoor(tasks: Tasks): Door {
-  return async (method, url) => {
-    const match = /^\/v4\/([0-9a-f]{32})\/([\w-]+)(\/task)?$/.exec(url.pathname);
-    if (match === null || method !== "GET") return undefined;
-    const [, id = "", name, whole] = match;
-    const record = tasks.find(id)?.record;
-    const container = record?.containers.find((one) => one.name === name);
-    if (record === undefined || container === undefined) {
-      return jsonAnswer(404, "V4 metadata handler: unable to get task arn from request");
-    }
-    return jsonAnswer(200, whole === undefined ? containerPicture(record, container) : taskPicture(record));
-  };
-}
-
-function taskPicture(record: TaskRecord): object {
+/** What `<uri>/task` says. */
+export function taskPicture(record: TaskRecord): object {
   return {
     Cluster: record.clusterArn,
     TaskARN: record.arn,
@@ -42,7 +20,8 @@ function taskPicture(record: TaskRecord): object {
   };
 }
 
-function containerPicture(record: TaskRecord, container: ContainerRecord): object {
+/** What `<uri>` says. */
+export function containerPicture(record: TaskRecord, container: ContainerRecord): object {
   const { definition, name } = container;
   return {
     DockerId: container.runtimeId ?? "",
