@@ -61,6 +61,8 @@ export interface Provider<Request = unknown> {
   readonly memory: number;
   /** How the end of a container is told that nobody can know any more. Absent: `ContainerStatusUnknown`, 137. */
   readonly unknownEnd?: UnknownEnd;
+  /** It awaits `Launch.sends` before it sends what the cloud does not remember. Absent: whatever was recorded may have been sent. */
+  readonly tellsSends?: boolean;
   readonly support: readonly SupportRow[];
   /** NetworkPolicies hold for its tasks. Absent: they do not, and the node warns about them, or refuses such pods. */
   readonly enforcesNetworkPolicies?: boolean;
@@ -178,6 +180,12 @@ export interface Launch<Request> {
   /** From 1; rises with each definite "nothing started" of this attempt, so that it may choose the next place. */
   readonly tryNumber: number;
   readonly request: Request;
+  /**
+   * Of a provider that `tellsSends`: awaited right before the cloud is asked for what it does not remember, and with `false` once it
+   * is certain that nothing has come of it. So a later burstlet knows of what still waited that it was never sent. Rejects
+   * when that cannot be recorded: then nothing may be sent. May be called long after `launch` has resolved.
+   */
+  readonly sends?: ((isSent: boolean) => Promise<void>) | undefined;
 }
 
 /** Of a task that cannot be asked for. The exit code is never 0. */

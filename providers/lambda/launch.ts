@@ -77,6 +77,7 @@ export function createLaunch(options: LaunchOptions): Provider<LambdaRequest>["l
         ...options,
         gate,
         bucket,
+        sends: launch.sends,
       });
     }
     const state = known(launch);

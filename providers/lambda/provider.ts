@@ -61,6 +61,7 @@ async function open(
     // translation says otherwise.
     memory: 0,
     unknownEnd,
+    tellsSends: true,
     support: supportRows,
     translate: (pod) => translate(pod, supportRows, { grants, durableFunctions, eventFunctions }),
     launch: createLaunch({

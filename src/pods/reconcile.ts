@@ -38,6 +38,7 @@ export function createReconcile(options: ReconcileOptions): Reconcile {
     canAdd: provider.addContainers !== undefined,
     canUpdate: provider.update !== undefined,
     canResize: provider.resize !== undefined,
+    tellsSends: provider.tellsSends === true,
     memory: provider.memory,
     unknownEnd: provider.unknownEnd,
   };

@@ -20,6 +20,7 @@ const provider = {
   canAdd: false,
   canUpdate: false,
   canResize: false,
+  tellsSends: false,
   memory: Infinity,
 } as const;
 export const taskProvider = {
@@ -31,6 +32,7 @@ export const taskProvider = {
   canAdd: false,
   canUpdate: false,
   canResize: false,
+  tellsSends: false,
   memory: 3600,
 } as const;
 

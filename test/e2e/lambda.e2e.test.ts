@@ -14,6 +14,7 @@ import {
   startLambdaWorld,
   story,
 } from "./lambda-world.ts";
+import { waitsFor } from "./cloud-world.ts";
 import { exitCode, hasPhase } from "./world.ts";
 
 const HELD = 50;
@@ -24,6 +25,7 @@ const functions = {
   run: { ...live, memory: 512, timeout: 900, script: { run: 0.05, print: ["done"] } },
   short: { ...live, timeout: 1 },
   narrow: { ...live, reservedConcurrency: 2, script: { run: 0.5 } },
+  single: { ...live, reservedConcurrency: 1, script: { run: 0.3 } },
   report: { timeout: 300, script: { result: { sent: true } } },
   crawl: { ...live, timeout: 900, durable: {}, script: { run: 15, result: { Status: "SUCCEEDED" } } },
   notify: { ...live, timeout: 60, script: { run: 0.05, print: ["done"], marks: true } },
@@ -210,6 +212,11 @@ describeWith(["go", "namespaces", "root"], "a node on Lambda, over a stand-in", 
     await all("held", HELD, "run", hasPhase("Running"));
     await all("crawl", 10, "run", hasPhase("Running"));
     await all("events", 10, "run", hasPhase("Running"));
+    await cloud.run("first", "lambda://single:live", { SCRIPT_RUN: "8" });
+    await cloud.world.until("first", "runs", hasPhase("Running"));
+    const waiting = ["second", "third", "fourth"];
+    for (const name of waiting) await cloud.run(name, "lambda://single:live");
+    for (const name of waiting) await cloud.world.until(name, "waits", (pod) => waitsFor(pod) === "LambdaThrottled");
     const before = acceptedBy(cloud).length;
     // Killed before it hears that Lambda has taken one more: only the pod's record says that there may be one.
     cloud.aws.faults.set({ call: "lambda:Invoke", cut: "silent", times: 1 });
@@ -223,6 +230,9 @@ describeWith(["go", "namespaces", "root"], "a node on Lambda, over a stand-in", 
       new Set(["255 LambdaOutcomeUnknown"]),
     );
     await cloud.world.cluster.kubectl("wait", "job/held", "--for=condition=Failed", "--timeout=60s");
+    // What had not been sent yet is sent by the next burstlet.
+    expect(exitCode(await cloud.world.until("first", "has an end", hasPhase("Failed")))).toBe(255);
+    for (const name of waiting) await cloud.world.until(name, "has succeeded", hasPhase("Succeeded"));
     // Executions and events go on, and are found with their true result.
     await cloud.world.cluster.kubectl("wait", "job/crawl", "--for=condition=Complete", "--timeout=60s");
     await cloud.world.cluster.kubectl("wait", "job/events", "--for=condition=Complete", "--timeout=60s");

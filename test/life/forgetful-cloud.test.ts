@@ -52,6 +52,43 @@ describe("a pod with restartPolicy OnFailure in a cloud that remembers nothing",
     expect(pod(life)?.status?.containerStatuses?.[0]).toMatchObject({ restartCount: 2 });
   });
 
+  it("runs once its turn has come, also when burstlet was killed meanwhile: what was not sent is no unknown end", async () => {
+    const life = createLife("task", { forgets: true, waits: 10_000 });
+    life.start();
+    life.api.create(podOf("p", "u1", { restartPolicy: "Never", containers: [{ SCRIPT_RUN: "1" }] }));
+    await life.clock.advance(5_000);
+    expect(pod(life)?.status?.containerStatuses?.[0]?.state?.waiting?.reason).toBe("Queued");
+    life.kill();
+    await life.clock.advance(60_000);
+    life.start();
+    await life.clock.advance(5_000);
+    expect(asked(life)).toEqual([]);
+    await life.clock.advance(10_000);
+    expect(asked(life)).toEqual([1]);
+    expect(pod(life)?.status?.phase).toBe("Succeeded");
+    expect(life.api.refusedWrites).toEqual([]);
+  });
+
+  it.for(
+    [1, 2, 3, 4, 5, 6, 7, 8].flatMap((nth) => [
+      { nth, when: "before" as const },
+      { nth, when: "after" as const },
+    ]),
+  )("that waits for its turn is never sent twice, killed $when request $nth", async ({ nth, when }) => {
+    const life = createLife("task", { forgets: true, waits: 3_000 });
+    life.start();
+    life.killAround(nth, when);
+    life.api.create(podOf("p", "u1", { restartPolicy: "OnFailure", containers: [{ SCRIPT_RUN: "1" }] }));
+    await life.clock.advance(10_000);
+    if (!life.isRunning) life.start();
+    await life.clock.advance(60_000);
+    expect(asked(life).length).toBeLessThanOrEqual(1);
+    if (pod(life)?.status?.phase === "Failed") expect(end(life)).toMatchObject(forgotten);
+    else expect([pod(life)?.status?.phase, asked(life)]).toEqual(["Succeeded", [1]]);
+    expect(life.api.refusedWrites).toEqual([]);
+    life.kill();
+  });
+
   it.for(
     [1, 2, 3, 4, 5, 6, 7, 8, 9].flatMap((nth) => [
       { nth, when: "before" as const },

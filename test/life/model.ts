@@ -10,7 +10,7 @@ import { createLookAtFiles, createPrepare, createPrepareAddition } from "../../s
 import type { Container } from "../../src/model/kube.ts";
 import type { Outcome } from "../../src/probes/probe.ts";
 import type { AskProbe } from "../../src/probes/prober.ts";
-import type { Pod, Provider, ResolvedPod, TaskIdentity } from "../../src/provider.ts";
+import type { Pod, Provider, ResolvedPod, TaskIdentity, TaskState } from "../../src/provider.ts";
 import { type FakeClock, fakeClock } from "../support/fake-clock.ts";
 import { type MemoryApi, memoryApi } from "./memory-api.ts";
 import { selfRestarting } from "./self-restarting.ts";
@@ -42,9 +42,10 @@ export interface Life {
 
 /**
  * `restarts`: who restarts a container, as the provider declares it. `forgets`: the cloud tells nobody but the process that
- * has launched a task, and launches it again when it is asked again.
+ * has launched a task, and launches it again when it is asked again. `waits`: milliseconds for which a launch waits in the provider
+ * for its turn.
  */
-export function createLife(restarts: Provider["restarts"], { forgets = false } = {}): Life {
+export function createLife(restarts: Provider["restarts"], { forgets = false, waits = 0 } = {}): Life {
   const clock = fakeClock();
   const ledger = createLedger(clock);
   const cloud = createScriptedCloud({ clock, ledger });
@@ -90,7 +91,8 @@ export function createLife(restarts: Provider["restarts"], { forgets = false } =
       const { signal } = running;
       const request = through(signal);
       const scripted = scriptedProvider(cloud, restarts, request);
-      const provider = forgets ? forgetful(scripted) : (byItself?.over(scripted) ?? scripted);
+      const kept = forgets ? forgetful(scripted) : (byItself?.over(scripted) ?? scripted);
+      const provider = waits > 0 ? patient(kept, clock, waits) : kept;
       const pods = api.pods;
       const resolving = { provider, sources: noSources, node: resolveNode, fingerprint: () => "", notices: silent };
       const controller = createPodController({
@@ -199,6 +201,41 @@ function forgetful(provider: Provider<TaskSpec>): Provider<TaskSpec> {
     stop: async (task, how) => (own.has(key(task.identity)) ? provider.stop(task, how) : "gone"),
     watch: (feed, signal) =>
       provider.watch({ ...feed, task: (state) => void (own.has(key(state.identity)) && feed.task(state)) }, signal),
+  };
+}
+
+/** It tells of a launch at once, and asks the cloud later. */
+function patient(provider: Provider<TaskSpec>, clock: FakeClock, waits: number): Provider<TaskSpec> {
+  let tell: (state: TaskState) => void = () => undefined;
+  return {
+    ...provider,
+    tellsSends: true,
+    async launch(launch, signal) {
+      const { identity, request, sends } = launch;
+      const send = async (): Promise<void> => {
+        await clock.sleep(waits, signal);
+        await sends?.(true);
+        tell(await provider.launch(launch, signal));
+      };
+      send().catch(() => undefined);
+      const state = { is: "waiting", reason: "Queued" } as const;
+      return {
+        id: "queued",
+        identity,
+        podName: request.podName,
+        podNamespace: request.podNamespace,
+        nodeName,
+        version: 0,
+        phase: "starting",
+        containers: request.containers.map(({ name, kind, image }) => ({ name, kind, instance: 0, image, state })),
+        podIPs: [],
+        probedBy: "provider",
+      };
+    },
+    watch(feed, signal) {
+      tell = (state) => feed.task(state);
+      return provider.watch(feed, signal);
+    },
   };
 }
 

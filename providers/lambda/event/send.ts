@@ -47,6 +47,7 @@ async function sendEvent(
   // Of the version that is invoked: Lambda has a configuration for each.
   const config = await functions.eventConfig(what);
   const send = async (): Promise<{ readonly requestId: string } | { readonly doubt: string }> => {
+    await launch.sends?.(true);
     const silent = new AbortController();
     const cancel = clock.after(SILENT_MS, () => silent.abort(new Error("no answer came in time")));
     try {
@@ -55,6 +56,7 @@ async function sendEvent(
       if (silent.signal.aborted) return { doubt: (silent.signal.reason as Error).message };
       const failure = failureOf(error);
       if (failure.is === "unknown") return { doubt: failure.message };
+      await launch.sends?.(false).catch(() => undefined);
       throw refusalOf(failure, error);
     } finally {
       cancel();

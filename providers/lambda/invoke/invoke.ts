@@ -1,6 +1,7 @@
 import {
   asProviderError,
   type Clock,
+  type Launch,
   type Limiter,
   type Log,
   ProviderError,
@@ -25,7 +26,7 @@ export interface Held {
   readonly tail: string | undefined;
 }
 
-export interface InvokeOptions {
+export interface InvokeOptions extends Pick<Launch<unknown>, "sends"> {
   readonly client: Pick<Lambda, "invoke">;
   readonly invocations: Invocations<Held>;
   readonly gate: Gate;
@@ -139,6 +140,9 @@ class Attempt implements Held {
     const timers: (() => void)[] = [];
     const send = async (): Promise<Answer> => {
       signal.throwIfAborted();
+      await this.#options.sends?.(true);
+      // It may have been taken back meanwhile.
+      signal.throwIfAborted();
       const startedAt = clock.now();
       this.#sentAt = startedAt;
       timers.push(
@@ -156,12 +160,13 @@ class Attempt implements Held {
       this.#finish(await bucket.run(send, signal));
       return undefined;
     } catch (error) {
-      if (this.#sentAt === undefined) throw error;
+      if (this.#sentAt === undefined) return this.#unsent(error);
       const failure: Failure = signal.aborted
         ? { is: "unknown", message: (signal.reason as Error).message }
         : failureOf(error);
       if (failure.is === "notRun") {
         this.#sentAt = undefined;
+        await this.#options.sends?.(false).catch(() => undefined);
         // It was to be stopped: then it is not sent again.
         if (this.#isStopping) throw error;
         return failure;
@@ -174,6 +179,13 @@ class Attempt implements Held {
     } finally {
       for (const cancel of timers) cancel();
     }
+  }
+
+  /** That it is about to be sent could not be recorded: it waits. Rejects where it was taken back, or its pod is gone. */
+  #unsent(error: unknown): Extract<Failure, { is: "notRun" }> {
+    const { kind, reason, message } = asProviderError(error);
+    if (this.#dropped.signal.aborted || kind === "refused") throw error;
+    return { is: "notRun", reason, message };
   }
 
   #endOf(failure: Exclude<Failure, { is: "notRun" }>): Terminated {

@@ -1,7 +1,7 @@
 /** Performs exactly one action of a plan, and notes what came of it. All I/O of a pod's life is here. */
 import { annotations } from "../../model/annotations.ts";
 import { idempotencyToken } from "../../model/identity.ts";
-import type { Pod } from "../../provider.ts";
+import { type Launch, type Pod, ProviderError } from "../../provider.ts";
 import { eventsOf, unhealthyEvent } from "../pod-events.ts";
 import { nextCheck } from "../plan/live/refresh.ts";
 import { startsNothing } from "../plan/on-error.ts";
@@ -74,7 +74,8 @@ async function launch(deps: ActDeps, uid: string, action: Doing<"launch">): Prom
         const token = idempotencyToken(identity, action.try);
         note(deps, uid, { unsent: undefined });
         const { request } = prepared;
-        deps.tasks.put(await deps.provider.launch({ identity, token, tryNumber: action.try, request }, deps.signal));
+        const order = { identity, token, tryNumber: action.try, request, ...sendsOf(deps, uid, action.attempt) };
+        deps.tasks.put(await deps.provider.launch(order, deps.signal));
         // What was launched is not needed again, and holds the contents of every file of the pod.
         note(deps, uid, { prepared: undefined, ...launchedFiles(deps, uid, action.attempt, prepared.files) });
       },
@@ -85,6 +86,22 @@ async function launch(deps: ActDeps, uid: string, action: Doing<"launch">): Prom
   if (trouble === undefined) return;
   setTrouble(deps, uid, "launch", { ...trouble, try: action.try });
   if (startsNothing.has(trouble.error.kind)) note(deps, uid, { unsent: { attempt: action.attempt, try: action.try } });
+}
+
+/** The record says so before the cloud may have heard anything. */
+function sendsOf(deps: ActDeps, uid: string, of: number): Pick<Launch<unknown>, "sends"> {
+  if (deps.provider.tellsSends !== true) return {};
+  return {
+    async sends(isSent) {
+      // Nothing new is begun by a node that stops: whoever comes after it sends what waits.
+      if (isSent) deps.signal.throwIfAborted();
+      const pod = deps.pods.get(uid);
+      const isPresent = pod !== undefined && recordOf(pod)?.attempt === of;
+      const sent = { [annotations.sent]: isSent ? "yes" : "no" };
+      const after = isPresent && (await patch(deps, pod, { metadata: { annotations: sent }, status: {} }));
+      if (!after) throw new ProviderError("refused", "PodGone", "the pod, or this attempt of it, is there no more");
+    },
+  };
 }
 
 /** What the task was launched with is what later news are compared with. */

@@ -40,6 +40,20 @@ describe("the write-ahead record", () => {
     });
   });
 
+  it.for<[what: string, tellsSends: boolean, ofAll: number, ofThis: number | undefined, sent: "no" | undefined]>([
+    ["of what no cloud remembers", true, 0, undefined, "no"],
+    ["of what is forgotten, though not what others are", true, 60, 0, "no"],
+    ["not of what this cloud remembers, unlike others", true, 0, 60, undefined],
+    ["not where nobody would say that it is sent", false, 0, undefined, undefined],
+  ])("says that nothing was sent yet, %s", ([, tellsSends, ofAll, ofThis, sent]) => {
+    const prepared = { generation: 1, attempt: 1, is: "ready", request: {}, memory: ofThis } as const;
+    const of = pod(["a"], "Never");
+    const around = world(of, { notes: { prepared } });
+    const provider = { ...around.provider, tellsSends, memory: ofAll };
+    const { metadata } = recordPatch({ ...around, provider }, of, { do: "record", attempt: 1, try: 1, story: {} });
+    expect((metadata as Pod["metadata"])?.annotations?.[annotations.sent]).toBe(sent);
+  });
+
   it("says for how long the cloud remembers this launch, where that is known of it alone", () => {
     const of = recorded(pod(["a"], "Never"), { memory: 5 });
     const patched = (memory: number | undefined) => {

@@ -43,11 +43,13 @@ export function recordPatch(
 const ofTheTaskBefore = { [annotations.task]: null, [annotations.provisioned]: null, [annotations.hourlyUsd]: null };
 
 /** Known since the pod was translated, and as old as its record: what an earlier record said otherwise goes. */
-function preparedNotes({ notes: { prepared } }: World, pod: Pod): object {
-  const { memory = Infinity, trail } = prepared?.is === "ready" ? prepared : {};
+function preparedNotes({ notes: { prepared }, provider }: World, pod: Pod): object {
+  const { memory, trail } = prepared?.is === "ready" ? prepared : {};
+  const isForgotten = (memory ?? provider.memory) === 0;
   const wanted = {
-    [annotations.memory]: Number.isFinite(memory) ? String(memory) : undefined,
+    [annotations.memory]: memory !== undefined && Number.isFinite(memory) ? String(memory) : undefined,
     [annotations.trail]: trail,
+    [annotations.sent]: provider.tellsSends && isForgotten ? "no" : undefined,
   };
   const present = pod.metadata?.annotations ?? {};
   return Object.fromEntries(

@@ -66,6 +66,8 @@ function adopted(world: World): AttemptRecord | undefined {
 function isLost(record: AttemptRecord, world: World): boolean {
   // The node has another provider than when this was launched: nobody here can see or end that task.
   if (record.backend !== world.provider.name) return true;
+  // Its task was told while it waited for its turn.
+  if (record.isUnsent === true && world.notes.vanished !== record.attempt) return false;
   if (record.taskSeen || world.notes.vanished === record.attempt) return true;
   if (isUnsent(record, world)) return false;
   const age = record.recordedAt === undefined ? 0 : world.now - record.recordedAt;
@@ -79,6 +81,7 @@ export function memoryOf(record: AttemptRecord, { provider }: World): number {
 
 /** Is it certain that this record's try has started nothing? */
 export function isUnsent(record: AttemptRecord, { notes }: World): boolean {
+  if (record.isUnsent === true) return true;
   return notes.unsent?.attempt === record.attempt && notes.unsent.try === record.try;
 }
 

@@ -38,6 +38,7 @@ export interface ProviderTraits {
   readonly canUpdate: boolean;
   /** Resources of containers, while they run. */
   readonly canResize: boolean;
+  readonly tellsSends: boolean;
   /** Seconds. */
   readonly memory: number;
   readonly unknownEnd?: UnknownEnd | undefined;
@@ -176,6 +177,8 @@ export interface AttemptRecord {
   readonly memory?: number | undefined;
   /** Where the provider looks for this launch. */
   readonly trail?: string | undefined;
+  /** It waits for its turn: whatever the cloud remembers, nothing has been sent for this attempt. */
+  readonly isUnsent?: boolean | undefined;
   /** Restarts counted before this attempt, by container. */
   readonly earlierRestarts: Readonly<Record<string, number>>;
 }
@@ -194,6 +197,7 @@ export function recordOf(pod: Pod): AttemptRecord | undefined {
     taskSeen: notes[annotations.task] !== undefined,
     memory: secondsOf(notes[annotations.memory]),
     trail: notes[annotations.trail],
+    isUnsent: notes[annotations.sent] === "no" || undefined,
     earlierRestarts: restartsOf(notes[annotations.earlierRestarts]),
   };
 }
