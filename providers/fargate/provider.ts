@@ -4,7 +4,7 @@ import { ECSClient, type Task, type TaskDefinition } from "@aws-sdk/client-ecs";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import type { Provider, ProviderContext, Squeeze, TaskState } from "../../src/provider.ts";
-import { createLogsClient } from "../aws/cloudwatch-logs/client.ts";
+import { createLogsClient, type LogsClient } from "../aws/cloudwatch-logs/client.ts";
 import { createPoller } from "../aws/cloudwatch-logs/poller.ts";
 import { awsError } from "../aws/errors.ts";
 import { logsLimits } from "../aws/quotas.ts";
@@ -15,6 +15,7 @@ import { configSchema, type FargateConfig } from "./config.ts";
 import { createEvents } from "./events/events.ts";
 import { type EventQueue, openQueue } from "./events/queue.ts";
 import { streamsOf } from "./exec/capabilities.ts";
+import { createLastWords } from "./files/last-words.ts";
 import { createDefinitions } from "./launch/definitions.ts";
 import { createLaunch } from "./launch/launch.ts";
 import { createPlaces } from "./launch/places.ts";
@@ -74,7 +75,7 @@ async function open(
   const logs = createLogs(config, context, connection);
   const stats = config.stats && createStats({ client: logs.client, tasks, clock, ...config.stats });
   const queue = config.events && (await openQueue(config.events.queueUrl, connection));
-  const watched = createWatched({ client, queue }, tasks, config, context, (task, definition, state) => {
+  const watched = createWatched({ client, queue, logs }, tasks, config, context, (task, definition, state) => {
     secrets.seen(task, definition);
     places.seen(task, state);
     stats?.seen(definition, state);
@@ -147,19 +148,27 @@ function preflightOf(config: FargateConfig, { grants, log }: ProviderContext, { 
 /** What clients of every service are made from. */
 type Connection = AwsSession["clientConfig"] & Pick<ECSClient["config"], "credentials"> & { readonly region: string };
 
+/** Where news of tasks come from. */
+interface Sources {
+  readonly client: EcsClient;
+  readonly queue: EventQueue | undefined;
+  readonly logs: { readonly client: LogsClient };
+}
+
 /** Tasks as ECS shows them: fed to the core, and counted for the node's capacity. */
 function createWatched(
-  { client, queue }: { readonly client: EcsClient; readonly queue: EventQueue | undefined },
+  { client, queue, logs }: Sources,
   tasks: Tasks,
   config: FargateConfig,
-  { clusterUid, nodeName, network, clock, log }: ProviderContext,
+  { clusterUid, nodeName, network, clock, log, limiter }: ProviderContext,
   seen: (task: Task, definition: TaskDefinition, state: TaskState) => void,
 ): { readonly feed: Feed; readonly inUse: () => { readonly pods: number; readonly vcpu: number } } {
   const prices = marketPricesOf(config);
   const meter = createVcpuMeter();
+  const lastWords = createLastWords({ client: logs.client, limiter, clock, settled: (arn) => feed.again(arn) });
   const observer: Observer = { clusterUid, nodeName, network, size: (task) => toldSize(task, prices) };
   const observed = (task: Task, definition: TaskDefinition): TaskState | undefined => {
-    const state = observe(task, definition, observer);
+    const state = observe(task, definition, observer, lastWords.of(task));
     if (state === undefined) return undefined;
     meter.seen(task);
     seen(task, definition, state);

@@ -10,10 +10,12 @@ import {
   launchesOf,
   nothingRuns,
   startFargateWorld,
+  waitsFor,
 } from "./fargate-world.ts";
 import { deployment, exitCode, hasPhase, isReady, podManifest, podTemplate } from "./world.ts";
 
 const image = "scripted";
+const helperImage = "public.ecr.aws/docker/library/busybox:1.37";
 const hour = 3_600_000;
 
 /** Launches a second, and at once. */
@@ -79,6 +81,30 @@ describeWith(["go", "namespaces", "root"], "on Fargate", () => {
     await world.cluster.apply(podManifest("leaks", { image: "app:leaks", restartPolicy: "Never" }));
     const { status } = await world.until("leaks", "has failed", hasPhase("Failed"));
     expect(status?.containerStatuses?.[0]?.state?.terminated).toMatchObject({ exitCode: 137, reason: "OOMKilled" });
+  });
+
+  it("a pod whose files cannot be written says why, and runs once they can", async () => {
+    const { world, aws } = cloud;
+    aws.scenario.change({ images: { [helperImage]: { run: 0, exit: 127 } } });
+    const spec = { volumes: [{ name: "conf", configMap: { name: "conf" } }] };
+    const container = { volumeMounts: [{ name: "conf", mountPath: "/conf" }] };
+    const settings = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "conf" }, data: { colour: "blue" } };
+    await world.cluster.apply([settings, podManifest("unwritten", { image, spec, container })]);
+    const pod = await world.until(
+      "unwritten",
+      "waits",
+      (one) => waitsFor(one) === "CreateContainerConfigError",
+      15_000,
+    );
+    // With what a container of the timetable writes.
+    expect(pod.status?.containerStatuses?.[0]?.state?.waiting?.message).toBe(
+      "burstlet_init, the container that writes the pod's files, has failed with exit code 127: " +
+        "run 0 of container burstlet_init follows its timetable",
+    );
+    await eventually("and an event", async () => (await world.eventsOf("unwritten")).join().includes("exit code 127"));
+    aws.scenario.change({ images: { [helperImage]: { run: 0, exit: 0 } } });
+    await world.until("unwritten", "is ready", isReady);
+    await world.cluster.kubectl("delete", "pod", "unwritten", "--wait=false");
   });
 
   it("credentials that expire end no pod of fifty, over a restart of burstlet too, and the node says so", async () => {

@@ -44,6 +44,23 @@ const ended = { desiredStatus: "STOPPED", lastStatus: "STOPPED", version: 9 };
 const away = new ProviderError("denied", "ExpiredTokenException", "the credentials have expired");
 
 describe("the feed of a node's tasks", () => {
+  test("describes a task again at the next look when there is more to tell of it", async () => {
+    const { ecs, feed, clock, put } = world();
+    const arn = put("one");
+    const { feed: listening, signal, stop } = listener();
+    const watching = feed.watch(listening, signal);
+    await clock.advance(1_500);
+    const before = ecs.calls.length;
+    feed.again(arn);
+    await clock.advance(1_000);
+    expect(ecs.calls.slice(before)).toEqual(["DescribeTasks 1"]);
+    await clock.advance(1_000);
+    expect(ecs.calls).toHaveLength(before + 1);
+    stop.abort();
+    await clock.advance(1_000);
+    await watching;
+  });
+
   test("tells every task first, those that have ended too, then that it is in step, then changes only", async () => {
     const { feed, clock, put } = world();
     put("one");

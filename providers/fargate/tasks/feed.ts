@@ -47,6 +47,8 @@ export interface Feed {
   launched(task: Task, definition: TaskDefinition): TaskState | undefined;
   /** Nobody wants to hear of this ended task again, although ECS remembers it for a while. */
   discard(arn: string): void;
+  /** There is more to tell of this task than the last time: it is described at the next look. */
+  again(arn: string): void;
   /** ECS does not know it. */
   gone(arn: string): void;
 }
@@ -62,6 +64,7 @@ class Watching implements Feed {
   #foreign = new Set<string>();
   /** Newest events of tasks that nobody has told of yet, or not enough: a launch whose answer is still under way, or lost. */
   readonly #early = new Map<string, TaskEvent>();
+  readonly #again = new Set<string>();
   #looking: Promise<void> | undefined;
   #listedAt = -Infinity;
 
@@ -145,7 +148,8 @@ class Watching implements Feed {
     if (now - this.#listedAt >= LIST_MS || this.#watchers.trouble !== undefined) await this.list();
     else {
       const due = dueBatches(tasks.values(), now, feeding);
-      for (const arns of [...batches([...this.#early.keys()]), ...due]) await this.#describe(arns);
+      const first = new Set([...this.#early.keys(), ...this.#again]);
+      for (const arns of [...batches([...first]), ...due]) await this.#describe(arns);
     }
     this.#watchers.synced();
   }
@@ -181,7 +185,10 @@ class Watching implements Feed {
       if (state !== undefined) this.#found(state, definition);
       else if (task.taskArn !== undefined) this.#foreign.add(task.taskArn);
     }
-    for (const arn of arns) this.#early.delete(arn);
+    for (const arn of arns) {
+      this.#early.delete(arn);
+      this.#again.delete(arn);
+    }
     const now = clock.monotonic();
     for (const arn of missing) {
       const since = this.#options.tasks.miss(arn, now);
@@ -204,6 +211,10 @@ class Watching implements Feed {
   #put(state: TaskState, definition: TaskDefinition): void {
     const { tasks, clock } = this.#options;
     this.#watchers.task(tasks.put(state, clock.monotonic(), clock.now(), isChecked(definition)));
+  }
+
+  again(arn: string): void {
+    this.#again.add(arn);
   }
 
   gone(arn: string): void {

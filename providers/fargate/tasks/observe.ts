@@ -9,6 +9,7 @@ import type {
   Terminated,
   Waiting,
 } from "../../../src/provider.ts";
+import { filesTrouble, noWords, type Words } from "../files/trouble.ts";
 import { identityOf, type Owner } from "../identity.ts";
 import { type Disruption, disruptionOf, endOf, neverRan, taskTrouble } from "./reasons.ts";
 import { labels } from "../request.ts";
@@ -23,9 +24,15 @@ export const versionStep = 1_000;
 
 /**
  * `definition`: the task's own revision, whose labels tell which container is what. `undefined` for a task that is not
- * this node's. Containers that the definition does not know are AWS's own (GuardDuty's agent) and left out.
+ * this node's. Containers that the definition does not know are AWS's own (GuardDuty's agent) and left out. `words`: of the
+ * container for files, where it has failed; as long as they are awaited, the task has not ended.
  */
-export function observe(task: Task, definition: TaskDefinition, observer: Observer): TaskState | undefined {
+export function observe(
+  task: Task,
+  definition: TaskDefinition,
+  observer: Observer,
+  words: Words = noWords,
+): TaskState | undefined {
   const identity = identityOf(task.startedBy, observer);
   if (identity === undefined) return undefined;
   const parts = partsOf(task, definition);
@@ -39,14 +46,14 @@ export function observe(task: Task, definition: TaskDefinition, observer: Observ
     podNamespace: tags.get("burstlet.dev/namespace") ?? "",
     nodeName: observer.nodeName,
     version: (task.version ?? 0) * versionStep,
-    phase: phaseOf(task, began),
+    phase: words.awaited ? "stopping" : phaseOf(task, began),
     endedAt: (task.stoppedAt ?? task.executionStoppedAt ?? task.stoppingAt)?.getTime(),
-    containers: parts.map((part) => containerState(part, parts, task)),
+    containers: parts.map((part) => containerState(part, parts, task, words)),
     podIPs: addressesOf(task),
     // Where the node reaches no task nobody asks over the network: the support table refuses such a probe, or tells of it.
     probedBy: observer.network === "routed" ? "split" : "provider",
     ...observer.size(task),
-    ...wordsOf(task, disrupted),
+    ...reasonOf(task, disrupted, words),
   };
 }
 
@@ -100,7 +107,7 @@ function hasRun(seen: Container | undefined, task: Task): boolean {
   return seen?.lastStatus === "STOPPED" && neverRan(seen, task) === undefined;
 }
 
-function containerState(part: Part, all: readonly Part[], task: Task): ContainerState {
+function containerState(part: Part, all: readonly Part[], task: Task, words: Words): ContainerState {
   const { name, kind, definition, seen } = part;
   const { image = definition.image ?? "", imageDigest, runtimeId } = seen ?? {};
   return {
@@ -111,7 +118,7 @@ function containerState(part: Part, all: readonly Part[], task: Task): Container
     ...(imageDigest !== undefined && { imageID: `${image.replace(/(:[^/:@]+)?(@.*)?$/, "")}@${imageDigest}` }),
     ...(runtimeId !== undefined && { containerID: `ecs://${runtimeId}` }),
     ...healthOf(part),
-    state: runState(part, all, task),
+    state: withFiles(runState(part, all, task), task, words),
   };
 }
 
@@ -124,6 +131,11 @@ function runState(part: Part, all: readonly Part[], task: Task): RunState {
   }
   if (task.lastStatus !== "STOPPED") return { is: "running", startedAt: startOf(task) ?? 0 };
   return ended({ exitCode: undefined, reason: "ContainerStatusUnknown" }, part, task);
+}
+
+/** Where the container for files has failed, that is what every other one waits for. */
+function withFiles(state: RunState, task: Task, words: Words): RunState {
+  return state.is === "waiting" ? (filesTrouble(task, words) ?? state) : state;
 }
 
 /** The kubelet's word for what waits for the init containers before it. */
@@ -179,11 +191,12 @@ function addressesOf({ containers = [] }: Task): readonly string[] {
   return [...new Set(found.flatMap((address) => (address === undefined || address === "" ? [] : [address])))];
 }
 
-function wordsOf(
+function reasonOf(
   task: Task,
   disrupted: Disruption | undefined,
+  words: Words,
 ): Pick<TaskState, "reason" | "message" | "disrupted" | "warning"> {
   if (disrupted !== undefined) return { ...disrupted, disrupted: true, warning: disrupted };
-  const trouble = taskTrouble(task);
+  const trouble = words.awaited ? undefined : (filesTrouble(task, words) ?? taskTrouble(task));
   return trouble === undefined ? {} : { reason: trouble.reason, message: trouble.message };
 }

@@ -1,6 +1,7 @@
 import type { Container, ContainerDefinition, Task, TaskDefinition } from "@aws-sdk/client-ecs";
 import { type ContainerKind, ProviderError, type TaskState } from "../../../src/provider.ts";
 import type { EcsClient } from "../client.ts";
+import type { Words } from "../files/trouble.ts";
 import { startedBy } from "../identity.ts";
 import { labels } from "../request.ts";
 import { observe, type Observer } from "./observe.ts";
@@ -21,7 +22,11 @@ export interface Shown extends Partial<Container> {
 }
 
 /** A task whose containers are as shown, in the definition's order reversed, because ECS promises none. */
-export function pictureOf(shown: Readonly<Record<string, Shown>>, more: Partial<Task> = {}): TaskState | undefined {
+export function pictureOf(
+  shown: Readonly<Record<string, Shown>>,
+  more: Partial<Task> = {},
+  words?: Words,
+): TaskState | undefined {
   const entries = Object.entries(shown);
   const containerDefinitions = entries.map(
     ([name, { kind = "main", essential = kind === "main", probes }], index): ContainerDefinition => ({
@@ -55,7 +60,7 @@ export function pictureOf(shown: Readonly<Record<string, Shown>>, more: Partial<
     ...more,
     containers,
   };
-  return observe(task, definition, observer);
+  return observe(task, definition, observer, words);
 }
 
 export const states = (picture: TaskState | undefined) =>

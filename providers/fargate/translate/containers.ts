@@ -51,7 +51,11 @@ export function containerDefinitions(
       },
     };
   });
-  const first = injected && { ...injected.definition, ...environmentOf(width === "wide" ? [] : injected.shared) };
+  const first = injected && {
+    ...injected.definition,
+    ...environmentOf(width === "wide" ? [] : injected.shared),
+    logConfiguration: logsOf(context, context.config.logs),
+  };
   const needed = [...own, ...(first === undefined ? [] : [first]), ...(sentinel === undefined ? [] : [sentinel])];
   const stats = statsHelper(context.config, logsOf(context, hasty), pod.containers.length);
   // A pod that fills its task runs without: it is no reason to refuse one.
