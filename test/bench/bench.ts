@@ -65,7 +65,7 @@ async function measureFargate(): Promise<void> {
   if (options.streams) return measureFargateStreams();
   const rounds = await compareFargate(options, namespaceAddress());
   console.log(`\n${fargateTable(rounds, options.pods).join("\n")}\n`);
-  for (const target of fargateTargets(rounds, options.pods)) console.log(targetLine(target));
+  for (const target of fargateTargets(rounds, options.pods, options.push)) console.log(targetLine(target));
 }
 
 async function measureFargateStreams(): Promise<void> {

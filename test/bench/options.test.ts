@@ -9,12 +9,13 @@ it("reads every option, and has a default for each", () => {
     memory: 5000,
     tokens: false,
     provider: "local",
+    push: false,
     streams: false,
     megabytes: 200,
     nodeFlags: [],
   });
   const words =
-    "--pods 7 --against virtual-kubelet,kwok --rounds 1 --memory 0 --tokens --provider fargate --streams --megabytes 3".split(
+    "--pods 7 --against virtual-kubelet,kwok --rounds 1 --memory 0 --tokens --provider fargate --push --streams --megabytes 3".split(
       " ",
     );
   expect(parseOptions([...words, "--node-flags=--cpu-prof --heap-prof"])).toEqual({
@@ -24,6 +25,7 @@ it("reads every option, and has a default for each", () => {
     memory: 0,
     tokens: true,
     provider: "fargate",
+    push: true,
     streams: true,
     megabytes: 3,
     nodeFlags: ["--cpu-prof", "--heap-prof"],
@@ -35,6 +37,7 @@ it.each([
   [["--pods", "many"], "--pods many: expected a whole number, at least 1"],
   [["--against", "kubelet"], "--against kubelet: expected virtual-kubelet or kwok"],
   [["--provider", "gcp"], "--provider gcp: expected local, fargate, aci or lambda"],
+  [["--push"], "--push: expected --provider fargate beside it"],
   [["--fast"], "--fast"],
 ])("says what is wrong with %j", (words, message) => {
   expect(() => parseOptions(words)).toThrow(message);

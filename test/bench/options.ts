@@ -12,6 +12,8 @@ export interface BenchOptions {
   readonly tokens: boolean;
   /** `fargate`: burstlet on the stand-in for AWS beside burstlet on the scripted runtime, instead of peers. */
   readonly provider: "local" | "fargate" | "aci" | "lambda";
+  /** Of `fargate`: changes of tasks come as events. */
+  readonly push: boolean;
   /** Measures exec, port-forward and logs instead of pods. */
   readonly streams: boolean;
   /** What each transfer of them carries. */
@@ -27,6 +29,7 @@ export const usage = `npm run bench -- [OPTIONS]
   --memory N             pods of the measurement of burstlet's memory; 0: none (5000)
   --tokens               pods mount the token of their service account, which the other sides never do
   --provider fargate     a Deployment on the stand-in for AWS, beside the scripted runtime; pods have tokens
+  --push                 with --provider fargate: changes of tasks come as events by a queue of SQS
   --streams              exec, port-forward and logs instead of pods, beside a node on k8s.io/cri-streaming
   --provider aci         creations, deletions and reads of the ACI provider over the stand-in for Azure
   --provider lambda      short jobs that arrive one by one, warm and cold, beside the scripted runtime; many held invocations
@@ -45,11 +48,13 @@ export function parseOptions(words: readonly string[]): BenchOptions {
       memory: { type: "string", default: "5000" },
       tokens: { type: "boolean", default: false },
       provider: { type: "string", default: "local" },
+      push: { type: "boolean", default: false },
       streams: { type: "boolean", default: false },
       megabytes: { type: "string", default: "200" },
       "node-flags": { type: "string", default: "" },
     },
   });
+  if (values.push && values.provider !== "fargate") throw new Error("--push: expected --provider fargate beside it");
   return {
     pods: whole("pods", values.pods, 1),
     against: list(values.against, ",").map(peer),
@@ -57,6 +62,7 @@ export function parseOptions(words: readonly string[]): BenchOptions {
     memory: whole("memory", values.memory, 0),
     tokens: values.tokens,
     provider: provider(values.provider),
+    push: values.push,
     streams: values.streams,
     megabytes: whole("megabytes", values.megabytes, 1),
     nodeFlags: list(values["node-flags"], " "),

@@ -40,7 +40,7 @@ describe("events of a node's tasks", () => {
     await clock.advance(5);
     expect(heard).toHaveLength(6);
     expect(queue.messages).toHaveLength(25);
-    await clock.advance(100);
+    await clock.advance(300);
     expect(heard).toEqual(Array.from({ length: 25 }, (_, n) => `one ${25 - n}`));
     expect(queue.messages).toEqual([]);
     // The first answer comes at once; then the reader waits as long as it may.
@@ -58,6 +58,19 @@ describe("events of a node's tasks", () => {
       "warn a message in the queue of events is none, and is deleted",
       "debug another message in the queue of events is none, and is deleted",
     ]);
+  });
+
+  test("gather while few come, so that many take few calls", async () => {
+    const { clock, queue, heard, read, event } = world();
+    void read();
+    await clock.advance(1_000);
+    for (let n = 1; n <= 100; n++) {
+      queue.send(event("one", n));
+      await clock.advance(10);
+    }
+    await clock.advance(1_000);
+    expect(heard).toHaveLength(100);
+    expect(queue.waits.length).toBeLessThan(20);
   });
 
   test("come again where they could not be deleted", async () => {

@@ -1,12 +1,17 @@
 /** Reads the events of a node's tasks, and says whether tasks may be left to them. */
 import { asProviderError, type Clock, type Log } from "../../../src/provider.ts";
 import type { Owner } from "../identity.ts";
-import type { EventQueue, QueueMessage } from "./queue.ts";
+import { BATCH, type EventQueue, type QueueMessage } from "./queue.ts";
 import { type TaskEvent, told } from "./task-event.ts";
 import { createTrust, type Verdict } from "./trust.ts";
 
 /** The longest that SQS lets anybody wait. */
 const WAIT_SECONDS = 20;
+/**
+ * SQS answers with the first message that there is, so that each event of a busy time would take two calls, each a millisecond
+ * of processor time: after an answer that is not full what comes next is left to gather.
+ */
+const GATHER_MS = 200;
 const TROUBLE_FIRST_MS = 1_000;
 const TROUBLE_LONGEST_MS = 30_000;
 
@@ -63,6 +68,7 @@ export function createEvents({ queue, cluster, owner, clock, log }: EventsOption
           trust.answered();
           wait = WAIT_SECONDS;
           failures = 0;
+          if (messages.length > 0 && messages.length < BATCH) await clock.sleep(GATHER_MS, signal);
         } catch (error) {
           if (signal.aborted) return;
           trust.failed(asProviderError(error));

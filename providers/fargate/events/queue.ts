@@ -22,7 +22,7 @@ export interface EventQueue {
 }
 
 /** DeleteMessageBatch and ReceiveMessage take so many. */
-const BATCH = 10;
+export const BATCH = 10;
 
 /** Standard queues take nearly any number of calls ("Amazon SQS quotas"), and one reader makes few: no bucket. */
 export async function openQueue(

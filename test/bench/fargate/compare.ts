@@ -18,13 +18,13 @@ const quickControllers = ["--kube-api-qps=100", "--kube-api-burst=100"].map(
 );
 
 export async function compareFargate(
-  { nodeFlags, pods, rounds }: BenchOptions,
+  { nodeFlags, pods, rounds, push }: BenchOptions,
   address: string | undefined,
 ): Promise<FargateComparison> {
   const fargate: DeploymentRound[] = [];
   const scripted: DeploymentRound[] = [];
   return inArena(address, quickControllers, async (arena, audit) => {
-    const onFargate = fargateSide(nodeFlags);
+    const onFargate = fargateSide(nodeFlags, push);
     const sides = [
       { side: onFargate, standIn: onFargate.standIn, found: fargate },
       { side: burstletSide(nodeFlags), standIn: undefined, found: scripted },

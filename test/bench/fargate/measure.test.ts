@@ -12,11 +12,13 @@ it("counts from the first real launch, every call whatever became of it, and des
   const seen = {
     ledger: [launch(500, "repeated"), launch(1_000), launch(51_000), stop],
     runningAt: 52_500,
-    before: { "ecs:DescribeTasks": { ok: 40 } },
+    before: { "ecs:DescribeTasks": { ok: 40 }, "sqs:ReceiveMessage": { ok: 100 } },
     after: {
       "ecs:RunTask": { ok: 2, ThrottlingException: 1 },
       "ecs:RegisterTaskDefinition": { ok: 1, ClientException: 1 },
       "ecs:DescribeTasks": { ok: 150, ThrottlingException: 10 },
+      "sqs:ReceiveMessage": { ok: 103 },
+      "sqs:DeleteMessageBatch": { ok: 2, cut: 1 },
     },
     restSeconds: 60,
   };
@@ -27,6 +29,7 @@ it("counts from the first real launch, every call whatever became of it, and des
     throttleAnswers: 11,
     registerCalls: 2,
     describesPerSecond: 2,
+    queueCallsPerSecond: 0.1,
   });
 });
 

@@ -13,6 +13,8 @@ export interface AwsFigures {
   readonly registerCalls: number;
   /** DescribeTasks, a second, while every task ran and nothing happened. */
   readonly describesPerSecond: number;
+  /** And calls of SQS. */
+  readonly queueCallsPerSecond: number;
 }
 
 export interface Seen {
@@ -39,7 +41,13 @@ export function awsFigures({ ledger, runningAt, before, after, restSeconds }: Se
     throttleAnswers: throttled.reduce((sum, count) => sum + count, 0),
     registerCalls: callsOf(after, "ecs:RegisterTaskDefinition"),
     describesPerSecond: (callsOf(after, "ecs:DescribeTasks") - callsOf(before, "ecs:DescribeTasks")) / restSeconds,
+    queueCallsPerSecond: (queueCallsIn(after) - queueCallsIn(before)) / restSeconds,
   };
+}
+
+function queueCallsIn(calls: Calls): number {
+  const names = Object.keys(calls).filter((name) => name.startsWith("sqs:"));
+  return names.reduce((sum, name) => sum + callsOf(calls, name), 0);
 }
 
 /** Whatever became of them. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openFargate, uidOf } from "../../fargate/testing.ts";
+import { events, openFargate, uidOf, withEventQueue } from "../../fargate/testing.ts";
+import { eventually } from "../../support/eventually.ts";
 import { describeWith } from "../../support/requirements.ts";
 import { boundVolume, podWith } from "../../support/resolve-sources.ts";
 import { judge } from "./judge.ts";
@@ -86,12 +87,15 @@ const used = [
   "logs:DescribeLogGroups",
   "logs:GetLogEvents",
   "service-quotas:ListServiceQuotas",
+  "sqs:DeleteMessageBatch",
+  "sqs:GetQueueAttributes",
+  "sqs:ReceiveMessage",
 ];
 
 async function lifeOfAPod(): Promise<readonly RecordedCall[]> {
-  await using fargate = await openFargate();
+  await using fargate = await openFargate(withEventQueue);
   await using recorder = await startRecorder(fargate.world.aws.url);
-  await using through = await openFargate({}, { endpoint: recorder.url });
+  await using through = await openFargate({}, { endpoint: recorder.url, events });
   const watched = through.watch();
   const state = await through.launch(uidOf(1));
   await watched.until("it runs", uidOf(1), ({ phase }) => phase === "running");
@@ -107,6 +111,9 @@ async function lifeOfAPod(): Promise<readonly RecordedCall[]> {
   if (logs !== undefined) for await (const _ of logs);
   await through.provider.stop(task, { graceSeconds: 1, discard: false });
   await watched.until("it has stopped", uidOf(1), ({ phase }) => phase === "stopped");
+  await eventually("its events are read", () =>
+    recorder.calls.some(({ operation, answer }) => operation === "DeleteMessageBatch" && answer !== undefined),
+  );
   return recorder.calls;
 }
 

@@ -1,4 +1,4 @@
-/** Stands between an SDK and its cloud, and writes down every call of the protocol awsJson1.1. */
+/** Stands between an SDK and its cloud, and writes down every call of the protocols awsJson1.0 and 1.1. */
 import { createServer, type IncomingMessage, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
@@ -20,6 +20,7 @@ export interface Recorder extends AsyncDisposable {
 /** What stands before the operation in X-Amz-Target, and botocore's name of that service. */
 const services: Readonly<Record<string, string>> = {
   AmazonEC2ContainerServiceV20141113: "ecs",
+  AmazonSQS: "sqs",
   Logs_20140328: "logs",
   ServiceQuotasV20190624: "service-quotas",
 };
