@@ -246,6 +246,8 @@ export interface ExpectedTask extends TaskRef {
   readonly trail?: string | undefined;
   /** When the record was written, milliseconds since 1970: it was launched then or later. */
   readonly recordedAt?: number | undefined;
+  /** When it may have been sent (`Launch.sends`), to the second; absent where nobody has told. */
+  readonly sentAt?: number | undefined;
 }
 
 export interface Capacity {

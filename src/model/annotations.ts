@@ -12,7 +12,7 @@ export const annotations = {
   memory: "burstlet.dev/memory",
   /** The provider's own word on where to look for this launch; part of the write-ahead record. */
   trail: "burstlet.dev/trail",
-  /** Of a launch that no cloud remembers: `no`, nothing has been sent for it yet; `yes`, it may have been. */
+  /** Of a launch that no cloud remembers: `no`, nothing has been sent for it yet; else when it may have been, RFC 3339. */
   sent: "burstlet.dev/sent",
   /** Restarts counted before this attempt, `container=count,…`: restartCount never falls. */
   earlierRestarts: "burstlet.dev/earlier-restarts",

@@ -144,13 +144,13 @@ export function taskFeed(
 function expectedOf(pod: Pod, clusterUid: string, provider: Pick<Provider, "name" | "memory">): ExpectedTask[] {
   const record = recordOf(pod);
   if (record?.backend !== provider.name || hasEnded(pod)) return [];
-  const { attempt, trail, recordedAt, isUnsent, memory = provider.memory } = record;
+  const { attempt, trail, recordedAt, sentAt, isUnsent, memory = provider.memory } = record;
   if ((memory === 0 && trail === undefined) || isUnsent === true) return [];
   const { uid: podUid = "", name: podName = "", namespace: podNamespace = "" } = pod.metadata ?? {};
   const containers = (pod.spec?.containers ?? []).map(({ name, image = "" }) => ({ name, image }));
   const id = pod.metadata?.annotations?.[annotations.task];
   const identity = { clusterUid, podUid, attempt };
-  return [{ identity, id, podName, podNamespace, containers, trail, recordedAt }];
+  return [{ identity, id, podName, podNamespace, containers, trail, recordedAt, sentAt }];
 }
 
 function hasEnded({ status }: Pod): boolean {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Pod } from "../../src/model/kube.ts";
-import { createLife, forgotten, type Life, podOf } from "./model.ts";
+import { forgotten } from "./forgetting.ts";
+import { createLife, type Life, podOf } from "./model.ts";
 
 const pod = (life: Life): Pod | undefined => life.api.find("default", "p");
 const end = (life: Life) => pod(life)?.status?.containerStatuses?.[0]?.state?.terminated;

@@ -137,7 +137,9 @@ describe.concurrent("an event whose answer is lost", () => {
   test("and of which the log has nothing for five minutes is unknown, and never sent again", async () => {
     await using bench = await open({}, {}, FAST);
     bench.aws.faults.set({ call: "lambda:Invoke", times: 1, cut: "before" });
-    const state = await bench.run("a", {}, "stopped", image);
+    await bench.run("a", {}, "starting", image);
+    bench.time.ahead = 300_000;
+    const state = await bench.reaches("a", "is given up", ended);
     expect(runOf(state)).toMatchObject({ exitCode: 255, reason: "LambdaOutcomeUnknown" });
     expect([state.final, accepted(bench)]).toEqual([true, 0]);
   });
@@ -201,8 +203,15 @@ describe.concurrent("a later burstlet", () => {
       is: "waiting",
       reason: "LambdaQueued",
     });
+    bench.time.ahead = 300_000;
     expect(runOf(await bench.reaches("never", "is given up", ended))).toMatchObject({ exitCode: 255 });
     expect(accepted(bench)).toBe(1);
+  });
+
+  test("gives up after its own search what was sent long ago, however often burstlet was started since", async () => {
+    await using bench = await open({}, {}, FAST);
+    await bench.again([{ ...expectedOf("lost"), sentAt: Date.now() - 300_000 }]);
+    expect(runOf(await bench.reaches("lost", "is given up", ended))).toMatchObject({ exitCode: 255 });
   });
 
   test("says that it knows everything only when the log has answered, and takes no other pod for an event", async () => {

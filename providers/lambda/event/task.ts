@@ -32,6 +32,8 @@ export interface Sent extends Omit<Shown, "id"> {
 
 /** So long lines are waited for of what may never have been sent: a cold start, and CloudWatch's delay. */
 const DOUBT_MS = 300_000;
+/** Whoever has just begun to know of it has to have searched first. */
+const SEARCHED_MS = 30_000;
 
 /** One event, as the log of its function tells of it. */
 export class EventTask implements Held {
@@ -99,8 +101,12 @@ export class EventTask implements Held {
       now: clock.now(),
       timeout: info.timeout * 1_000,
       quiet: clock.monotonic() - this.#newsAt,
-      isGivenUp: !this.#isAccepted && clock.monotonic() - this.knownSince >= DOUBT_MS,
+      isGivenUp: !this.#isAccepted && clock.now() - acceptedAt >= DOUBT_MS && this.#knownFor() >= SEARCHED_MS,
     });
+  }
+
+  #knownFor(): number {
+    return this.#options.clock.monotonic() - this.knownSince;
   }
 
   /** Begins to tell of what was just sent: by a first picture without the warning, which is news then. */

@@ -102,11 +102,10 @@ class Watcher implements Events {
     const of = { name: named.name, qualifier: info.version };
     const config = await functions.eventConfig(of);
     const prices = pricesOf(ours, info.architecture);
-    const { identity, podName: name, podNamespace: namespace, containers, recordedAt } = one;
+    const { identity, podName: name, podNamespace: namespace, containers, recordedAt, sentAt } = one;
     const [container = { name: "", image: "" }] = containers;
     const shown = { identity, nodeName, pod: { name, namespace }, container, ...sizeOf({ info, prices }) };
-    // It may have waited for its turn after it was recorded.
-    const times = { notBefore: recordedAt ?? clock.now(), acceptedAt: clock.now() };
+    const times = { notBefore: sentAt ?? recordedAt ?? clock.now(), acceptedAt: sentAt ?? clock.now() };
     const sent = { ...shown, ...times, function: { ...of, version: info.version }, requestId, info, prices, config };
     return new EventTask(sent, requestId !== undefined, this.#options);
   }

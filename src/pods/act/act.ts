@@ -1,5 +1,6 @@
 /** Performs exactly one action of a plan, and notes what came of it. All I/O of a pod's life is here. */
 import { annotations } from "../../model/annotations.ts";
+import { rfc3339 } from "../../model/clock.ts";
 import { idempotencyToken } from "../../model/identity.ts";
 import { type Launch, type Pod, ProviderError } from "../../provider.ts";
 import { eventsOf, unhealthyEvent } from "../pod-events.ts";
@@ -97,7 +98,7 @@ function sendsOf(deps: ActDeps, uid: string, of: number): Pick<Launch<unknown>, 
       if (isSent) deps.signal.throwIfAborted();
       const pod = deps.pods.get(uid);
       const isPresent = pod !== undefined && recordOf(pod)?.attempt === of;
-      const sent = { [annotations.sent]: isSent ? "yes" : "no" };
+      const sent = { [annotations.sent]: isSent ? rfc3339(deps.clock.now()) : "no" };
       const after = isPresent && (await patch(deps, pod, { metadata: { annotations: sent }, status: {} }));
       if (!after) throw new ProviderError("refused", "PodGone", "the pod, or this attempt of it, is there no more");
     },

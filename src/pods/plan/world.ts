@@ -179,6 +179,8 @@ export interface AttemptRecord {
   readonly trail?: string | undefined;
   /** It waits for its turn: whatever the cloud remembers, nothing has been sent for this attempt. */
   readonly isUnsent?: boolean | undefined;
+  /** It may have been sent then, milliseconds since 1970. */
+  readonly sentAt?: number | undefined;
   /** Restarts counted before this attempt, by container. */
   readonly earlierRestarts: Readonly<Record<string, number>>;
 }
@@ -198,6 +200,7 @@ export function recordOf(pod: Pod): AttemptRecord | undefined {
     memory: secondsOf(notes[annotations.memory]),
     trail: notes[annotations.trail],
     isUnsent: notes[annotations.sent] === "no" || undefined,
+    sentAt: parseTime(notes[annotations.sent]),
     earlierRestarts: restartsOf(notes[annotations.earlierRestarts]),
   };
 }
