@@ -95,7 +95,7 @@ describe.for(Object.keys(runtimes) as (keyof typeof runtimes)[])("the handler fo
     ]);
   });
 
-  test.for<[string, string[], object]>([
+  test.for<[string, string[], object, string?]>([
     [
       "an exit status",
       ["sh", "-c", "exit 7"],
@@ -105,8 +105,9 @@ describe.for(Object.keys(runtimes) as (keyof typeof runtimes)[])("the handler fo
     ["SIGKILL", ["sh", "-c", "kill -KILL $$$$"], { exitCode: 137, signal: 9, reason: "Error" }],
     ["no such program", ["no-such-program"], { exitCode: 127 }],
     ["what is no program", ["/tmp"], { exitCode: 126 }],
-  ])("%s is the pod's", async ([, command, end]) => {
-    const ran = await run({ command });
+    ["a folder to work in that is not there", ["true"], { exitCode: 126 }, "/none"],
+  ])("%s is the pod's", async ([, command, end, workingDir]) => {
+    const ran = await run({ command, ...(workingDir !== undefined && { workingDir }) });
     expect(ran.end).toMatchObject(end);
     // What Invoke answers, and what the log says to who cannot hear the answer.
     const told = factIn(ran.lines.at(-1) ?? "");

@@ -14,6 +14,7 @@ import { createEvents } from "./event/watch.ts";
 import { createKnownFunctions } from "./functions/known-functions.ts";
 import { createInvocations } from "./invoke/invocations.ts";
 import type { Held } from "./invoke/invoke.ts";
+import { isHeldCall } from "./invoke/picture.ts";
 import { createLaunch } from "./launch.ts";
 import { createFunctionLogs } from "./logs/group.ts";
 import { invocationLogs } from "./logs/logs.ts";
@@ -91,7 +92,11 @@ async function open(
     capacity: async () => capacityOf(config, await functions.account(), region),
     preflight: createPreflight(client, grants, config),
     logs: (source, want, signal) => invocationLogs({ ...context, invocations, functions, logs }, source, want, signal),
-    close,
+    async close() {
+      const lost = invocations.list().filter(isHeldCall).length;
+      if (lost > 0) context.log.warn("the outcome of synchronous invocations is lost with this process", { lost });
+      await close();
+    },
   };
 }
 

@@ -8,7 +8,7 @@ import { containerStatus } from "./containers.ts";
 const cannotRun = { reason: "ContainerCannotRun", exitCode: 128 } as const;
 
 const sentence =
-  "a virtual node of this provider adds no container to a pod that runs already. Use a copy of the pod: " +
+  "a virtual node of this provider adds no container to a pod that runs already. Where its pods may have several containers, use a copy of the pod: " +
   "kubectl debug <pod> --copy-to=<new pod> --share-processes=false --profile=baseline --image=<image>";
 
 /** By name of the container: what was found when the provider was to be asked for it. */

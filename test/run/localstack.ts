@@ -22,8 +22,8 @@ interface Options {
 
 const program = new Command("npm run localstack --")
   .description(
-    "A stand-in for AWS on one port: ECS on Fargate, CloudWatch Logs, Service Quotas, STS, and as much of EC2 and IAM " +
-      "as burstlet asks; container groups of Azure below /subscriptions. Point any client at it by AWS_ENDPOINT_URL, with " +
+    "A stand-in for AWS on one port: ECS on Fargate, Lambda, CloudWatch Logs, Secrets Manager, SQS, Session Manager, Service " +
+      "Quotas, STS, and as much of EC2 and IAM as burstlet asks; container groups of Azure below /subscriptions. Point any client at it by AWS_ENDPOINT_URL, with " +
       "any region and credentials, or as the endpoint of Azure Resource Manager, with any token.",
   )
   .addOption(new Option("--port <number>", "port to listen on; 0 takes any").default(4566).argParser(portOf))

@@ -1,6 +1,6 @@
 // Runs the command of a pod of burstlet in a function of runtime nodejs22.x or later. Handler: index.handler
 import { spawn } from "node:child_process";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, rm, writeFile } from "node:fs/promises";
 import { constants } from "node:os";
 import { dirname, normalize } from "node:path";
 
@@ -65,6 +65,14 @@ async function put({ path, mode, content, encoding }) {
 
 /** `exit status 3`, `signal: killed`; its output is the function's log. */
 async function run(program, words, options) {
+  try {
+    // Made as by a container engine, where a function may write. Of a missing one a spawn would say that its program is missing.
+    if (options.cwd.startsWith("/tmp/")) await mkdir(options.cwd, { recursive: true });
+    else await access(options.cwd);
+  } catch (error) {
+    console.error(`burstlet: workingDir: ${error.message}`);
+    return "exit status 126";
+  }
   const child = spawn(program, words, { ...options, stdio: ["ignore", "inherit", "inherit"], detached: true });
   const ended = await new Promise((resolve) => {
     child.once("error", (error) => resolve({ error }));

@@ -83,6 +83,15 @@ def remove(path):
 def run(argv, directory, variables):
     """`exit status 3`, `signal: killed`; its output is the function's log."""
     try:
+        # Made as by a container engine, where a function may write.
+        if directory.startswith("/tmp/"):
+            os.makedirs(directory, exist_ok=True)
+        else:
+            os.stat(directory)
+    except OSError as error:
+        print(f"burstlet: workingDir: {error}", file=sys.stderr, flush=True)
+        return "exit status 126"
+    try:
         child = subprocess.Popen(argv, cwd=directory, env=variables, stdin=subprocess.DEVNULL, start_new_session=True)
     except OSError as error:
         print(f"burstlet: {error}", file=sys.stderr, flush=True)

@@ -4,7 +4,7 @@ import type { FunctionInfo } from "../functions/function-info.ts";
 import { hourlyUsd, invocationUsd, type pricesOf } from "../outcome/prices.ts";
 import type { Report } from "../outcome/report-line.ts";
 import type { LambdaRequest } from "../request.ts";
-import { containerIDOf, idOf } from "./task-id.ts";
+import { containerIDOf, idOf, partsOf } from "./task-id.ts";
 
 export interface Subject {
   readonly identity: TaskIdentity;
@@ -77,6 +77,12 @@ export function taskOf(shown: Shown, progress: Progress): TaskState {
     ...(progress.is === "ended" && progress.final && { final: true }),
     ...(progress.warning !== undefined && { warning: progress.warning }),
   };
+}
+
+/** Is this one held call, of which nobody else will hear the answer? */
+export function isHeldCall({ id, containers }: TaskState): boolean {
+  const { execution, event } = partsOf(id);
+  return execution === undefined && event === undefined && containers.some(({ state }) => state.is === "running");
 }
 
 function phaseOf(progress: Progress): TaskState["phase"] {

@@ -11,5 +11,5 @@ export const askTheLog = "kubectl logs may still show how it ended (exit status)
 export const unknownEnd: UnknownEnd = {
   exitCode: unknownCode,
   reason: unknownReason,
-  message: `burstlet was started anew since, and Lambda tells nothing of this invocation: nobody knows whether the function has run to its end, so it is not invoked again; ${askTheLog}`,
+  message: `burstlet was started anew since, or Lambda has forgotten it, and nobody tells of this invocation any more: nobody knows whether the function has run to its end, so it is not invoked again; ${askTheLog}`,
 };

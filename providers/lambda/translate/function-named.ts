@@ -34,7 +34,8 @@ export function functionNamed(pod: ResolvedPod, grants: ProviderContext["grants"
   const who = { namespace: pod.namespace, serviceAccount: pod.serviceAccountName || "default" };
   if (!grantsNothing(grants) && !isGranted(grants, who, text))
     return refused(
-      `No grant of the node's configuration allows function ${text} to namespace ${who.namespace} or its service account ${who.serviceAccount}.`,
+      `No grant of the node's configuration allows function ${text} to namespace ${who.namespace} or its service account ${who.serviceAccount}. ` +
+        `Who configures the node adds it as it is written here: grants: [{ namespace: ${who.namespace}, allow: ["${text}"] }].`,
     );
   return { function: name, refusals: [] };
 }

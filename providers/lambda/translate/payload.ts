@@ -108,7 +108,7 @@ function jsonRefusals(json: string, pod: ResolvedPod, mode: Mode): readonly Refu
   const [container] = pod.containers;
   const others = (["command", "args"] as const).filter((field) => container?.[field] !== undefined);
   return [
-    ...(isJson(json) ? [] : [{ path, sentence: "Expected JSON." }]),
+    ...notJson(json).map((why) => ({ path, sentence: `Expected JSON: ${why}.` })),
     ...others.map((field) => ({
       path: `spec.containers[0].${field}`,
       sentence: `The annotation ${podAnnotations.payload} is sent as it is, so ${field} would be lost: keep one of them.`,
@@ -117,12 +117,13 @@ function jsonRefusals(json: string, pod: ResolvedPod, mode: Mode): readonly Refu
   ];
 }
 
-function isJson(text: string): boolean {
+/** What the parser says, with the place. */
+function notJson(text: string): readonly string[] {
   try {
     JSON.parse(text);
-    return true;
-  } catch {
-    return false;
+    return [];
+  } catch (error) {
+    return [(error as Error).message];
   }
 }
 
