@@ -143,7 +143,7 @@ function podManifest(index: number, side: string, tokens: boolean): object {
 }
 
 /** One container, everything else as it is by default. */
-export function podSpec(side: string): object {
+export function podSpec(side: string) {
   return {
     nodeSelector: { "burstlet.dev/bench": side },
     tolerations: [{ operator: "Exists" }],

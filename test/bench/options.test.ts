@@ -10,12 +10,13 @@ it("reads every option, and has a default for each", () => {
     tokens: false,
     provider: "local",
     push: false,
+    files: false,
     streams: false,
     megabytes: 200,
     nodeFlags: [],
   });
   const words =
-    "--pods 7 --against virtual-kubelet,kwok --rounds 1 --memory 0 --tokens --provider fargate --push --streams --megabytes 3".split(
+    "--pods 7 --against virtual-kubelet,kwok --rounds 1 --memory 0 --tokens --provider fargate --push --files --streams --megabytes 3".split(
       " ",
     );
   expect(parseOptions([...words, "--node-flags=--cpu-prof --heap-prof"])).toEqual({
@@ -26,6 +27,7 @@ it("reads every option, and has a default for each", () => {
     tokens: true,
     provider: "fargate",
     push: true,
+    files: true,
     streams: true,
     megabytes: 3,
     nodeFlags: ["--cpu-prof", "--heap-prof"],

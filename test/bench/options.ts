@@ -14,6 +14,8 @@ export interface BenchOptions {
   readonly provider: "local" | "fargate" | "aci" | "lambda";
   /** Of `fargate`: changes of tasks come as events. */
   readonly push: boolean;
+  /** Of `fargate`: pods have a ConfigMap and a Secret as files, the same ones. */
+  readonly files: boolean;
   /** Measures exec, port-forward and logs instead of pods. */
   readonly streams: boolean;
   /** What each transfer of them carries. */
@@ -30,6 +32,7 @@ export const usage = `npm run bench -- [OPTIONS]
   --tokens               pods mount the token of their service account, which the other sides never do
   --provider fargate     a Deployment on the stand-in for AWS, beside the scripted runtime; pods have tokens
   --push                 with --provider fargate: changes of tasks come as events by a queue of SQS
+  --files                with --provider fargate: pods have one ConfigMap and one Secret as files
   --streams              exec, port-forward and logs instead of pods, beside a node on k8s.io/cri-streaming
   --provider aci         creations, deletions and reads of the ACI provider over the stand-in for Azure
   --provider lambda      short jobs that arrive one by one, warm and cold, beside the scripted runtime; many held invocations
@@ -49,6 +52,7 @@ export function parseOptions(words: readonly string[]): BenchOptions {
       tokens: { type: "boolean", default: false },
       provider: { type: "string", default: "local" },
       push: { type: "boolean", default: false },
+      files: { type: "boolean", default: false },
       streams: { type: "boolean", default: false },
       megabytes: { type: "string", default: "200" },
       "node-flags": { type: "string", default: "" },
@@ -63,6 +67,7 @@ export function parseOptions(words: readonly string[]): BenchOptions {
     tokens: values.tokens,
     provider: provider(values.provider),
     push: values.push,
+    files: values.files,
     streams: values.streams,
     megabytes: whole("megabytes", values.megabytes, 1),
     nodeFlags: list(values["node-flags"], " "),

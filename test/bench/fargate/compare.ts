@@ -18,7 +18,7 @@ const quickControllers = ["--kube-api-qps=100", "--kube-api-burst=100"].map(
 );
 
 export async function compareFargate(
-  { nodeFlags, pods, rounds, push }: BenchOptions,
+  { nodeFlags, pods, files, rounds, push }: BenchOptions,
   address: string | undefined,
 ): Promise<FargateComparison> {
   const fargate: DeploymentRound[] = [];
@@ -33,7 +33,7 @@ export async function compareFargate(
     for (let number = 1; number <= rounds; number++) {
       for (const { side, standIn, found } of sides) {
         const load = loadavg()[0] ?? Number.NaN;
-        const round = await deploymentRound(arena, side, audit, pods, standIn);
+        const round = await deploymentRound(arena, side, audit, { pods, files, standIn });
         found.push(round);
         console.log(fargateLine(side.name, `round ${number} of ${rounds}`, round, load));
       }

@@ -19,6 +19,7 @@ it("counts from the first real launch, every call whatever became of it, and des
       "ecs:DescribeTasks": { ok: 150, ThrottlingException: 10 },
       "sqs:ReceiveMessage": { ok: 103 },
       "sqs:DeleteMessageBatch": { ok: 2, cut: 1 },
+      "secretsmanager:CreateSecret": { ok: 2, ResourceExistsException: 1 },
     },
     restSeconds: 60,
   };
@@ -28,6 +29,7 @@ it("counts from the first real launch, every call whatever became of it, and des
     runTaskCalls: 3,
     throttleAnswers: 11,
     registerCalls: 2,
+    secretsMade: 2,
     describesPerSecond: 2,
     queueCallsPerSecond: 0.1,
   });
@@ -35,6 +37,12 @@ it("counts from the first real launch, every call whatever became of it, and des
 
 it("finds no number where nothing was launched", () => {
   const nothing = awsFigures({ ledger: [], runningAt: 1, before: {}, after: {}, restSeconds: 60 });
-  expect(nothing).toMatchObject({ runTaskCalls: 0, throttleAnswers: 0, registerCalls: 0, describesPerSecond: 0 });
+  expect(nothing).toMatchObject({
+    runTaskCalls: 0,
+    throttleAnswers: 0,
+    registerCalls: 0,
+    secretsMade: 0,
+    describesPerSecond: 0,
+  });
   expect(Number.isFinite(nothing.running)).toBe(false);
 });

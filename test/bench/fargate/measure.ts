@@ -11,6 +11,8 @@ export interface AwsFigures {
   /** Throttle answers to calls of any kind. */
   readonly throttleAnswers: number;
   readonly registerCalls: number;
+  /** In Secrets Manager, the installation's key among them. */
+  readonly secretsMade: number;
   /** DescribeTasks, a second, while every task ran and nothing happened. */
   readonly describesPerSecond: number;
   /** And calls of SQS. */
@@ -40,6 +42,7 @@ export function awsFigures({ ledger, runningAt, before, after, restSeconds }: Se
     runTaskCalls: callsOf(after, "ecs:RunTask"),
     throttleAnswers: throttled.reduce((sum, count) => sum + count, 0),
     registerCalls: callsOf(after, "ecs:RegisterTaskDefinition"),
+    secretsMade: after["secretsmanager:CreateSecret"]?.["ok"] ?? 0,
     describesPerSecond: (callsOf(after, "ecs:DescribeTasks") - callsOf(before, "ecs:DescribeTasks")) / restSeconds,
     queueCallsPerSecond: (queueCallsIn(after) - queueCallsIn(before)) / restSeconds,
   };

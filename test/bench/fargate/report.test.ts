@@ -8,7 +8,13 @@ const mb = 2 ** 20;
 function round(cpu: number, running?: number, throttleAnswers = 0): DeploymentRound {
   const spread = { p50: 1, p99: 2 };
   const times = { allCreated: 1, allBound: 2, allRunning: 3, allReady: 4, podsPerSecond: 5 };
-  const counted = { runTaskCalls: 120, registerCalls: 1, describesPerSecond: 3, queueCallsPerSecond: 0.1 };
+  const counted = {
+    runTaskCalls: 120,
+    registerCalls: 1,
+    secretsMade: 3,
+    describesPerSecond: 3,
+    queueCallsPerSecond: 0.1,
+  };
   return {
     speed: { ...times, readyFromCreation: spread, readyFromBind: spread },
     writes: { total: 360, by: { "patch pods/status": 240, "create events": 120 } },
@@ -26,6 +32,7 @@ it("targets take medians of what varies, and the worst round of what may never b
     "MISSED seconds from the first launch to 120 Running, times what RunTask's bucket takes (5 s): 1.06 (at most 1.05)",
     "MISSED throttle answers, most of a round: 1 (at most 0)",
     "ok     calls of RegisterTaskDefinition, most of a round: 1 (at most 1)",
+    "MISSED secrets made, the key among them, most of a round: 3 (at most 2)",
     "MISSED DescribeTasks a second with 120 tasks that run: 3 (at most 2.5)",
     "ok     CPU per pod, times the scripted runtime's: 2 (at most 2)",
   ]);

@@ -7,6 +7,7 @@ import { cpuSeconds, memory, type Memory } from "../process.ts";
 import type { Arena, Side } from "../sides/side.ts";
 import { type AwsFigures, awsFigures } from "./measure.ts";
 import type { StandIn } from "../sides/stand-in.ts";
+import { createFiles, withFiles } from "./files.ts";
 
 export interface DeploymentRound {
   readonly speed: Speed;
@@ -24,16 +25,25 @@ export interface DeploymentRound {
 const restSeconds = 60;
 const patienceMs = 600_000;
 
+export interface DeploymentOptions {
+  readonly pods: number;
+  /** Have they files? */
+  readonly files: boolean;
+  /** Of a side on Fargate. */
+  readonly standIn: (() => StandIn) | undefined;
+}
+
 export async function deploymentRound(
   arena: Arena,
   side: Side,
   audit: Audit,
-  pods: number,
-  standIn?: () => StandIn,
+  { pods, files, standIn }: DeploymentOptions,
 ): Promise<DeploymentRound> {
   return onFreshNode(arena, side, audit, async (stage) => {
+    if (files) await createFiles(arena.client, stage.namespace);
     const mark = audit.mark();
-    const up = await bringUp(arena, side, stage, pods);
+    const spec = podSpec(side.name);
+    const up = await bringUp(arena, stage, deployment(files ? withFiles(spec) : spec, pods));
     await audit.quiet(users[side.name], quietMs);
     const writes = audit.since(mark, users[side.name]);
     const rest = standIn === undefined ? undefined : await restOf(stage.node.pid, standIn(), up.runningAt);
@@ -52,13 +62,13 @@ export async function deploymentRound(
   });
 }
 
-async function bringUp({ client }: Arena, side: Side, stage: Stage, pods: number) {
+async function bringUp({ client }: Arena, stage: Stage, body: ReturnType<typeof deployment>) {
   const { node, timeline } = stage;
   const before = memory(node.pid);
   let cpuAtBind = cpuSeconds(node.pid);
   timeline.onFirst("bound", () => (cpuAtBind = cpuSeconds(node.pid)));
-  await client.send("POST", deployments(stage), deployment(side.name, pods));
-  await timeline.reached("ready", pods, patienceMs);
+  await client.send("POST", deployments(stage), body);
+  await timeline.reached("ready", body.spec.replicas, patienceMs);
   const cpu = cpuSeconds(node.pid) - cpuAtBind;
   const times = [...timeline.pods.values()];
   const toWall = Date.now() - performance.now();
@@ -79,10 +89,10 @@ async function restOf(pid: number, standIn: StandIn, runningAt: number): Promise
 
 const deployments = ({ namespace }: Stage): string => `/apis/apps/v1/namespaces/${namespace}/deployments`;
 
-function deployment(side: string, replicas: number): object {
+function deployment(spec: object, replicas: number) {
   const labels = { app: "bench" };
   return {
     metadata: { name: "bench" },
-    spec: { replicas, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: podSpec(side) } },
+    spec: { replicas, selector: { matchLabels: labels }, template: { metadata: { labels }, spec } },
   };
 }
