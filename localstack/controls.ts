@@ -15,6 +15,7 @@ import { eventBridge } from "./sqs/policy.ts";
 import type { QueueStore } from "./sqs/store.ts";
 import type { SecretTag } from "./secrets/inputs.ts";
 import type { SecretStore } from "./secrets/store.ts";
+import type { ParameterStore } from "./ssm/parameters/store.ts";
 
 /** What a test may do with the stand-in and learn from it, in this process or by way of `/_burstlet/`. */
 export interface Controls {
@@ -34,6 +35,8 @@ export interface Controls {
   print(task: string, container: string, lines: readonly string[]): void;
   /** What there is in Secrets Manager, without values. */
   secrets(): readonly SecretPicture[];
+  /** What there is in Parameter Store, without values. */
+  parameters(): readonly Pick<SecretPicture, "name" | "arn" | "reads">[];
   readonly queues: QueueControls;
   /** How many tasks are in which state. */
   counts(): Readonly<Record<string, number>>;
@@ -62,10 +65,11 @@ export interface ControlParts extends Pick<Controls, "clock" | "scenario" | "fau
   readonly tasks: Tasks;
   readonly logs: LogStore;
   readonly secrets: SecretStore;
+  readonly parameters: ParameterStore;
   readonly queues: QueueStore;
 }
 
-export function createControls({ tasks, logs, secrets, queues, ...parts }: ControlParts): Controls {
+export function createControls({ tasks, logs, secrets, parameters, queues, ...parts }: ControlParts): Controls {
   const find = (task: string): TaskLife => {
     const life = tasks.find(task);
     if (life === undefined) throw new NoSuchTask(`there is no task ${task}`);
@@ -88,6 +92,7 @@ export function createControls({ tasks, logs, secrets, queues, ...parts }: Contr
       for (const line of lines) write(parts.clock.now(), line);
     },
     secrets: () => secrets.all.map(({ name, arn, tags, reads }) => ({ name, arn, tags, reads })),
+    parameters: () => parameters.all.map(({ name, arn, reads }) => ({ name, arn, reads })),
     queues: {
       counts: () => Object.fromEntries(queues.all.map(({ name, messages }) => [name, messages.length])),
       create: (name) => void queues.create(name, { Policy: eventBridge }),

@@ -37,6 +37,7 @@ import { createSecretStore } from "./secrets/store.ts";
 import { type SqsAccount, sqsService } from "./sqs/service.ts";
 import { createQueueStore } from "./sqs/store.ts";
 import { dataChannels, type SsmAccount, ssmService } from "./ssm/service.ts";
+import { createParameterStore } from "./ssm/parameters/store.ts";
 import { createSessions } from "./ssm/sessions.ts";
 import { adminDoor } from "./server/admin.ts";
 import { createGate, type Gate } from "./server/gate.ts";
@@ -100,8 +101,9 @@ function frameOf({ scenario, clock }: Ground) {
   const buckets = createBuckets(clock, scenario);
   const gate = createGate({ scenario, faults, buckets, calls });
   const secrets = createSecretStore(clock, scenario, newId);
+  const parameters = createParameterStore(clock, scenario);
   const queues = createQueueStore(clock, scenario, newId);
-  return { logs, ledger: createLedger(), calls, faults, buckets, gate, secrets, queues };
+  return { logs, ledger: createLedger(), calls, faults, buckets, gate, secrets, parameters, queues };
 }
 
 /** Those that are found by the name that a request is signed for. */
@@ -122,11 +124,12 @@ function servicesOf(account: EcsAccount & SsmAccount & SqsAccount, gate: Gate): 
 
 async function serve(options: LocalstackOptions, ground: Ground): Promise<Localstack> {
   const { scenario, clock, runtime } = ground;
-  const { logs, ledger, calls, faults, buckets, gate, secrets, queues } = frameOf(ground);
+  const { logs, ledger, calls, faults, buckets, gate, secrets, parameters, queues } = frameOf(ground);
   const metadata = (): string => `${inside.url}${metadataPath}`;
   const folders = createFolders(scenario);
   const events = createTaskEvents({ clock, scenario, queues, newId });
-  const around = { clock, scenario, runtime, logs, ledger, metadata, secrets, buckets, folders, queues, events };
+  const stores = { secrets, parameters };
+  const around = { clock, scenario, runtime, logs, ledger, metadata, ...stores, buckets, folders, queues, events };
   const tasks = createTasks(around, newId);
   const base = (): string => server.url.replace(/^http/, "ws");
   const sessions = createSessions({ clock, scenario, runtime, newId, base });

@@ -64,6 +64,13 @@ const secretFamilies: readonly Family[] = [
   secrets(40_000, "DescribeSecret"),
 ];
 
+/** Parameter Store with its standard throughput, of the whole account: from memory. */
+const parameterFamilies: readonly Family[] = [
+  { name: "parameters, changes", calls: ["ssm:PutParameter", "ssm:DeleteParameter"], size: { burst: 10, rate: 5 } },
+  { name: "parameters, values", calls: ["ssm:GetParameter", "ssm:GetParameters"], size: { burst: 40, rate: 40 } },
+  { name: "parameters, lists", calls: ["ssm:DescribeParameters"], size: { burst: 10, rate: 5 } },
+];
+
 const slow = ["us-west-2", "eu-west-1", "eu-central-1"];
 
 /** CloudWatch Logs: calls a second, not adjustable, different by region. */
@@ -110,5 +117,5 @@ const lambdaFamilies: readonly Family[] = [
 ];
 
 export function familiesOf(region: string): readonly Family[] {
-  return [...ecsFamilies, ...secretFamilies, ...logFamilies(region), ...lambdaFamilies];
+  return [...ecsFamilies, ...secretFamilies, ...parameterFamilies, ...logFamilies(region), ...lambdaFamilies];
 }

@@ -8,12 +8,15 @@ import type { ScenarioBox } from "../scenario/box.ts";
 import type { Gate } from "../server/gate.ts";
 import { jsonService } from "../server/json.ts";
 import { ApiError, notSimulated, type PathService, type Service } from "../server/service.ts";
+import { parameterOperations } from "./parameters/operations.ts";
+import type { ParameterStore } from "./parameters/store.ts";
 import type { Sessions, Wish } from "./sessions.ts";
 
 export interface SsmAccount {
   readonly scenario: ScenarioBox;
   readonly tasks: Tasks;
   readonly sessions: Sessions;
+  readonly parameters: ParameterStore;
 }
 
 const startInput = z.strictObject({
@@ -25,13 +28,14 @@ const startInput = z.strictObject({
 
 const terminateInput = z.strictObject({ SessionId: z.string().min(1) });
 
-/** Systems Manager, as far as sessions into containers of tasks go. */
+/** Systems Manager, as far as sessions into containers of tasks and Parameter Store go. */
 export function ssmService(account: SsmAccount, gate: Gate): Service {
   return jsonService({
     name: "ssm",
     target: "AmazonSSM",
     gate,
     operations: {
+      ...parameterOperations(account.parameters),
       StartSession(input) {
         const session = account.sessions.start(
           wishOf(account, read(startInput, input, "StartSession", "ValidationException")),

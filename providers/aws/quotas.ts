@@ -67,6 +67,18 @@ export const secretsLimits = {
   list: { burst: 100, rate: 100 },
 } as const satisfies Record<string, CallLimits>;
 
+/**
+ * Calls a second of Parameter Store with its standard throughput, of the whole account: from memory of the page of Systems Manager's
+ * quotas, and not verified. Where one is wrong AWS says so by a throttle answer, which slows the bucket. `read`: GetParameters too,
+ * which ECS calls.
+ */
+export const parametersLimits = {
+  write: { burst: 3, rate: 3 },
+  remove: { burst: 3, rate: 3 },
+  read: { burst: 40, rate: 40 },
+  list: { burst: 3, rate: 3 },
+} as const satisfies Record<string, CallLimits>;
+
 /** Calls a second of CloudWatch Logs in this region; none of them is adjustable, and there is no burst. */
 export function logsLimits(region: string): {
   readonly getLogEvents: CallLimits;

@@ -17,11 +17,12 @@ import { LRUCache } from "lru-cache";
 import { ProviderError } from "../../src/provider.ts";
 import { awsError, launchFailure } from "../aws/errors.ts";
 import type { EcsBuckets, LaunchTakes } from "./quotas/buckets.ts";
+import type { Reads } from "./secrets/references.ts";
 
 /** What of ECS is used, on one cluster. Every method waits for its bucket, and rejects with a ProviderError. */
 export interface EcsClient {
-  /** Of one task, which reads so many secrets as it starts. Nothing was started when it rejects with `noCapacity`, `denied`, `invalid` or `throttled`. */
-  runTask(input: Omit<RunTaskCommandInput, "cluster">, signal?: AbortSignal, reads?: number): Promise<Task>;
+  /** Of one task, for which ECS reads so many secrets as it starts. Nothing was started when it rejects with `noCapacity`, `denied`, `invalid` or `throttled`. */
+  runTask(input: Omit<RunTaskCommandInput, "cluster">, signal?: AbortSignal, reads?: Reads): Promise<Task>;
   /** At most 100, with their tags. `missing`: ARNs that ECS does not know, or not yet, or no more. */
   describeTasks(
     arns: readonly string[],
@@ -129,7 +130,7 @@ async function asked<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T
   }
 }
 
-function takesOf({ capacityProviderStrategy }: Partial<RunTaskCommandInput>, reads: number | undefined): LaunchTakes {
+function takesOf({ capacityProviderStrategy }: Partial<RunTaskCommandInput>, reads: Reads | undefined): LaunchTakes {
   return { reads, market: capacityProviderStrategy === undefined ? "on-demand" : "spot" };
 }
 

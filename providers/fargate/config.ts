@@ -155,6 +155,13 @@ export const configSchema = z.strictObject({
     }),
   secrets: z
     .strictObject({
+      store: z
+        .enum(["secretsManager", "parameters"])
+        .default("secretsManager")
+        .describe(
+          "Where it is kept. secretsManager: secrets of up to 64 KB, which cost by the month. parameters: SecureStrings of Systems Manager of up to 4 KB, which cost nothing and are slow to make; logins to registries stay in Secrets Manager.",
+        )
+        .meta({ examples: ["parameters"] }),
       graceSeconds: z
         .int()
         .positive()
@@ -163,7 +170,7 @@ export const configSchema = z.strictObject({
         .meta({ examples: [3_600] }),
     })
     .prefault({})
-    .describe("What is secret about pods, in Secrets Manager."),
+    .describe("What is secret about pods."),
   events: events
     .optional()
     .describe(

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { ECSClient, type Task, type TaskDefinition } from "@aws-sdk/client-ecs";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SSMClient } from "@aws-sdk/client-ssm";
 import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import type { Provider, ProviderContext, Squeeze, TaskState } from "../../src/provider.ts";
 import { createLogsClient, type LogsClient } from "../aws/cloudwatch-logs/client.ts";
@@ -70,7 +71,8 @@ async function open(
   const buckets = createEcsBuckets(limiter);
   const client = createEcsClient(sdk, config.cluster, buckets);
   const tasks = createTasks();
-  const secrets = createSecrets({ sdk: new SecretsManagerClient(connection), tasks, config, context, random });
+  const stores = { sdk: new SecretsManagerClient(connection), ssm: new SSMClient(connection) };
+  const secrets = createSecrets({ ...stores, tasks, config, context, random });
   const places = createPlaces();
   const logs = createLogs(config, context, connection);
   const stats = config.stats && createStats({ client: logs.client, tasks, clock, ...config.stats });

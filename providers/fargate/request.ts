@@ -9,7 +9,7 @@ import type { Market } from "./market.ts";
  */
 export interface FargateRequest {
   readonly definition: TaskTemplate;
-  /** What the definition refers to by `ref` and must be in Secrets Manager before it can name it. */
+  /** What the definition refers to by `ref` and must be kept somewhere before it can name it. */
   readonly secrets: readonly StoredSecret[];
   readonly overrides: TaskOverride;
   readonly placement: Placement;
@@ -23,12 +23,14 @@ export interface FargateRequest {
   readonly vcpu: number;
 }
 
-/** A secret that the task reads as it starts. Equal contents are one secret of Secrets Manager, whatever they go by. */
+/** A secret that the task reads as it starts. Equal contents are one secret, whatever they go by. */
 export interface StoredSecret {
   /** What the definition says in its place, in `valueFrom` and `credentialsParameter`: no ARN is known yet. */
   readonly ref: string;
-  /** At most 65,536 bytes. */
+  /** As many bytes as its store takes. */
   readonly content: SecretText;
+  /** Of a registry: ECS reads these from Secrets Manager alone. */
+  readonly isLogin?: boolean | undefined;
 }
 
 /** Between a `ref` and a key of the JSON that it refers to. */

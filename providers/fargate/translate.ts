@@ -21,6 +21,7 @@ import {
 import { storageRefusals, volumeConfigurations } from "./storage/storage.ts";
 import { budgetRefusals, fits } from "./translate/budgets.ts";
 import { type Injected, injectedName, injectedOf } from "./files/injected.ts";
+import { storeOf } from "./secrets/stores.ts";
 import { type Confided, confidedOf } from "./secrets/variables.ts";
 import { containerDefinitions, environmentOf } from "./translate/containers.ts";
 import type { TranslateContext } from "./translate/context.ts";
@@ -40,7 +41,14 @@ export function translate(
   const prices = pricesOf(context.config);
   const size = cheapestSize(need, prices) ?? smallestSize;
   const placed = placedOf(pod, context);
-  const parts = { pod, context, placed, size, storage: need.storage, confided: confidedOf(pod) };
+  const parts = {
+    pod,
+    context,
+    placed,
+    size,
+    storage: need.storage,
+    confided: confidedOf(pod, storeOf(context.config)),
+  };
   const { request, injected } = fittingOf(parts);
   const refusals = [
     ...supportFindings(pod.pod, rows, "refused"),
@@ -48,7 +56,7 @@ export function translate(
     ...placed.refusals,
     ...storageRefusals(pod, context, placed.taskRoleArn ?? context.config.taskRoleArn),
     ...sizeRefusals(need, prices),
-    ...budgetRefusals(pod, request, injected),
+    ...budgetRefusals(pod, request, injected, storeOf(context.config)),
   ];
   if (refusals.length > 0) return { refusals };
   // Of the place that is asked first: what the task really has and costs is told once it is there.
@@ -84,7 +92,12 @@ function fittingOf(parts: Parts): { readonly request: FargateRequest; readonly i
 }
 
 function injectedFor({ pod, context }: Parts, width: Width): Injected | undefined {
-  return injectedOf(pod, context.config.helperImage, isPrepared(pod), width === "stored");
+  return injectedOf(pod, {
+    image: context.config.helperImage,
+    isOnDisk: isPrepared(pod),
+    storePlain: width === "stored",
+    mostStored: storeOf(context.config).most,
+  });
 }
 
 function requestOf(parts: Parts, injected: Injected | undefined, width: Width): FargateRequest {

@@ -30,6 +30,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "on Fargate Spot, and with
   beforeAll(async () => {
     cloud = await startFargateWorld({
       runtime: "process",
+      fargate: { secrets: { store: "parameters", graceSeconds: 5 } },
       grants: [{ namespace: "default", allow: [fullSubnet, "fs-0a1b2c3d"] }],
       scenario: {
         quotas: { "L-3032A538": 100, "L-36FBB829": 100 },
@@ -54,6 +55,25 @@ describeWith(["go", "namespaces", "root", "busybox"], "on Fargate Spot, and with
     const [launch] = launchesOf(cloud, pod);
     return endsOf(cloud).find(({ taskArn }) => taskArn === launch?.taskArn);
   };
+
+  it.concurrent("a pod's secrets come by way of Parameter Store where the node says so", async () => {
+    const { world, aws } = cloud;
+    const stringData = { password: "s3cret", large: "x".repeat(20_000) };
+    const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: "kept" }, stringData };
+    const env = [{ name: "PASSWORD", valueFrom: { secretKeyRef: { name: "kept", key: "password" } } }];
+    const reads = podManifest("reads-parameters", {
+      image,
+      restartPolicy: "Never",
+      command: ["sh", "-c", "echo $PASSWORD; cat /kept/password; echo; wc -c < /kept/large"],
+      container: { env, volumeMounts: [{ name: "kept", mountPath: "/kept" }] },
+      spec: { volumes: [{ name: "kept", secret: { secretName: "kept" } }] },
+    });
+    await world.cluster.apply([secret, reads]);
+    await world.until("reads-parameters", "has succeeded", hasPhase("Succeeded"));
+    expect(await world.cluster.kubectl("logs", "reads-parameters")).toBe("s3cret\ns3cret\n20000\n");
+    expect(aws.secrets()).toEqual([]);
+    await eventually("only the key is left", () => aws.parameters().length === 1);
+  });
 
   it.concurrent("a pod that AWS takes back says so at once, gets no more traffic, ends by itself and is replaced", async () => {
     const { world, aws } = cloud;

@@ -75,9 +75,16 @@ export const notOnFargate = {
 
 const secretArn = /^arn:aws[\w-]*:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}(:[^:]*:[^:]*:[^:]*)?$/;
 
+const parameterArn = /^arn:aws[\w-]*:ssm:[\w-]+:\d{12}:parameter\/[\w./-]+$/;
+
 const secret = z.strictObject({
   name: z.string().min(1),
-  valueFrom: z.string().regex(secretArn, "the stand-in knows full ARNs of Secrets Manager only"),
+  valueFrom: z
+    .string()
+    .refine(
+      (text) => secretArn.test(text) || parameterArn.test(text),
+      "the stand-in knows full ARNs of Secrets Manager and of parameters only",
+    ),
 });
 
 export const containerDefinition = z.strictObject({

@@ -1,5 +1,6 @@
 /** What a task's containers get from Secrets Manager as it starts, or why it cannot start. */
 import type { SecretStore } from "../../secrets/store.ts";
+import type { ParameterStore } from "../../ssm/parameters/store.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { ApiError } from "../../server/service.ts";
 import type { Buckets } from "../../limits/buckets.ts";
@@ -9,6 +10,7 @@ import type { Verdict } from "./verdict.ts";
 
 export interface Confidant {
   readonly secrets: SecretStore;
+  readonly parameters: ParameterStore;
   readonly buckets: Buckets;
 }
 
@@ -53,7 +55,9 @@ export function confide(record: TaskRecord, scenario: Scenario, confidant: Confi
   return { variables, logins };
 }
 
-function valueOf(valueFrom: string, role: string, scenario: Scenario, { secrets, buckets }: Confidant): string {
+function valueOf(valueFrom: string, role: string, scenario: Scenario, confidant: Confidant): string {
+  const { secrets, buckets } = confidant;
+  if (isParameter(valueFrom)) return parameterOf(valueFrom, role, scenario, confidant);
   const [, arn = valueFrom, key = ""] = /^(arn(?::[^:]*){5}:[^:]*)(?::([^:]*):[^:]*:[^:]*)?$/.exec(valueFrom) ?? [];
   buckets.take("secretsmanager", "GetSecretValue");
   if (scenario.secretless.includes(role)) {
@@ -77,6 +81,23 @@ function valueOf(valueFrom: string, role: string, scenario: Scenario, { secrets,
   return found;
 }
 
+const isParameter = (arn: string): boolean => /^arn:aws[\w-]*:ssm:/.test(arn);
+
+/** As a call of GetParameters, which takes up to ten; here each is one of its own. */
+function parameterOf(arn: string, role: string, scenario: Scenario, { parameters, buckets }: Confidant): string {
+  buckets.take("ssm", "GetParameters");
+  if (scenario.secretless.includes(role))
+    throw new ApiError(
+      "AccessDeniedException",
+      `User: arn:aws:sts::${scenario.account}:assumed-role/${role}/task is not authorized to perform: ` +
+        `ssm:GetParameters on resource: ${arn} because no identity-based policy allows the ssm:GetParameters action`,
+    );
+  const found = parameters.find(arn);
+  if (found === undefined) throw new ApiError("InvalidParameters", `invalid parameters: ${arn.split(":parameter")[1]}`);
+  found.reads += 1;
+  return found.value;
+}
+
 function membersOf(content: string): Readonly<Record<string, unknown>> {
   try {
     return JSON.parse(content) as Record<string, unknown>;
@@ -92,8 +113,14 @@ function loginIn(content: string): Login {
   throw new ApiError("InvalidParameterException", "the secret has no username and password");
 }
 
-/** Texts as people quote them from stopped tasks of platform 1.4.0. */
+/** Texts as people quote them from stopped tasks of platform 1.4.0; those of parameters are from memory. */
 function trouble(what: string, arn: string, { type, message }: ApiError): Verdict {
+  if (isParameter(arn)) {
+    const reason =
+      "ResourceInitializationError: unable to pull secrets or registry auth: unable to retrieve secrets from ssm: service call " +
+      `has been retried 1 time(s): ${type}: ${message}`;
+    return { is: "stop", code: "TaskFailedToStart", reason };
+  }
   const reason =
     "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable " +
     `to ${what}: service call has been retried 1 time(s): failed to fetch secret ${arn} from secrets manager: ` +

@@ -9,9 +9,6 @@ import { changesResolver, filesRoot, networkVariables, type Root, scriptOf, type
 /** No container of a pod can have this name: Kubernetes allows no underscore. */
 export const injectedName = "burstlet_init";
 
-/** A secret of Secrets Manager, in bytes (quotas of AWS Secrets Manager). */
-export const mostStored = 65_536;
-
 export interface Injected {
   /** Without the variables, which are where their width puts them. */
   readonly definition: ContainerDefinition;
@@ -29,12 +26,18 @@ function needsInjected(pod: ResolvedPod, parts: readonly Part[]): boolean {
   return parts.some((part) => part.files !== undefined || fsGroupOf(pod) !== undefined || isMountedByOthers(pod, part));
 }
 
-/** `storePlain`: what is not secret is too large for the definition, and goes the way of secrets. */
+export interface Injecting {
+  readonly image: string;
+  readonly isOnDisk: (part: Part) => boolean;
+  /** What is not secret is too large for the definition, and goes the way of secrets. */
+  readonly storePlain: boolean;
+  /** Bytes of one value where secrets are kept. */
+  readonly mostStored: number;
+}
+
 export function injectedOf(
   pod: ResolvedPod,
-  image: string,
-  isOnDisk: (part: Part) => boolean,
-  storePlain: boolean,
+  { image, isOnDisk, storePlain, mostStored }: Injecting,
 ): Injected | undefined {
   const parts = partsOf(pod).filter(isOnDisk);
   if (!needsInjected(pod, parts)) return undefined;
@@ -43,6 +46,7 @@ export function injectedOf(
   const inPlace = packed.filter((one): one is Packed & { text: string } => typeof one.text === "string");
   const variables = (isOwn: boolean): KeyValuePair[] =>
     inPlace.filter((one) => one.isOwn === isOwn).map(({ name, text }) => ({ name, value: text }));
+  const chunksOf = chunked(mostStored);
   const stored = packed.flatMap(chunksOf);
   const unpacks = packed.map((one): Unpack => ({
     folder: one.folder,
@@ -110,15 +114,17 @@ function sortedOf(pod: ResolvedPod, part: Part, gid: number): Readonly<Record<Ki
   return { shared: of("shared"), own: of("own"), secret: of("secret"), token: of("token") };
 }
 
-/** What is secret, cut to what a secret of Secrets Manager holds. */
-function chunksOf({ name, text }: Packed): readonly (StoredSecret & { readonly variable: string })[] {
-  if (typeof text === "string") return [];
-  const whole = text.reveal();
-  return Array.from({ length: Math.ceil(whole.length / mostStored) }, (_, index) => {
-    const variable = `${name}_${index}`;
-    const content = new SecretText(whole.slice(index * mostStored, (index + 1) * mostStored));
-    return { variable, ref: `files/${variable}`, content };
-  });
+/** What is secret, cut to what one value holds. */
+function chunked(most: number): (packed: Packed) => readonly (StoredSecret & { readonly variable: string })[] {
+  return ({ name, text }) => {
+    if (typeof text === "string") return [];
+    const whole = text.reveal();
+    return Array.from({ length: Math.ceil(whole.length / most) }, (_, index) => {
+      const variable = `${name}_${index}`;
+      const content = new SecretText(whole.slice(index * most, (index + 1) * most));
+      return { variable, ref: `files/${variable}`, content };
+    });
+  };
 }
 
 const lengthOf = (text: string | SecretText): number => (typeof text === "string" ? text : text.reveal()).length;

@@ -1,7 +1,15 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CallLimits, Limiter, ProviderContext } from "../../../src/provider.ts";
 import type { Market } from "../market.ts";
-import { type EcsFamily, ecsFamilies, limitsOf, type Quotas, secretsLimits } from "../../aws/quotas.ts";
+import type { Reads } from "../secrets/references.ts";
+import {
+  type EcsFamily,
+  ecsFamilies,
+  limitsOf,
+  parametersLimits,
+  type Quotas,
+  secretsLimits,
+} from "../../aws/quotas.ts";
 
 /** Waits for a token of each of its families, then calls. Shapes and errors: `Limiter.run`. */
 type Paced = <T>(call: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
@@ -21,8 +29,8 @@ export interface EcsBuckets {
 
 /** What a launch takes besides the call. */
 export interface LaunchTakes {
-  /** So many secrets the task reads as it starts, which is a call of the account's each; default none. */
-  readonly reads?: number | undefined;
+  /** Calls of the account's that ECS makes as the task starts; default none. */
+  readonly reads?: Reads | undefined;
   /** Default on demand. */
   readonly market?: Market | undefined;
 }
@@ -66,9 +74,19 @@ export function createEcsBuckets(limiter: ProviderContext["limiter"]): EcsBucket
     spot: behind("runTask", "spot", "cluster"),
   };
   const secrets = limiter(withMargin(secretsLimits.read));
+  const parameters = limiter(withMargin(parametersLimits.read));
+  /** The slower bucket first, as above. */
+  const reading: <T>(reads: Reads, call: () => Promise<T>, signal?: AbortSignal) => Promise<T> = async (
+    reads,
+    call,
+    signal,
+  ) => {
+    const withSecrets = async () => (reads.secrets === 0 ? call() : secrets.run(call, signal, reads.secrets));
+    return reads.parameters === 0 ? withSecrets() : parameters.run(withSecrets, signal, reads.parameters);
+  };
   return {
-    runTask: async (call, signal, { reads = 0, market = "on-demand" } = {}) =>
-      launches[market](async () => (reads === 0 ? call() : secrets.run(call, signal, reads)), signal),
+    runTask: async (call, signal, { reads, market = "on-demand" } = {}) =>
+      launches[market](async () => (reads === undefined ? call() : reading(reads, call, signal)), signal),
     stopTask: behind("cluster"),
     executeCommand: behind("cluster"),
     readTasks: behind("readTasks"),

@@ -80,7 +80,7 @@ export function createSecretsClient(
 }
 
 /** An error as what it means to us, or the signal's own reason. */
-async function asked<T>(bucket: Limiter, call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+export async function asked<T>(bucket: Limiter, call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   return bucket.run(async () => {
     try {
       return await call();
@@ -108,7 +108,7 @@ async function create(
   return arnIn(arn, "CreateSecret");
 }
 
-async function orNone<T>(call: Promise<T>): Promise<T | undefined> {
+export async function orNone<T>(call: Promise<T>): Promise<T | undefined> {
   return call.catch((error: unknown) => {
     if (awsError(error).kind === "notFound") return undefined;
     throw error;

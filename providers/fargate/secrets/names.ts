@@ -1,4 +1,4 @@
-/** What burstlet's secrets are called in Secrets Manager. Pure. */
+/** What burstlet's secrets are called, wherever they are kept. Pure. */
 import { createHmac } from "node:crypto";
 import type { SecretText } from "../../../src/provider.ts";
 import { clusterMark, nodeMark, type Owner } from "../identity.ts";
@@ -16,4 +16,10 @@ export function secretName(owner: Owner, key: SecretText, content: SecretText): 
 /** Where the key is kept: beside the others, so that no execution role reads it. One for a cluster. */
 export function keyName({ clusterUid }: Pick<Owner, "clusterUid">): string {
   return `burstlet-key/${clusterMark(clusterUid)}`;
+}
+
+/** Of an ARN: that of a secret ends in a hyphen and six characters that are AWS's. */
+export function nameIn(arn: string): string {
+  const [, parameter] = arn.split(":parameter/");
+  return parameter ?? (arn.split(":secret:")[1] ?? "").replace(/-[A-Za-z0-9]{6}$/, "");
 }

@@ -33,17 +33,27 @@ function filled(container: ContainerDefinition, arns: ReadonlyMap<string, string
   };
 }
 
-/** How often a task of this definition reads secrets as it starts: once for each value. */
-export function readsOf({ content }: TaskTemplate): number {
-  return new Set(valuesOf(content)).size;
+/** What a task of this definition asks for as it starts. */
+export interface Reads {
+  /** One call of GetSecretValue each. */
+  readonly secrets: number;
+  /** Calls of GetParameters, each for ten. */
+  readonly parameters: number;
 }
 
-/** ARNs of all secrets that a definition names. */
+export function readsOf({ content }: TaskTemplate): Reads {
+  const values = [...new Set(valuesOf(content))];
+  const parameters = values.filter((value) => parameterArn.test(value)).length;
+  return { secrets: values.length - parameters, parameters: Math.ceil(parameters / 10) };
+}
+
+/** ARNs of all secrets and parameters that a definition names. */
 export function secretsOf(definition: Pick<TaskDefinition, "containerDefinitions">): readonly string[] {
-  const arns = valuesOf(definition).flatMap((value) => secretArn.exec(value)?.[0] ?? []);
+  const arns = valuesOf(definition).flatMap((value) => (secretArn.exec(value) ?? parameterArn.exec(value))?.[0] ?? []);
   return [...new Set(arns)];
 }
 
+const parameterArn = /^arn:[\w-]+:ssm:[\w-]+:\d+:parameter\/.+/;
 const secretArn = /^arn:[\w-]+:secretsmanager:[\w-]+:\d+:secret:[^:]+/;
 
 function valuesOf({ containerDefinitions = [] }: Pick<TaskDefinition, "containerDefinitions">): readonly string[] {

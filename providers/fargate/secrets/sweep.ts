@@ -1,6 +1,7 @@
 /** Removes secrets that no task needs: mark and sweep, and no counting, so that nothing is forgotten over a crash. */
 import { asProviderError, type Clock, type Log } from "../../../src/provider.ts";
 import type { SecretsClient } from "./client.ts";
+import { nameIn } from "./names.ts";
 import type { Vault } from "./vault.ts";
 
 export interface SweepOptions {
@@ -64,9 +65,4 @@ function createSweep(options: SweepOptions): (signal: AbortSignal) => Promise<bo
     }
     return true;
   };
-}
-
-/** Of an ARN, which ends in a hyphen and six characters that are AWS's. */
-function nameIn(arn: string): string {
-  return (arn.split(":secret:")[1] ?? "").replace(/-[A-Za-z0-9]{6}$/, "");
 }

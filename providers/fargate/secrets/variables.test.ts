@@ -6,9 +6,11 @@ import { confidedOf } from "./variables.ts";
 const world: World = { secrets: { db: { data: { user: "me", password: "hush", again: "hush" } } } };
 const secretKeyRef = (key: string) => ({ valueFrom: { secretKeyRef: { name: "db", key } } });
 
+const bundle = { hasKeys: true };
+
 /** What each stored secret goes by, and what is in it. */
 async function storedOf(pod: Pod, objects: World): Promise<Record<string, unknown>> {
-  const { stored } = confidedOf(await resolvedPod(pod, objects));
+  const { stored } = confidedOf(await resolvedPod(pod, objects), bundle);
   return Object.fromEntries(stored.map(({ ref, content }) => [ref, JSON.parse(content.reveal())]));
 }
 
@@ -26,13 +28,29 @@ describe("secret variables", () => {
       ],
     });
     expect(await storedOf(pod, world)).toEqual({ variables: { v0: "hush", v1: "db://hush@h" } });
-    const { secrets } = confidedOf(await resolvedPod(pod, world));
+    const { secrets } = confidedOf(await resolvedPod(pod, world), bundle);
     expect([...secrets].map(([name, own]) => [name, own.map((one) => one.name)])).toEqual([
       ["first", ["PW"]],
       ["main", ["PASSWORD", "URL"]],
     ]);
     const places = [...secrets.values()].map((own) => own[0]?.valueFrom);
     expect(places[0]).toBe(places[1]);
+  });
+
+  test("are one each where none can be picked out of a text, and equal ones are one", async () => {
+    const env = ["password", "again", "user"].map((key) => ({ name: key.toUpperCase(), ...secretKeyRef(key) }));
+    const { stored, secrets } = confidedOf(await resolvedPod(podWith({ image: "busybox", env }), world), {
+      hasKeys: false,
+    });
+    expect(stored.map(({ ref, content }) => [ref, content.reveal()])).toEqual([
+      ["variables/v0", "hush"],
+      ["variables/v1", "me"],
+    ]);
+    expect(secrets.get("main")?.map(({ valueFrom }) => valueFrom)).toEqual([
+      "variables/v0",
+      "variables/v0",
+      "variables/v1",
+    ]);
   });
 
   test("of a pod that has none are no secret", async () => {
@@ -72,6 +90,7 @@ describe("logins to registries", () => {
   test("are one secret for all containers that need the same one", async () => {
     const { stored, logins } = confidedOf(
       await resolvedPod(podOfImages("reg.io/a", "busybox", "reg.io/b", "other.io/c"), objects),
+      bundle,
     );
     expect(stored).toHaveLength(2);
     expect([...logins.keys()]).toEqual(["c0", "c1", "c2"]);

@@ -8,8 +8,9 @@ import {
   type Text,
 } from "../../../src/provider.ts";
 import { keyMark, type StoredSecret } from "../request.ts";
+import type { StoreTraits } from "./stores.ts";
 
-/** All secret variables of a pod are one secret, because AWS charges for each. */
+/** What secret variables of a pod are kept as: one, because AWS charges for each, or where none can be picked out of one, each its own. */
 const variablesRef = "variables";
 
 export interface Confided {
@@ -20,7 +21,7 @@ export interface Confided {
   readonly logins: ReadonlyMap<string, string>;
 }
 
-export function confidedOf(pod: ResolvedPod): Confided {
+export function confidedOf(pod: ResolvedPod, { hasKeys }: Pick<StoreTraits, "hasKeys">): Confided {
   const values: SecretText[] = [];
   const keyOf = (value: SecretText): string => {
     const known = values.findIndex((one) => one.reveal() === value.reveal());
@@ -30,17 +31,28 @@ export function confidedOf(pod: ResolvedPod): Confided {
     pod.containers.map(({ name, env }) => [
       name,
       env.flatMap(({ name: variable, value }): Secret[] =>
-        isConfided(value) ? [{ name: variable, valueFrom: `${variablesRef}${keyMark}${keyOf(value)}` }] : [],
+        isConfided(value)
+          ? [{ name: variable, valueFrom: `${variablesRef}${hasKeys ? keyMark : "/"}${keyOf(value)}` }]
+          : [],
       ),
     ]),
   );
   const { stored, logins } = loginsOf(pod);
-  const bundle = JSON.stringify(Object.fromEntries(values.map((value, index) => [`v${index}`, value.reveal()])));
   return {
-    stored: [...(values.length > 0 ? [{ ref: variablesRef, content: new SecretText(bundle) }] : []), ...stored],
+    stored: [...(hasKeys ? bundled(values) : single(values)), ...stored],
     secrets,
     logins,
   };
+}
+
+function bundled(values: readonly SecretText[]): readonly StoredSecret[] {
+  if (values.length === 0) return [];
+  const bundle = JSON.stringify(Object.fromEntries(values.map((value, index) => [`v${index}`, value.reveal()])));
+  return [{ ref: variablesRef, content: new SecretText(bundle) }];
+}
+
+function single(values: readonly SecretText[]): readonly StoredSecret[] {
+  return values.map((content, index) => ({ ref: `${variablesRef}/v${index}`, content }));
 }
 
 /** A secret that is whole before the task runs; what only the task knows is refused elsewhere. */
@@ -61,7 +73,7 @@ function loginsOf(pod: ResolvedPod): Pick<Confided, "stored" | "logins"> {
     const content = JSON.stringify({ username, password: secret });
     const known = stored.find((one) => one.content.reveal() === content);
     const ref = known?.ref ?? `logins/${stored.length}`;
-    if (known === undefined) stored.push({ ref, content: new SecretText(content) });
+    if (known === undefined) stored.push({ ref, content: new SecretText(content), isLogin: true });
     logins.set(name, ref);
   }
   return { stored, logins };

@@ -1,7 +1,8 @@
 /** How much ECS and Fargate take of one task. Checked before anything is launched. Pure. */
 import { type Refusal, type ResolvedPod, writtenOf } from "../../../src/provider.ts";
 import type { FargateRequest } from "../request.ts";
-import { type Injected, mostStored } from "../files/injected.ts";
+import type { Injected } from "../files/injected.ts";
+import type { StoreTraits } from "../secrets/stores.ts";
 import { environmentSize, type Width } from "./environment.ts";
 
 /** Characters of all overrides of a RunTask, as JSON (ECS API reference, RunTask). */
@@ -12,6 +13,8 @@ const roomyOverrides = 7_800;
 const mostDefinition = 60 * 1024;
 /** Bytes of names and values: near 124 KB tasks fail to start (aws/containers-roadmap#1336). */
 const mostEnvironment = 100_000;
+/** Bytes of a secret of Secrets Manager (its quotas). */
+const mostLogin = 65_536;
 export const mostContainers = 10;
 /** Characters of an image's name with a tag (ECS API reference, ContainerDefinition). */
 const longestImage = 255;
@@ -31,6 +34,7 @@ export function budgetRefusals(
   pod: ResolvedPod,
   { definition, overrides, secrets }: Pick<FargateRequest, "definition" | "overrides" | "secrets">,
   injected: Injected | undefined,
+  store: StoreTraits,
 ): readonly Refusal[] {
   const containers = definition.content.containerDefinitions?.length ?? 0;
   const helpers = containers - pod.containers.length;
@@ -49,11 +53,19 @@ export function budgetRefusals(
       mostEnvironment,
       injected === undefined ? "bytes of variables" : "bytes of variables and files, which are compressed",
     ),
-    secrets.flatMap(({ content }) =>
-      over("spec.containers[].env", Buffer.byteLength(content.reveal()), mostStored, "bytes of secret variables"),
-    ),
+    secrets.flatMap(({ content, isLogin }) => storeRefusals(content.reveal(), isLogin === true, store)),
   ];
   return [...refusals.flat(), ...imageRefusals(pod)];
+}
+
+/** Logins are where ECS reads them from, whatever is configured. */
+function storeRefusals(content: string, isLogin: boolean, { most, one, hasKeys, takesEmpty }: StoreTraits): Refusal[] {
+  const path = "spec.containers[].env";
+  if (isLogin) return over("spec.imagePullSecrets", Buffer.byteLength(content), mostLogin, "bytes of one login");
+  if (content === "" && !takesEmpty)
+    return [{ path, sentence: `A ${one} is never empty: leave the variable out whose secret is.` }];
+  const what = hasKeys ? "secret variables" : "one secret variable";
+  return over(path, Buffer.byteLength(content), most, `bytes of ${what}`);
 }
 
 function characters(overrides: FargateRequest["overrides"]): number {
