@@ -197,6 +197,18 @@ describe("the feed of a node's tasks", () => {
     expect(ends()).toEqual([first, undefined]);
   });
 
+  test("answers a launch that is repeated after the end of its task with what is known of that", async () => {
+    const { feed, clock, put, ecs } = world();
+    const arn = put("one");
+    const { feed: listening, signal } = listener();
+    void feed.watch(listening, signal);
+    await clock.advance(0);
+    put("one", { lastStatus: "STOPPED", exitCode: 3 }, { version: 2, desiredStatus: "STOPPED" });
+    await clock.advance(6_000);
+    const again = feed.launched(ecs.tasks.get(arn) ?? {}, taskDefinition);
+    expect(again?.containers[0]?.state).toMatchObject({ exitCode: 3, finishedAt: expect.any(Number) as number });
+  });
+
   test("loses no task while credentials have expired, says so once, and catches up afterwards", async () => {
     const { feed, clock, put, ecs } = world();
     for (let i = 0; i < 50; i++) put(`p${i}`);

@@ -75,6 +75,9 @@ class Watching implements Feed {
   launched(task: Task, definition: TaskDefinition): TaskState | undefined {
     const state = this.#options.observe(task, definition);
     if (state === undefined) return undefined;
+    // One that the same token has started before: ECS says again what it said then.
+    const known = this.#options.tasks.get(state.id);
+    if (known !== undefined) return known.state;
     this.#put(state, definition);
     const early = this.#early.get(state.id);
     if (early !== undefined && this.#early.delete(state.id)) void this.#hear(early);
