@@ -14,14 +14,14 @@ const running = ({ phase }: TaskState): boolean => phase === "running";
 const stopped = ({ phase }: TaskState): boolean => phase === "stopped";
 
 /** A node that reads events, and what it says of them. Tasks take some seconds to start. */
-async function openPushed(scenario: ScenarioInput = {}) {
+async function openPushed(scenario: ScenarioInput = {}, change: object = {}) {
   const lines: string[] = [];
   const log = {
     ...silentLog,
     info: (message: string) => void lines.push(message),
     warn: (message: string) => void lines.push(message),
   };
-  const fargate = await openFargate({ ...withEventQueue, ...scenario }, { events }, { log });
+  const fargate = await openFargate({ ...withEventQueue, ...scenario }, { events, ...change }, { log });
   const told = async (words: string, times = 1) =>
     eventually(words, () => lines.filter((line) => line.includes(words)).length >= times);
   const watched = fargate.watch();
@@ -96,6 +96,22 @@ describe.concurrent("a node that reads events of its tasks", () => {
       await polling.close?.();
     },
   );
+
+  test("hears of AWS taking a task on Spot back while its containers still run", async () => {
+    const opened = await openPushed({}, { capacityType: "spot" });
+    await using fargate = opened.fargate;
+    const env = [{ name: "SCRIPT_STOP", value: "4" }];
+    const { id } = await fargate.launch(uidOf(1), {}, podWith({ image: "scripted", env }));
+    expect(await opened.watched.until("it runs", uidOf(1), running)).toMatchObject({
+      provisioned: "0.25vCPU 0.5GB Spot",
+    });
+    const before = opened.aws.calls.of("ecs:DescribeTasks");
+    opened.aws.interrupt(id);
+    const told = await opened.watched.until("it is told", uidOf(1), ({ disrupted }) => disrupted === true);
+    expect(told).toMatchObject({ phase: "stopping", reason: "SpotInterruption" });
+    expect(told.containers[0]?.state).toMatchObject({ is: "running" });
+    expect(opened.aws.calls.of("ecs:DescribeTasks")).toBe(before);
+  });
 
   test("polls as before while the queue is gone, says so, and reads it again when it is there", async () => {
     const opened = await openPushed();
