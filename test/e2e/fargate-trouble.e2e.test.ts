@@ -105,6 +105,11 @@ describeWith(["go", "namespaces", "root"], "on Fargate", () => {
     aws.scenario.change({ images: { [helperImage]: { run: 0, exit: 0 } } });
     await world.until("unwritten", "is ready", isReady);
     await world.cluster.kubectl("delete", "pod", "unwritten", "--wait=false");
+    // The next test counts what ends.
+    const ended = () => new Set(endsOf(cloud).map(({ startedBy }) => startedBy));
+    await eventually("its tasks have ended", () => {
+      return launchesOf(cloud, pod).every(({ startedBy }) => ended().has(startedBy));
+    });
   });
 
   it("credentials that expire end no pod of fifty, over a restart of burstlet too, and the node says so", async () => {
