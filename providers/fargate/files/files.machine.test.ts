@@ -5,7 +5,8 @@ import type { ContractTarget } from "../../../test/contract/target.ts";
 import { eventually } from "../../../test/support/eventually.ts";
 import { describeWith } from "../../../test/support/requirements.ts";
 import { podOf, resolvedPod, type World } from "../../../test/support/resolve-sources.ts";
-import { idempotencyToken, type Pod } from "../../../src/provider.ts";
+import { idempotencyToken, type Pod, SecretText } from "../../../src/provider.ts";
+import type { FargateRequest } from "../request.ts";
 
 const world: World = {
   configMaps: {
@@ -165,6 +166,28 @@ describeWith(["root", "namespaces", "busybox"], "files of a pod on Fargate", () 
       ],
     });
     expect(text).toBe("/etc/conf/c/empty\ngreeting=hello 'there' $HOME\n1000\nwrites\n");
+  });
+
+  it("that cannot be unpacked are told by what the tools say, which is nothing of a secret", async () => {
+    const { provider, clusterUid } = target;
+    const podUid = `00000000-0000-4000-8000-${String(++launches).padStart(12, "0")}`;
+    const spec = {
+      volumes: [{ name: "secret", secret: { secretName: "db" } }],
+      containers: [main("true", { volumeMounts: [{ name: "secret", mountPath: "/secret" }] })],
+    };
+    const { request } = provider.translate(await resolvedPod(podOf(spec, { uid: podUid }), world)) as {
+      request: FargateRequest;
+    };
+    const identity = { clusterUid, podUid, attempt: 1 };
+    const secrets = request.secrets.map((one) => ({ ...one, content: new SecretText("correct horse") }));
+    const token = idempotencyToken(identity, 1);
+    const { id } = await provider.launch({ identity, token, tryNumber: 1, request: { ...request, secrets } }, signal);
+    const ended = await eventually("it has ended", async () =>
+      (await provider.list()).find((one) => one.id === id && one.phase === "stopped"),
+    );
+    expect(ended.message).toMatch(/^burstlet_init, .* has failed with exit code 1: (base64|gzip): /);
+    expect(ended.message).not.toMatch(/correct|horse/);
+    expect(ended.containers[0]?.state).toMatchObject({ is: "waiting", message: ended.message });
   });
 
   it("are not needed for secret variables, which only their own container has", async () => {
