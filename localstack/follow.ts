@@ -1,6 +1,8 @@
 import type { Runtime } from "../providers/local/runtime/runtime.ts";
 import type { TaskIdentity } from "../src/model/identity.ts";
+import type { Clock } from "../src/model/clock.ts";
 import type { TaskState } from "../src/model/task-state.ts";
+import type { TaskStats } from "../src/model/task-stats.ts";
 import { owner } from "./owner.ts";
 
 /** What the runtime runs for a service of the stand-in. */
@@ -33,4 +35,19 @@ export async function follow(
     health() {},
   };
   await runtime.watch(feed, signal);
+}
+
+/** What all that the runtime runs uses. */
+export type Sample = () => Promise<readonly TaskStats[]>;
+
+/** Each asks for itself and a runtime is asked for all: one answer is for everybody who asks in this time. */
+const goodForMs = 1_000;
+
+export function sampling(runtime: Pick<Runtime, "stats">, clock: Pick<Clock, "monotonic">): Sample {
+  let asked: { readonly at: number; readonly answer: Promise<readonly TaskStats[]> } | undefined;
+  return () => {
+    const at = clock.monotonic();
+    if (asked === undefined || at - asked.at >= goodForMs) asked = { at, answer: runtime.stats() };
+    return asked.answer;
+  };
 }

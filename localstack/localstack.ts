@@ -10,6 +10,7 @@ import { ec2Service } from "./account/ec2.ts";
 import { iamService } from "./account/iam.ts";
 import { stsService } from "./account/sts.ts";
 import { createArm } from "./arm/arm.ts";
+import { metricsDoor, metricsPath } from "./arm/metrics/door.ts";
 import { createCallCounts } from "./calls.ts";
 import { createPacedClock, type PacedClock } from "./clock.ts";
 import { type Controls, createControls } from "./controls.ts";
@@ -23,7 +24,7 @@ import { ecsService } from "./ecs/service.ts";
 import { createTasks } from "./ecs/tasks.ts";
 import { createTokens } from "./ecs/tokens.ts";
 import { createFaults } from "./faults.ts";
-import { follow } from "./follow.ts";
+import { follow, sampling } from "./follow.ts";
 import { createLambda, type Lambda } from "./lambda/service.ts";
 import { createLedger } from "./ledger.ts";
 import { createBuckets } from "./limits/buckets.ts";
@@ -141,20 +142,23 @@ async function serve(options: LocalstackOptions, ground: Ground): Promise<Locals
     definitions: createDefinitions(clock, scenario),
     tokens: createTokens(clock),
   };
-  const arm = createArm({ ...around, faults, calls, newId });
+  const hasAddresses = runtime.kind !== "scripted" && (await runtime.facts()).taskAddresses;
+  const metrics = (): string | undefined => (hasAddresses ? `${inside.url}${metricsPath}` : undefined);
+  const arm = createArm({ ...around, metrics, faults, calls, newId });
   const lambda = createLambda({ clock, machine: options.clock, scenario, logs, ledger, newId }, gate, () => server.url);
   const controls = createControls({ ...around, faults, calls, tasks, groups: arm.controls });
   const services = [...servicesOf(account, gate), lambda.service];
   const paths = [arm.service, dataChannels(sessions)];
   const { host = "127.0.0.1", port = 4566, metadataHost: wish } = options;
   const metadataHost = (typeof wish === "function" ? await wish(runtime) : wish) ?? host;
-  const door = metadataDoor({ tasks, runtime, clock });
-  const doors = [adminDoor(controls), door];
+  const sample = sampling(runtime, clock);
+  const forTasks = [metadataDoor({ tasks, sample, runtime, clock }), metricsDoor({ sample, clock })];
+  const doors = [adminDoor(controls), ...forTasks];
   const server = await listen({ host, port, services, paths, doors, requestId: newId });
   const inside: Listening =
     metadataHost === host
       ? server
-      : await listen({ host: metadataHost, port: 0, services: [], paths: [], doors: [door], requestId: newId });
+      : await listen({ host: metadataHost, port: 0, services: [], paths: [], doors: forTasks, requestId: newId });
   const over = new AbortController();
   const following = follow(runtime, (of) => tasks.find(of.podUid) ?? arm.living(of), over.signal);
   return {

@@ -23,6 +23,15 @@ const init = (name: string, script: string, more: object = {}): object => {
   return { name, properties: { image, command: ["/bin/sh", "-c", script], ...more } };
 };
 
+interface Stats {
+  readonly timestamp: number;
+  readonly containers: readonly {
+    readonly name: string;
+    readonly cpu: { readonly usageCoreNanoSeconds: number };
+    readonly memory: { readonly workingSetBytes: number };
+  }[];
+}
+
 /** All that has come over a websocket by now; `secret`: its first message. */
 async function opened(uri: string, secret: string) {
   const client = new WebSocket(uri);
@@ -41,7 +50,8 @@ describeWith(["namespaces", "busybox"], "on the process runtime a container grou
 
   beforeAll(async () => {
     const runtime = () => createProcessRuntime({ stateDir, clock: systemClock, log: silentLog, ...network });
-    azure = await openAzure({ azure: { times: { crash: 0.1 } } }, { runtime });
+    const metadataHost = network.subnet.replace("0/24", "1");
+    azure = await openAzure({ azure: { times: { crash: 0.1 } } }, { runtime, metadataHost });
   });
 
   afterAll(async () => {
@@ -232,5 +242,40 @@ describeWith(["namespaces", "busybox"], "on the process runtime a container grou
         ({ event, ...of }) => event === "group gone" && "group" in of && of.group.endsWith("/short"),
       ),
     );
+  });
+
+  test("tells what its containers use at a port of its address, where it has the extension, and ends no later for it", async () => {
+    const extension = { name: "usage", properties: { extensionType: "realtime-metrics", version: "1.0" } };
+    const ports = [{ port: 80, protocol: "TCP" }];
+    const busy = "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done";
+    const containers = [shell("app", `${busy}; ${untilTerm}`, { ports }), shell("b", untilTerm)];
+    const ipAddress = { type: "Public", ports };
+    for (const [name, extensions] of [
+      ["plain", []],
+      ["measured", [extension]],
+    ] as const) {
+      const { body } = await azure.group("PUT", name, groupBody({ containers, ipAddress, extensions }));
+      expect(body.error).toBeUndefined();
+    }
+    const ask = async (group: string) => {
+      const { properties } = await azure.until(group, (one) => viewOf(one)?.currentState.state === "Running");
+      return fetch(`http://${properties?.ipAddress?.ip}:18899/v1/stats`);
+    };
+    await expect(ask("plain")).rejects.toThrow();
+    const told = await eventually("it is told", async () => {
+      const answer = await ask("measured");
+      const body = (await answer.json()) as Stats;
+      return body.containers.some(({ name, cpu }) => name === "app" && cpu.usageCoreNanoSeconds > 1e6) && body;
+    });
+    expect(Math.abs(told.timestamp / 1e6 - azure.cloud.clock.now())).toBeLessThan(10_000);
+    expect(told.containers.map(({ name }) => name).toSorted()).toEqual(["app", "azure-realtime-metrics", "b"]);
+    for (const { memory } of told.containers) expect(memory.workingSetBytes).toBeGreaterThan(0);
+    const { body } = await azure.group("GET", "measured");
+    expect(body.properties?.containers?.map(({ name }) => name)).toEqual(["app", "b"]);
+    for (const group of ["plain", "measured"]) await azure.group("DELETE", group);
+    await eventually("both are gone", async () => {
+      const answers = await Promise.all(["plain", "measured"].map((group) => azure.group("GET", group)));
+      return answers.every(({ status }) => status === 404);
+    });
   });
 });

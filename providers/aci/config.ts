@@ -149,6 +149,13 @@ export const configSchema = z
       })
       .prefault({})
       .describe("Where the containers' output is kept."),
+    stats: z
+      .boolean()
+      .default(false)
+      .describe(
+        "With network: subnet, and network: routed of the node: usage of new pods, for kubectl top, by Azure's extension realtime-metrics.",
+      )
+      .meta({ examples: [true] }),
     capacity: z
       .strictObject({
         vcpu: z
@@ -182,6 +189,10 @@ export const configSchema = z
         return network === "subnet" && Array.isArray(locations) && typeof subnets === "object";
       },
     },
-  );
+  )
+  .refine(({ stats, network }) => !stats || network === "subnet", {
+    path: ["stats"],
+    message: "stats needs network: subnet, as Azure has the extension in a virtual network alone",
+  });
 
 export type AciConfig = z.output<typeof configSchema>;

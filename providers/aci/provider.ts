@@ -13,6 +13,7 @@ import { createCapacity } from "./quotas/capacity.ts";
 import { createPreflight } from "./preflight/preflight.ts";
 import { principalOf } from "./preflight/principal.ts";
 import type { AciRequest } from "./request.ts";
+import { createStats, fetchText } from "./stats/stats.ts";
 import { createAttach } from "./streams/attach.ts";
 import { createExec } from "./streams/exec/exec.ts";
 import { createForward } from "./streams/forward.ts";
@@ -24,8 +25,10 @@ import { storage } from "./translate/azure-files.ts";
 
 /** What the registry loads. `config`: part `aci` of the node's configuration. Contacts nothing. */
 export async function create(config: unknown, context: ProviderContext): Promise<Provider<AciRequest>> {
-  const parsed = configSchema.parse(config ?? {});
   const { clusterUid, nodeName, network, grants, clock, log } = context;
+  const parsed = configSchema.parse(config ?? {});
+  // Figures that nobody reaches are not asked for.
+  const stats = parsed.stats && network === "routed";
   const owner = { clusterUid, nodeName };
   const buckets = createArmBuckets(context.limiter);
   const credential = credentialFor(parsed.endpoint);
@@ -37,12 +40,8 @@ export async function create(config: unknown, context: ProviderContext): Promise
   });
   const feed = createFeed({ client: client.groups, groups, owner, clock, log });
   const capacity = createCapacity({ client, config: parsed, groups, clock, log });
-  const support = supportRows({
-    network,
-    readiness: parsed.readiness,
-    security: parsed.security,
-    addresses: parsed.network,
-  });
+  const { readiness, security, network: addresses } = parsed;
+  const support = supportRows({ network, readiness, security, addresses });
   const { containers } = client;
   const look = async (name: string): Promise<void> => feed.read(name);
   const logs = createLogs({ client: containers, groups, look, config: parsed.logs, clock, log });
@@ -60,7 +59,7 @@ export async function create(config: unknown, context: ProviderContext): Promise
     memory: Infinity,
     support,
     storage,
-    translate: (pod) => translate(pod, support, { grants, config: parsed }),
+    translate: (pod) => translate(pod, support, { grants, config: { ...parsed, stats } }),
     launch: createLaunch({ client: client.groups, buckets, owner, feed, exhausted: capacity.exhausted, clock, log }),
     async stop(task, how, pod) {
       const outcome = await stop(task, how, pod);
@@ -75,6 +74,7 @@ export async function create(config: unknown, context: ProviderContext): Promise
     exec,
     attach: createAttach({ client: containers, groups, look, logs: logs.read, clock, log }),
     ...(forward && { forward }),
+    ...(stats && { stats: createStats({ groups, clock, ask: fetchText }) }),
     capacity: async () => capacity.current(),
     preflight: createPreflight({
       config: parsed,

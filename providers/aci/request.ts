@@ -41,6 +41,18 @@ export interface GroupProperties {
   readonly ipAddress?: IpAddress;
   readonly dnsConfig?: DnsConfig;
   readonly volumes?: readonly VolumeBody[];
+  readonly extensions?: readonly ExtensionBody[];
+}
+
+/** A program of Azure's own beside the containers. */
+export interface ExtensionBody {
+  readonly name: string;
+  readonly properties: {
+    readonly extensionType: string;
+    readonly version: string;
+    readonly settings: object;
+    readonly protectedSettings: object;
+  };
 }
 
 export interface ContainerBody {

@@ -8,6 +8,7 @@ import {
 import { joined, longestTag, podTags } from "./names.ts";
 import type { AciRequest, GroupBody } from "./request.ts";
 import { disk, hourlyUsd, largest, type Offer, provisionedText, type Size, sizeOf } from "./size/sizes.ts";
+import { realtimeMetrics } from "./stats/extension.ts";
 import { groupContainers, groupInitContainers } from "./translate/containers.ts";
 import type { TranslateContext } from "./translate/context.ts";
 import { wordRefusals } from "./translate/environment.ts";
@@ -30,7 +31,7 @@ export function translate(
     ...supportFindings(pod.pod, rows, "refused"),
     ...wordRefusals(pod),
     ...volumeRefusals(pod),
-    ...portRefusals(pod),
+    ...portRefusals(pod, context),
     ...dnsRefusals(pod, context),
     ...placed.refusals,
     ...sizeRefusals(size, placed.offered.offer),
@@ -64,6 +65,8 @@ function groupOf(pod: ResolvedPod, context: TranslateContext, placed: Placed, si
       ...(registryCredentials.length > 0 && { imageRegistryCredentials: registryCredentials }),
       ...network,
       ...(volumes.length > 0 && { volumes }),
+      // Nobody has it in a Confidential group (azure-aci); those of Spot are in no subnet.
+      ...(context.config.stats && offered.offer === "Standard" && { extensions: [realtimeMetrics] }),
     },
   };
 }

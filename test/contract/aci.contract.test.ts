@@ -31,10 +31,6 @@ describeWith(["root", "namespaces", "busybox"], "Azure Container Instances", () 
       ],
     },
     {
-      reason: "usage is not there yet",
-      tests: ["stats tell of running containers, and their use of processor time never falls"],
-    },
-    {
       reason: "nothing can run between the start of a container and the news of it, so postStart is refused",
       tests: [
         "a container runs once its postStart hook has succeeded, and the next one starts then",

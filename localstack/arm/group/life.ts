@@ -145,9 +145,10 @@ export class GroupLife {
   }
 
   #run(): void {
-    const { runtime, clock, scenario, ledger } = this.#around;
+    const { runtime, clock, scenario, ledger, metrics } = this.#around;
     const gigabyte = scenario.now.switches.azure.gigabyte === "2^30" ? 2 ** 30 : 1e9;
-    const present = new Deployment(specOf(this.record, { gigabyte, grace: this.#grace() }), { runtime, clock });
+    const settings = { gigabyte, grace: this.#grace(), metrics: metrics() };
+    const present = new Deployment(specOf(this.record, settings), { runtime, clock });
     this.#present = present;
     ledger.write({ ...this.#entry(), event: "group run", deployment: this.record.deployment });
     present.start().then(

@@ -1,6 +1,7 @@
 import type { ContainerSpec, SecuritySpec, TaskSpec, VolumeSpec } from "../../../providers/local/runtime/runtime.ts";
 import { identityOf, owner } from "../../owner.ts";
 import type { GroupInput, VolumeInput } from "../input/group.ts";
+import { metricsContainers } from "../metrics/extension.ts";
 import type { ContainerRecord, GroupRecord } from "./record.ts";
 
 export interface SpecSettings {
@@ -8,6 +9,8 @@ export interface SpecSettings {
   readonly gigabyte: number;
   /** Seconds from SIGTERM to SIGKILL when the group ends; 0: no SIGTERM. */
   readonly grace: number;
+  /** As `Surroundings.metrics`. */
+  readonly metrics: string | undefined;
 }
 
 /** What a runtime is asked to run for a group: init containers one after the other, then the others together. Pure. */
@@ -24,7 +27,10 @@ export function specOf(record: GroupRecord, settings: SpecSettings): TaskSpec {
     hostname: `sandboxhost-${uid.slice(0, 12)}`,
     hostAliases: [],
     dns: dnsOf(input),
-    containers: containers.map((container) => containerSpec(container, record, settings)),
+    containers: [
+      ...containers.map((container) => containerSpec(container, record, settings)),
+      ...metricsContainers(record, settings.metrics),
+    ],
     volumes: volumes.map(volumeSpec),
     pullCredentials: imageRegistryCredentials.flatMap(({ server, username, password }) =>
       username === undefined || password === undefined ? [] : [{ registry: server, username, password }],

@@ -10,6 +10,8 @@ export interface Surroundings {
   readonly scenario: ScenarioBox;
   readonly runtime: Runtime;
   readonly ledger: Ledger;
+  /** Where an extension of a group asks what it uses; `undefined` where groups have no address. */
+  readonly metrics: () => string | undefined;
 }
 
 /** Why a group cannot be provisioned now; it goes on trying. */

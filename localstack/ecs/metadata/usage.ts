@@ -2,30 +2,23 @@ import type { Runtime } from "../../../providers/local/runtime/runtime.ts";
 import { rfc3339Nano } from "../../../src/model/clock.ts";
 import type { TaskStats } from "../../../src/model/task-stats.ts";
 import type { PacedClock } from "../../clock.ts";
+import type { Sample } from "../../follow.ts";
 import type { ContainerRecord, TaskRecord } from "../task/record.ts";
 
 export interface UsageOptions {
-  readonly runtime: Runtime;
+  readonly sample: Sample;
+  readonly runtime: Pick<Runtime, "kind">;
   readonly clock: PacedClock;
 }
 
 /** Docker's statistics of a container, or null for one that does not run: it has none yet, or none any more. */
 type TellUsage = (container: ContainerRecord) => object | null;
 
-/** Tasks ask each for itself and a runtime is asked for all: one answer is for everybody who asks in this time. */
-const goodForMs = 1_000;
-
 /** What the runtime tells of a task, in the shape that the task metadata endpoint has on Fargate. */
-export function createUsage({ runtime, clock }: UsageOptions): (record: TaskRecord) => Promise<TellUsage> {
-  let asked: { readonly at: number; readonly answer: Promise<readonly TaskStats[]> } | undefined;
-  const ask = (): Promise<readonly TaskStats[]> => {
-    const at = clock.monotonic();
-    if (asked === undefined || at - asked.at >= goodForMs) asked = { at, answer: runtime.stats() };
-    return asked.answer;
-  };
+export function createUsage({ sample, runtime, clock }: UsageOptions): (record: TaskRecord) => Promise<TellUsage> {
   const timeOf = (ms: number): number => (runtime.kind === "scripted" ? ms : clock.fromBelow(ms));
   return async (record) => {
-    const task = (await ask()).find(({ identity }) => identity.podUid === record.id);
+    const task = (await sample()).find(({ identity }) => identity.podUid === record.id);
     return ({ name, runtimeId }) => {
       const sample = task?.containers.find((one) => one.name === name);
       if (task === undefined || sample === undefined) return null;

@@ -1,6 +1,7 @@
 /** Ports, address and resolver of a group. Pure. */
 import { type Refusal, type ResolvedPod, writtenOf } from "../../../src/provider.ts";
 import type { ContainerBody, DnsConfig, GroupProperties, IpAddress, Port } from "../request.ts";
+import { metricsPort } from "../stats/extension.ts";
 import type { TranslateContext } from "./context.ts";
 
 /** Of one group's address (Azure's page of ACI's limits). */
@@ -51,7 +52,7 @@ export function networkOf(
   return { ...(ipAddress && { ipAddress }), ...(dnsConfig && { dnsConfig }) };
 }
 
-export function portRefusals(pod: ResolvedPod): readonly Refusal[] {
+export function portRefusals(pod: ResolvedPod, { config }: TranslateContext): readonly Refusal[] {
   const byContainer = portsByContainer(pod);
   const count = [...byContainer.values()].flat().length;
   const many = `A group's address has at most ${mostPorts} ports, and the pod names ${count}: name only those that others ask for.`;
@@ -59,7 +60,7 @@ export function portRefusals(pod: ResolvedPod): readonly Refusal[] {
     ...(count > mostPorts ? [{ path: "spec.containers[].ports", sentence: many }] : []),
     ...pod.containers.flatMap((container) =>
       (byContainer.get(container.name) ?? [])
-        .filter(({ port }) => isReserved(port))
+        .filter(({ port }) => isReserved(port) || (config.stats && port === metricsPort))
         .map(({ port }) => ({
           path: `${writtenOf(pod.pod, container).path}.ports (${port})`,
           sentence: `Azure keeps port ${port} of a group for itself: use another one.`,

@@ -17,11 +17,18 @@ import { shellContainer } from "./shell.ts";
 const subscription = "00000000-0000-0000-0000-000000000000";
 const subnet = `/subscriptions/${subscription}/resourceGroups/burstlet/providers/Microsoft.Network/virtualNetworks/west/subnets/groups`;
 /** In a subnet every group has an address, which is that of its processes here. */
-const config = { subscription, locations: ["westeurope"], network: "subnet", subnets: { westeurope: subnet } };
+const config = {
+  subscription,
+  locations: ["westeurope"],
+  network: "subnet",
+  subnets: { westeurope: subnet },
+  stats: true,
+};
 
 /** The ACI provider over the stand-in for Azure, whose groups are processes of this host. */
 export async function aciTarget({ azure, ...scenario }: ScenarioInput = {}): Promise<ContractTarget> {
   const stateDir = mkdtempSync(join(tmpdir(), "burstlet-contract-"));
+  const network = ownNetwork();
   const cloud = await startLocalstack({
     clock,
     port: 0,
@@ -29,7 +36,8 @@ export async function aciTarget({ azure, ...scenario }: ScenarioInput = {}): Pro
       ...scenario,
       azure: { creates: { fiveMinutes: 900, hour: 1800 }, subnets: [{ id: subnet }], ...azure },
     },
-    runtime: () => createProcessRuntime({ stateDir, clock, log, ...ownNetwork() }),
+    metadataHost: network.subnet.replace("0/24", "1"),
+    runtime: () => createProcessRuntime({ stateDir, clock, log, ...network }),
   });
   // Azure is asked more often, within its limits: most of the time of these tests is waiting for news. Graces are shorter too.
   const often = { ...createPacedClock(clock, 4), now: () => clock.now() };
