@@ -14,6 +14,7 @@ import type { ScenarioBox } from "./scenario/box.ts";
 import { eventBridge } from "./sqs/policy.ts";
 import type { QueueStore } from "./sqs/store.ts";
 import type { SecretTag } from "./secrets/inputs.ts";
+import type { ObjectStore } from "./s3/store.ts";
 import type { SecretStore } from "./secrets/store.ts";
 import type { ParameterStore } from "./ssm/parameters/store.ts";
 
@@ -37,6 +38,8 @@ export interface Controls {
   secrets(): readonly SecretPicture[];
   /** What there is in Parameter Store, without values. */
   parameters(): readonly Pick<SecretPicture, "name" | "arn" | "reads">[];
+  /** Keys of what there is in a bucket of S3. */
+  objects(bucket: string): readonly string[];
   readonly queues: QueueControls;
   /** How many tasks are in which state. */
   counts(): Readonly<Record<string, number>>;
@@ -66,10 +69,19 @@ export interface ControlParts extends Pick<Controls, "clock" | "scenario" | "fau
   readonly logs: LogStore;
   readonly secrets: SecretStore;
   readonly parameters: ParameterStore;
+  readonly objects: ObjectStore;
   readonly queues: QueueStore;
 }
 
-export function createControls({ tasks, logs, secrets, parameters, queues, ...parts }: ControlParts): Controls {
+export function createControls({
+  tasks,
+  logs,
+  secrets,
+  parameters,
+  objects,
+  queues,
+  ...parts
+}: ControlParts): Controls {
   const find = (task: string): TaskLife => {
     const life = tasks.find(task);
     if (life === undefined) throw new NoSuchTask(`there is no task ${task}`);
@@ -93,6 +105,7 @@ export function createControls({ tasks, logs, secrets, parameters, queues, ...pa
     },
     secrets: () => secrets.all.map(({ name, arn, tags, reads }) => ({ name, arn, tags, reads })),
     parameters: () => parameters.all.map(({ name, arn, reads }) => ({ name, arn, reads })),
+    objects: (bucket) => objects.list(bucket, "").map(({ key }) => key),
     queues: {
       counts: () => Object.fromEntries(queues.all.map(({ name, messages }) => [name, messages.length])),
       create: (name) => void queues.create(name, { Policy: eventBridge }),

@@ -33,6 +33,8 @@ import { createLogStore } from "./logs/store.ts";
 import { quotasService } from "./quotas/service.ts";
 import { createScenarioBox, type ScenarioBox } from "./scenario/box.ts";
 import { scriptedRuntime } from "./scripted.ts";
+import { linkDoor, s3Service } from "./s3/service.ts";
+import { createObjectStore } from "./s3/store.ts";
 import { secretsService } from "./secrets/service.ts";
 import { createSecretStore } from "./secrets/store.ts";
 import { type SqsAccount, sqsService } from "./sqs/service.ts";
@@ -65,6 +67,8 @@ export interface LocalstackOptions {
 export interface Localstack extends Controls {
   /** For `AWS_ENDPOINT_URL`. */
   readonly url: string;
+  /** As tasks reach it: the metadata endpoint, and links to objects of S3. */
+  readonly insideUrl: string;
   readonly lambda: Lambda;
   /** Ends every task at once, then everything else. */
   close(): Promise<void>;
@@ -103,8 +107,9 @@ function frameOf({ scenario, clock }: Ground) {
   const gate = createGate({ scenario, faults, buckets, calls });
   const secrets = createSecretStore(clock, scenario, newId);
   const parameters = createParameterStore(clock, scenario);
+  const objects = createObjectStore(clock, scenario);
   const queues = createQueueStore(clock, scenario, newId);
-  return { logs, ledger: createLedger(), calls, faults, buckets, gate, secrets, parameters, queues };
+  return { logs, ledger: createLedger(), calls, faults, buckets, gate, secrets, parameters, objects, queues };
 }
 
 /** Those that are found by the name that a request is signed for. */
@@ -125,7 +130,7 @@ function servicesOf(account: EcsAccount & SsmAccount & SqsAccount, gate: Gate): 
 
 async function serve(options: LocalstackOptions, ground: Ground): Promise<Localstack> {
   const { scenario, clock, runtime } = ground;
-  const { logs, ledger, calls, faults, buckets, gate, secrets, parameters, queues } = frameOf(ground);
+  const { logs, ledger, calls, faults, buckets, gate, secrets, parameters, objects, queues } = frameOf(ground);
   const metadata = (): string => `${inside.url}${metadataPath}`;
   const folders = createFolders(scenario);
   const events = createTaskEvents({ clock, scenario, queues, newId });
@@ -145,14 +150,15 @@ async function serve(options: LocalstackOptions, ground: Ground): Promise<Locals
   const hasAddresses = runtime.kind !== "scripted" && (await runtime.facts()).taskAddresses;
   const metrics = (): string | undefined => (hasAddresses ? `${inside.url}${metricsPath}` : undefined);
   const arm = createArm({ ...around, metrics, faults, calls, newId });
+  const s3 = s3Service(objects, clock, gate);
   const lambda = createLambda({ clock, machine: options.clock, scenario, logs, ledger, newId }, gate, () => server.url);
-  const controls = createControls({ ...around, faults, calls, tasks, groups: arm.controls });
-  const services = [...servicesOf(account, gate), lambda.service];
+  const controls = createControls({ ...around, objects, faults, calls, tasks, groups: arm.controls });
+  const services = [...servicesOf(account, gate), lambda.service, s3];
   const paths = [arm.service, dataChannels(sessions)];
   const { host = "127.0.0.1", port = 4566, metadataHost: wish } = options;
   const metadataHost = (typeof wish === "function" ? await wish(runtime) : wish) ?? host;
   const sample = sampling(runtime, clock);
-  const forTasks = [metadataDoor({ tasks, sample, runtime, clock }), metricsDoor({ sample, clock })];
+  const forTasks = [metadataDoor({ tasks, sample, runtime, clock }), metricsDoor({ sample, clock }), linkDoor(s3)];
   const doors = [adminDoor(controls), ...forTasks];
   const server = await listen({ host, port, services, paths, doors, requestId: newId });
   const inside: Listening =
@@ -165,6 +171,7 @@ async function serve(options: LocalstackOptions, ground: Ground): Promise<Locals
     ...controls,
     lambda,
     url: server.url,
+    insideUrl: inside.url,
     async close() {
       sessions.close();
       await server.close();

@@ -79,6 +79,10 @@ export const scenarioSchema = z.strictObject({
     .array(z.strictObject({ cluster: z.string(), queue: queueName }))
     .default([])
     .describe("Rules of EventBridge: changes of tasks of this cluster are sent into this queue."),
+  buckets: z
+    .array(z.string().regex(/^[a-z0-9.-]{3,63}$/))
+    .default([])
+    .describe("Buckets of S3 that exist."),
   roles: z
     .array(roleName)
     .default(["burstlet-execution", "burstlet-task"])

@@ -78,5 +78,5 @@ function xmlOf(value: unknown, entry: string): string {
     .join("");
 }
 
-const escaped = (text: string): string =>
+export const escaped = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");

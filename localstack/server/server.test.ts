@@ -33,11 +33,11 @@ describe("a request", () => {
 
   test("for a service or an operation that is not there says so, loudly", async () => {
     await using world = await openWorld();
-    const authorization = `AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=${"0".repeat(64)}`;
+    const authorization = `AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=${"0".repeat(64)}`;
     const answer = await fetch(world.aws.url, { method: "POST", headers: { authorization } });
     expect([answer.status, await answer.json()]).toEqual([
       501,
-      expect.objectContaining({ message: expect.stringContaining("no service s3") as string }),
+      expect.objectContaining({ message: expect.stringContaining("no service dynamodb") as string }),
     ]);
     const services = world.ecs.send(new ListServicesCommand({}));
     await expect(services).rejects.toThrow("does not simulate ecs:ListServices");

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { scopeOf } from "./signature.ts";
+import { scopeOf, scopeOfLink } from "./signature.ts";
 import { ApiError, type PathRequest, type PathService, type Service, type ServiceAnswer } from "./service.ts";
 
 /** Answers paths of its own, or says that a path is none of them. */
@@ -90,7 +90,7 @@ function ownerOf(paths: readonly PathService[], path: string): PathService | und
 }
 
 async function signed(request: PathRequest, services: ReadonlyMap<string, Service>): Promise<ServiceAnswer> {
-  const scope = scopeOf(request.headers["authorization"]);
+  const scope = scopeOf(request.headers["authorization"]) ?? scopeOfLink(request.url);
   const service = services.get(scope?.service ?? "");
   if (scope === undefined) return (service ?? plain).refuse(missing);
   if (service === undefined) {

@@ -14,3 +14,14 @@ export function scopeOf(authorization: string | undefined): Scope | undefined {
   const [, accessKeyId = "", region = "", service = ""] = match ?? [];
   return match === null ? undefined : { accessKeyId, region, service };
 }
+
+/** Of a link, whose signature is in its query. */
+const inQuery = /^([^/]+)\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request$/;
+
+export function scopeOfLink({ searchParams }: URL): Scope | undefined {
+  const match = inQuery.exec(searchParams.get("X-Amz-Credential") ?? "");
+  const [, accessKeyId = "", region = "", service = ""] = match ?? [];
+  return match === null || !searchParams.has("X-Amz-Signature") ? undefined : { accessKeyId, region, service };
+}
+
+export const isLink = (url: URL): boolean => scopeOfLink(url) !== undefined;

@@ -90,6 +90,10 @@ const kinds: Readonly<Record<string, ProviderErrorKind>> = {
   NoSuchResourceException: "notFound",
   QueueDoesNotExist: "notFound",
   ParameterNotFound: "notFound",
+  NoSuchKey: "notFound",
+  NotFound: "notFound",
+  // The set-up's fault, and not the pod's.
+  NoSuchBucket: "denied",
   ParameterAlreadyExists: "conflict",
   TooManyUpdates: "throttled",
   ServerException: "transient",

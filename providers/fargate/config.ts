@@ -171,6 +171,24 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe("What is secret about pods."),
+  files: z
+    .strictObject({
+      bucket: z
+        .string()
+        .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "the name of a bucket of S3")
+        .optional()
+        .describe(
+          "Bucket of S3 for files that are not secret and too large for a task; default none, and such pods are refused.",
+        )
+        .meta({ examples: ["burstlet-files"] }),
+      endpoint: z
+        .url()
+        .optional()
+        .describe("S3 as tasks reach it, where that is another place, such as an interface endpoint of the VPC.")
+        .meta({ examples: ["https://bucket.vpce-0a1b2c3d.s3.eu-central-1.vpce.amazonaws.com"] }),
+    })
+    .prefault({})
+    .describe("Files of pods."),
   events: events
     .optional()
     .describe(

@@ -29,6 +29,7 @@ import { createEcsBuckets, type EcsBuckets, withMargin } from "./quotas/buckets.
 import { capacityOf } from "./quotas/capacity.ts";
 import { createVcpuMeter } from "./quotas/vcpu-meter.ts";
 import type { FargateRequest } from "./request.ts";
+import { type Objects, openObjects } from "./secrets/stores/objects.ts";
 import { createSecrets } from "./secrets/secrets.ts";
 import { marketPricesOf } from "./size/prices.ts";
 import { toldSize } from "./size/told.ts";
@@ -72,7 +73,8 @@ async function open(
   const client = createEcsClient(sdk, config.cluster, buckets);
   const tasks = createTasks();
   const stores = { sdk: new SecretsManagerClient(connection), ssm: new SSMClient(connection) };
-  const secrets = createSecrets({ ...stores, tasks, config, context, random });
+  const objects = config.files.bucket === undefined ? undefined : await openObjects(config.files, connection, limiter);
+  const secrets = createSecrets({ ...stores, objects, tasks, config, context, random });
   const places = createPlaces();
   const logs = createLogs(config, context, connection);
   const stats = config.stats && createStats({ client: logs.client, tasks, clock, ...config.stats });
@@ -95,6 +97,7 @@ async function open(
       client,
       definitions: createDefinitions(client, log),
       vault: secrets.vault,
+      link: secrets.link,
       owner: context,
       launched: (task, definition) => watched.feed.launched(task, definition),
       places,
@@ -108,7 +111,7 @@ async function open(
       await watched.feed.watch(secrets.listening(feed), signal);
     },
     capacity: async () => ({ ...(await account.capacity()), labels: { "topology.kubernetes.io/region": region } }),
-    preflight: preflightOf(config, context, { connection, ecs: client, sdk, queue }),
+    preflight: preflightOf(config, context, { connection, ecs: client, sdk, queue, objects }),
     ...streamsOf({ config, context, sdk, connection, ecs: client, buckets, tasks }),
     ...(stats && { stats: stats.stats }),
     logs: (source, want, signal) => taskLogs({ reader: logs, tasks, feed: watched.feed, clock }, source, want, signal),
@@ -123,15 +126,21 @@ interface Asked {
   readonly ecs: EcsClient;
   readonly sdk: ECSClient;
   readonly queue: EventQueue | undefined;
+  readonly objects: Objects | undefined;
 }
 
 /** Looks at the set-up in AWS, the network in a process of its own. */
-function preflightOf(config: FargateConfig, { grants, log }: ProviderContext, { connection, ecs, sdk, queue }: Asked) {
+function preflightOf(
+  config: FargateConfig,
+  { grants, log }: ProviderContext,
+  { connection, ecs, sdk, queue, objects }: Asked,
+) {
   const { region } = connection;
   return createPreflight({
     connection,
     ecs,
     queue,
+    objects,
     region,
     config,
     mayNameRoles: grants.some(({ allow }) => allow.length > 0),

@@ -29,9 +29,12 @@ export interface StoredSecret {
   readonly ref: string;
   /** As many bytes as its store takes. */
   readonly content: SecretText;
-  /** Of a registry: ECS reads these from Secrets Manager alone. */
-  readonly isLogin?: boolean | undefined;
+  /** `login`, of a registry: ECS reads these from Secrets Manager alone. `object`: no secret, and too large for any other place. */
+  readonly is?: "login" | "object" | undefined;
 }
+
+/** Of the container that fetches an object: which one, by its ref until the launch, then by its ARN. Read back as a mark. */
+export const objectVariable = "BURSTLET_OBJECT";
 
 /** Between a `ref` and a key of the JSON that it refers to. */
 export const keyMark = "#";

@@ -19,9 +19,9 @@ import {
   smallestSize,
 } from "./size/sizes.ts";
 import { storageRefusals, volumeConfigurations } from "./storage/storage.ts";
-import { budgetRefusals, fits } from "./translate/budgets.ts";
+import { budgetRefusals, fits, fitsVariables } from "./translate/budgets.ts";
 import { type Injected, injectedName, injectedOf } from "./files/injected.ts";
-import { storeOf } from "./secrets/stores.ts";
+import { storeOf } from "./secrets/stores/traits.ts";
 import { type Confided, confidedOf } from "./secrets/variables.ts";
 import { containerDefinitions, environmentOf } from "./translate/containers.ts";
 import type { TranslateContext } from "./translate/context.ts";
@@ -56,7 +56,7 @@ export function translate(
     ...placed.refusals,
     ...storageRefusals(pod, context, placed.taskRoleArn ?? context.config.taskRoleArn),
     ...sizeRefusals(need, prices),
-    ...budgetRefusals(pod, request, injected, storeOf(context.config)),
+    ...budgetRefusals(pod, request, injected, storeOf(context.config), context.config.files.bucket !== undefined),
   ];
   if (refusals.length > 0) return { refusals };
   // Of the place that is asked first: what the task really has and costs is told once it is there.
@@ -88,14 +88,17 @@ function fittingOf(parts: Parts): { readonly request: FargateRequest; readonly i
   const narrow = requestOf(parts, inPlace, "narrow");
   if (fits(narrow, "narrow") || inPlace === undefined) return { request: narrow, injected: inPlace };
   const stored = injectedFor(parts, "stored");
-  return { request: requestOf(parts, stored, "stored"), injected: stored };
+  if (parts.context.config.files.bucket === undefined || (stored !== undefined && fitsVariables(parts.pod, stored)))
+    return { request: requestOf(parts, stored, "stored"), injected: stored };
+  const object = injectedFor(parts, "object");
+  return { request: requestOf(parts, object, "object"), injected: object };
 }
 
 function injectedFor({ pod, context }: Parts, width: Width): Injected | undefined {
   return injectedOf(pod, {
     image: context.config.helperImage,
     isOnDisk: isPrepared(pod),
-    storePlain: width === "stored",
+    plain: width === "stored" || width === "object" ? width : "variables",
     mostStored: storeOf(context.config).most,
   });
 }

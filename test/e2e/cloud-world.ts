@@ -25,8 +25,11 @@ export interface CloudOptions extends Omit<WorldOptions, "local" | "node" | "nod
   readonly scenario?: ScenarioInput;
 }
 
-/** The node of burstlet's configuration, given where the stand-in is, and what burstlet's environment needs for it. */
-export type NodeOf = (url: string) => { readonly node: object; readonly env?: Readonly<Record<string, string>> };
+/** The node of burstlet's configuration, given where the stand-in is, for burstlet and for tasks, and what burstlet's environment needs for it. */
+export type NodeOf = (
+  url: string,
+  insideUrl: string,
+) => { readonly node: object; readonly env?: Readonly<Record<string, string>> };
 
 export async function startCloudWorld(nodeOf: NodeOf, options: CloudOptions = {}): Promise<CloudWorld> {
   const { runtime: kind = "scripted", scenario = {}, ...rest } = options;
@@ -44,7 +47,7 @@ export async function startCloudWorld(nodeOf: NodeOf, options: CloudOptions = {}
     rmSync(stateDir, { recursive: true, force: true });
   };
   try {
-    const world = await startWorld({ ...rest, ...nodeOf(cloud.url) });
+    const world = await startWorld({ ...rest, ...nodeOf(cloud.url, cloud.insideUrl) });
     return {
       world,
       cloud,

@@ -11,6 +11,9 @@ const image = "public.ecr.aws/docker/library/busybox:1.37";
 /** One that the process runtime has, and the registry only for who has a login. */
 const privateImage = "docker.io/library/alpine:3.22";
 const grace = 5;
+const bucket = "burstlet-files";
+/** What cannot be compressed: more than a task takes in variables. */
+const noise = () => randomBytes(50_000).toString("base64");
 
 const configMap = (name: string, data: object) => ({ apiVersion: "v1", kind: "ConfigMap", metadata: { name }, data });
 const secret = (name: string, stringData: object, type = "Opaque") => ({
@@ -39,8 +42,9 @@ describeWith(["go", "namespaces", "root", "busybox"], "files and secrets on Farg
   beforeAll(async () => {
     cloud = await startFargateWorld({
       runtime: "process",
-      fargate: { secrets: { graceSeconds: grace } },
+      fargate: (endpoint: string) => ({ secrets: { graceSeconds: grace }, files: { bucket, endpoint } }),
       scenario: {
+        buckets: [bucket],
         images: { [privateImage]: { login: { username: "robot", password: "pa55" } } },
       },
     });
@@ -155,6 +159,17 @@ describeWith(["go", "namespaces", "root", "busybox"], "files and secrets on Farg
     expect(await output("private")).toBe("pulled\n");
   });
 
+  it.concurrent("files that are too large for a task come by way of a bucket, as they are", async () => {
+    await cloud.world.cluster.apply(["large-1", "large-2"].map((name) => configMap(name, { noise: noise() })));
+    const volumes = ["large-1", "large-2"].map((name) => ({ name, configMap: { name } }));
+    const mounts = volumes.map(({ name }) => ({ name, mountPath: `/${name}` }));
+    const names = ["fetches-1", "fetches-2"];
+    const fixture = prints("wc -c < /large-1/noise; wc -c < /large-2/noise", { volumes }, mounts);
+    await cloud.world.cluster.apply(names.map((name) => podManifest(name, fixture)));
+    for (const name of names) expect(await output(name)).toBe("66668\n66668\n");
+    expect(cloud.aws.objects(bucket)).toHaveLength(1);
+  });
+
   describe("bad input is told at once", () => {
     it.concurrent("a Secret that is not there, until it is", async () => {
       const env = [{ name: "A", valueFrom: { secretKeyRef: { name: "late", key: "a" } } }];
@@ -170,11 +185,9 @@ describeWith(["go", "namespaces", "root", "busybox"], "files and secrets on Farg
       expect(await output("early")).toBe("at last\n");
     });
 
-    it.concurrent("what is too large, with its size", async () => {
-      // What cannot be compressed.
-      const noise = () => randomBytes(70_000).toString("base64");
-      await cloud.world.cluster.apply(["large-1", "large-2"].map((name) => configMap(name, { noise: noise() })));
-      const volumes = ["large-1", "large-2"].map((name) => ({ name, configMap: { name } }));
+    it.concurrent("secret files that are too large, with their size: they never go into the bucket", async () => {
+      await cloud.world.cluster.apply(["secret-1", "secret-2"].map((name) => secret(name, { noise: noise() })));
+      const volumes = ["secret-1", "secret-2"].map((name) => ({ name, secret: { secretName: name } }));
       const mounts = volumes.map(({ name }) => ({ name, mountPath: `/${name}` }));
       await cloud.world.cluster.apply(podManifest("large", prints("true", { volumes }, mounts)));
       const pod = await cloud.world.until("large", "is refused", hasPhase("Failed"), SOON_MS);
@@ -203,7 +216,10 @@ describeWith(["go", "namespaces", "root", "busybox"], "files and secrets on Farg
     await cloud.world.cluster.kubectl("delete", "pods", "--all", "--timeout=60s");
     await cloud.world.burstlet.kill();
     cloud.world.startAgain();
-    await eventually("only the key is left", () => secretsOfPods().length === 0);
+    await eventually(
+      "only the key is left",
+      () => secretsOfPods().length === 0 && cloud.aws.objects(bucket).length === 0,
+    );
     expect(cloud.aws.secrets().map(({ name }) => name)).toEqual([expect.stringMatching(/^burstlet-key\//)]);
   });
 });

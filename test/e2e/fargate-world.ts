@@ -18,8 +18,8 @@ export interface FargateWorld {
 }
 
 export interface FargateOptions extends CloudOptions {
-  /** More of the node's part `fargate`. */
-  readonly fargate?: object;
+  /** More of the node's part `fargate`, given where tasks reach the stand-in. */
+  readonly fargate?: object | ((insideUrl: string) => object);
   /** What pods may name by annotation. */
   readonly grants?: readonly object[];
 }
@@ -29,9 +29,10 @@ export async function startFargateWorld({
   grants = [],
   ...options
 }: FargateOptions = {}): Promise<FargateWorld> {
-  const { cloud, ...rest } = await startCloudWorld((url) => {
+  const { cloud, ...rest } = await startCloudWorld((url, insideUrl) => {
     const { node, env } = standInNode(url);
-    const own = { ...node, grants, fargate: { ...node.fargate, ...fargate } };
+    const more = typeof fargate === "function" ? (fargate(insideUrl) as object) : fargate;
+    const own = { ...node, grants, fargate: { ...node.fargate, ...more } };
     return { node: { name: "burst-fargate", ...own }, env };
   }, options);
   return { ...rest, aws: cloud };

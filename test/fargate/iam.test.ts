@@ -73,7 +73,7 @@ test("the policy of burstlet names the calls that it really makes, no more and n
   expect([...needed, ...withoutCall].toSorted()).toEqual(await actionsOf("controller.json"));
 });
 
-test.for(["controller.json", "parameters.json", "execution-role.json", "task-role.json"])(
+test.for(["controller.json", "parameters.json", "bucket.json", "execution-role.json", "task-role.json"])(
   "%s: the page says of each action what it is for",
   async (name) => {
     const page = await text("README.md");

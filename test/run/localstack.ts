@@ -22,7 +22,7 @@ interface Options {
 
 const program = new Command("npm run localstack --")
   .description(
-    "A stand-in for AWS on one port: ECS on Fargate, Lambda, CloudWatch Logs, Secrets Manager, SQS, Session Manager, Service " +
+    "A stand-in for AWS on one port: ECS on Fargate, Lambda, CloudWatch Logs, Secrets Manager, SQS, S3, Systems Manager, Service " +
       "Quotas, STS, and as much of EC2 and IAM as burstlet asks; container groups of Azure below /subscriptions. Point any client at it by AWS_ENDPOINT_URL, with " +
       "any region and credentials, or as the endpoint of Azure Resource Manager, with any token.",
   )

@@ -1,4 +1,12 @@
 /** Files as a pod's programs find them, in tasks of the stand-in that are processes of this host. */
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { fargateTarget } from "../../../test/contract/targets/fargate-target.ts";
 import type { ContractTarget } from "../../../test/contract/target.ts";
@@ -7,6 +15,8 @@ import { describeWith } from "../../../test/support/requirements.ts";
 import { podOf, resolvedPod, type World } from "../../../test/support/resolve-sources.ts";
 import { idempotencyToken, type Pod, SecretText } from "../../../src/provider.ts";
 import type { FargateRequest } from "../request.ts";
+import { archiveOf } from "./archive.ts";
+import { filesRoot, linkVariable, scriptOf, sumVariable } from "./script.ts";
 
 const world: World = {
   configMaps: {
@@ -20,6 +30,10 @@ const world: World = {
     db: { data: { password: "correct horse", blob: Buffer.from([0, 200, 255]), user: "me" } },
   },
 };
+
+const archive = archiveOf([{ path: "file", content: "x", encoding: "utf8", mode: 0o644, gid: 0 }]) as string;
+const sumOf = (text: string): string => createHash("sha256").update(text).digest("hex");
+const dns = { policy: "cloud", nameservers: [], searches: [], options: [] } as const;
 
 const signal = new AbortController().signal;
 
@@ -133,6 +147,35 @@ describeWith(["root", "namespaces", "busybox"], "files of a pod on Fargate", () 
       "0",
       "",
     ]);
+  });
+
+  it.for<[what: string, sum: string, served: string, words: string]>([
+    ["are unpacked", sumOf(archive), archive, "unpacked"],
+    ["are not, where others came", sumOf("others"), archive, "the bucket has other files than these"],
+    ["are not, where there are none", sumOf(archive), "", "the files cannot be fetched from the bucket"],
+  ])("by way of a link %s", async ([, sum, served, words]) => {
+    const server = createServer((_, res) => res.writeHead(served === "" ? 404 : 200).end(served)).listen(
+      0,
+      "127.0.0.1",
+    );
+    await once(server, "listening");
+    const root = mkdtempSync(join(tmpdir(), "burstlet-link-"));
+    const unpacks = [{ folder: `${filesRoot}/0`, isObject: true, variables: [] }];
+    const script = scriptOf([], unpacks, { hostAliases: [], dns }).replaceAll(filesRoot, root);
+    mkdirSync(join(root, "0"));
+    const env = {
+      PATH: process.env["PATH"],
+      [linkVariable]: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+      [sumVariable]: sum,
+    };
+    const child = spawn("busybox", ["sh", "-c", script], { env });
+    let said = "";
+    child.stderr.on("data", (bytes: Buffer) => (said += bytes.toString()));
+    const [code] = (await once(child, "close")) as [number];
+    const unpacked = existsSync(join(root, "0", "file")) ? "unpacked" : "";
+    rmSync(root, { recursive: true });
+    server.close();
+    expect([code === 0, `${unpacked}${said}`]).toEqual([words === "unpacked", expect.stringContaining(words)]);
   });
 
   it("are there before the first init container, each folder by subPath as a volume of its own", async () => {

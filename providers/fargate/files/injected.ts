@@ -1,10 +1,19 @@
 /** The one container that burstlet adds for files, groups of volumes, and names of hosts: it runs before all others. Pure. */
+import { createHash } from "node:crypto";
 import type { ContainerDefinition, KeyValuePair, MountPoint } from "@aws-sdk/client-ecs";
 import { type ResolvedFile, type ResolvedPod, SecretText, writtenContainers } from "../../../src/provider.ts";
-import { labels, type StoredSecret } from "../request.ts";
+import { labels, objectVariable, type StoredSecret } from "../request.ts";
 import { type ArchivedFile, archiveOf, isSecret } from "./archive.ts";
 import { ownPaths, type Part, partsOf, tokenPaths } from "./parts.ts";
-import { changesResolver, filesRoot, networkVariables, type Root, scriptOf, type Unpack } from "./script.ts";
+import {
+  changesResolver,
+  filesRoot,
+  networkVariables,
+  type Root,
+  scriptOf,
+  sumVariable,
+  type Unpack,
+} from "./script.ts";
 
 /** No container of a pod can have this name: Kubernetes allows no underscore. */
 export const injectedName = "burstlet_init";
@@ -29,29 +38,34 @@ function needsInjected(pod: ResolvedPod, parts: readonly Part[]): boolean {
 export interface Injecting {
   readonly image: string;
   readonly isOnDisk: (part: Part) => boolean;
-  /** What is not secret is too large for the definition, and goes the way of secrets. */
-  readonly storePlain: boolean;
+  /**
+   * Where what is not secret goes: into variables; where it is too large for the definition, the way of secrets; where it is too
+   * large for that, into an object of S3.
+   */
+  readonly plain: "variables" | "stored" | "object";
   /** Bytes of one value where secrets are kept. */
   readonly mostStored: number;
 }
 
-export function injectedOf(
-  pod: ResolvedPod,
-  { image, isOnDisk, storePlain, mostStored }: Injecting,
-): Injected | undefined {
+export function injectedOf(pod: ResolvedPod, { image, isOnDisk, plain, mostStored }: Injecting): Injected | undefined {
   const parts = partsOf(pod).filter(isOnDisk);
   if (!needsInjected(pod, parts)) return undefined;
-  const packed = packedOf(pod, parts, storePlain);
+  const packed = packedOf(pod, parts, plain);
   const network = networkVariables(pod);
-  const inPlace = packed.filter((one): one is Packed & { text: string } => typeof one.text === "string");
+  const [object] = packed.filter(({ isObject }) => isObject === true);
+  const inPlace = packed.filter(
+    (one): one is Packed & { text: string } => typeof one.text === "string" && one !== object,
+  );
   const variables = (isOwn: boolean): KeyValuePair[] =>
     inPlace.filter((one) => one.isOwn === isOwn).map(({ name, text }) => ({ name, value: text }));
   const chunksOf = chunked(mostStored);
   const stored = packed.flatMap(chunksOf);
   const unpacks = packed.map((one): Unpack => ({
     folder: one.folder,
+    isObject: one === object,
     variables: typeof one.text === "string" ? [one.name] : chunksOf(one).map(({ variable }) => variable),
   }));
+  const objects = object === undefined ? [] : [storedObject(object)];
   return {
     definition: {
       name: injectedName,
@@ -64,13 +78,13 @@ export function injectedOf(
       ...(stored.length > 0 && { secrets: stored.map(({ variable, ref }) => ({ name: variable, valueFrom: ref })) }),
       dockerLabels: { [labels.kind]: "helper", [labels.index]: "-1" },
     },
-    shared: [...variables(false), ...network],
+    shared: [...variables(false), ...network, ...objects.flatMap(objectVariables)],
     own: variables(true),
-    stored: stored.map(({ ref, content }) => ({ ref, content })),
-    size: [...packed.map(({ text }) => lengthOf(text)), ...network.map(({ value }) => value.length)].reduce(
-      (sum, size) => sum + size,
-      0,
-    ),
+    stored: [...stored.map(({ ref, content }) => ({ ref, content })), ...objects],
+    size: [
+      ...packed.map((one) => (one === object ? 0 : lengthOf(one.text))),
+      ...network.map(({ value }) => value.length),
+    ].reduce((sum, size) => sum + size, 0),
   };
 }
 
@@ -79,10 +93,12 @@ interface Packed {
   readonly folder: string;
   readonly text: string | SecretText;
   readonly isOwn: boolean;
+  /** It is fetched, and in no variable. */
+  readonly isObject?: boolean;
 }
 
 /** One archive of all that is plain, one of the pod's own; of what is secret one for each volume, so that pods can share it. */
-function packedOf(pod: ResolvedPod, parts: readonly Part[], storePlain: boolean): readonly Packed[] {
+function packedOf(pod: ResolvedPod, parts: readonly Part[], plain: Injecting["plain"]): readonly Packed[] {
   const gid = fsGroupOf(pod) ?? 0;
   const sorted = parts.map((part, index) => ({ part, index, ...sortedOf(pod, part, gid) }));
   const together = (kind: "shared" | "own"): readonly ArchivedFile[] =>
@@ -90,9 +106,10 @@ function packedOf(pod: ResolvedPod, parts: readonly Part[], storePlain: boolean)
   const packed = (name: string, folder: string, files: readonly ArchivedFile[], isOwn = false): Packed[] =>
     files.length === 0 ? [] : [{ name: `BURSTLET_${name}`, folder, text: archiveOf(files), isOwn }];
   return [
-    ...packed("SHARED", filesRoot, together("shared")).map((one) =>
-      storePlain && typeof one.text === "string" ? { ...one, text: new SecretText(one.text) } : one,
-    ),
+    ...packed("SHARED", filesRoot, together("shared")).map((one) => {
+      if (plain === "object") return { ...one, isObject: true };
+      return plain === "stored" && typeof one.text === "string" ? { ...one, text: new SecretText(one.text) } : one;
+    }),
     ...packed("OWN", filesRoot, together("own"), true),
     ...sorted.flatMap(({ index, secret }) => packed(`SECRET_${index}`, folderOf(index), secret)),
     ...sorted.flatMap(({ index, token }) => packed(`TOKEN_${index}`, folderOf(index), token)),
@@ -113,6 +130,16 @@ function sortedOf(pod: ResolvedPod, part: Part, gid: number): Readonly<Record<Ki
     (part.files ?? []).filter((file) => kindOf(file) === kind).map((file) => ({ ...file, gid }));
   return { shared: of("shared"), own: of("own"), secret: of("secret"), token: of("token") };
 }
+
+const storedObject = ({ text }: Packed): StoredSecret => {
+  return { ref: "objects/shared", content: typeof text === "string" ? new SecretText(text) : text, is: "object" };
+};
+
+/** Which object it is, for whoever looks for objects that no task needs, and what it has to be. */
+const objectVariables = ({ ref, content }: StoredSecret): readonly KeyValuePair[] => [
+  { name: objectVariable, value: ref },
+  { name: sumVariable, value: createHash("sha256").update(content.reveal()).digest("hex") },
+];
 
 /** What is secret, cut to what one value holds. */
 function chunked(most: number): (packed: Packed) => readonly (StoredSecret & { readonly variable: string })[] {

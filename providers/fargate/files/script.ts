@@ -4,11 +4,16 @@ import type { ResolvedPod } from "../../../src/provider.ts";
 /** Where the task's volumes are in the injected container, each under its number. */
 export const filesRoot = "/burstlet";
 
-/** A folder, and the variables whose texts together are what is unpacked there. */
+/** A folder, and the variables whose texts together are what is unpacked there; or it is fetched by a link. */
 export interface Unpack {
   readonly folder: string;
+  readonly isObject: boolean;
   readonly variables: readonly string[];
 }
+
+/** The link to an object, and the SHA-256 that its text has, in hexadecimal. */
+export const linkVariable = "BURSTLET_LINK";
+export const sumVariable = "BURSTLET_SUM";
 
 /** Root of a volume: `group` 0 is root's. */
 export interface Root {
@@ -23,12 +28,25 @@ export interface Root {
  */
 const unpack = [
   "unpack() {",
-  `  printf %s "$2" | base64 -d > ${filesRoot}/.gz`,
+  `  base64 -d < ${filesRoot}/.text > ${filesRoot}/.gz`,
   `  gzip -dc < ${filesRoot}/.gz > ${filesRoot}/.tar`,
   `  tar -xmf ${filesRoot}/.tar -C "$1"`,
-  `  rm -f ${filesRoot}/.gz ${filesRoot}/.tar`,
+  `  rm -f ${filesRoot}/.text ${filesRoot}/.gz ${filesRoot}/.tar`,
   "}",
 ];
+
+/** Whose certificate it is busybox does not check: the sum says what came. */
+const fetched = [
+  `wget -q -O ${filesRoot}/.text "$${linkVariable}" || { echo "burstlet: the files cannot be fetched from the bucket" >&2; exit 1; }`,
+  `echo "$${sumVariable}  ${filesRoot}/.text" | sha256sum -c > ${filesRoot}/.sum 2>&1 || ` +
+    '{ echo "burstlet: the bucket has other files than these" >&2; exit 1; }',
+  `rm -f ${filesRoot}/.sum`,
+];
+
+function textOf({ isObject, variables }: Unpack): readonly string[] {
+  if (isObject) return fetched;
+  return [`printf %s "${variables.map((name) => `$${name}`).join("")}" > ${filesRoot}/.text`];
+}
 
 /** Volumes keep what their files say, whatever the image's umask. */
 export function scriptOf(roots: readonly Root[], unpacks: readonly Unpack[], pod: NetworkFiles): string {
@@ -37,7 +55,7 @@ export function scriptOf(roots: readonly Root[], unpacks: readonly Unpack[], pod
     "umask 0",
     ...(roots.length + unpacks.length > 0 ? [`mkdir -p ${filesRoot}`] : []),
     ...(unpacks.length > 0 ? unpack : []),
-    ...unpacks.map(({ folder, variables }) => `unpack ${folder} "${variables.map((name) => `$${name}`).join("")}"`),
+    ...unpacks.flatMap((one) => [...textOf(one), `unpack ${one.folder}`]),
     ...roots.map(({ folder, mode, group }) => `chown 0:${group} ${folder}; chmod ${mode} ${folder}`),
     ...(pod.hostAliases.length > 0 ? [`printf '%s\\n' "$${hostsVariable}" >> /etc/hosts`] : []),
     ...resolverLines(pod),

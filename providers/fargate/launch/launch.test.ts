@@ -63,6 +63,7 @@ async function open(start = 0) {
     client,
     definitions: createDefinitions(client, silentLog),
     vault: { ensure: async () => new Map() },
+    link: async () => "no launch here has objects",
     owner,
     places: { startOf: () => start },
     exhausted: (market) => void exhausted.push(market),

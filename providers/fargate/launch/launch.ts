@@ -1,7 +1,9 @@
-import type { RunTaskCommandInput, Task, TaskDefinition } from "@aws-sdk/client-ecs";
+import type { RunTaskCommandInput, Task, TaskDefinition, TaskOverride } from "@aws-sdk/client-ecs";
 import { type Launch, type Log, ProviderError, type TaskState } from "../../../src/provider.ts";
 import { conflictingTasks } from "../../aws/errors.ts";
 import type { EcsClient } from "../client.ts";
+import { injectedName } from "../files/injected.ts";
+import { linkVariable } from "../files/script.ts";
 import { type Owner, ownerTags, startedBy } from "../identity.ts";
 import { type Market, spotProvider } from "../market.ts";
 import type { FargateRequest, Place } from "../request.ts";
@@ -15,6 +17,8 @@ export interface LaunchOptions {
   readonly client: Pick<EcsClient, "runTask" | "describeTasks">;
   readonly definitions: Definitions;
   readonly vault: Pick<Vault, "ensure">;
+  /** A link by which a task fetches the object of this ARN. */
+  readonly link: (arn: string) => Promise<string>;
   readonly owner: Owner;
   /** What ECS has answered: its picture for the core, and from now on it is watched. */
   readonly launched: (task: Task, definition: TaskDefinition) => TaskState | undefined;
@@ -30,13 +34,17 @@ export function createLaunch(
 ): (launch: Launch<FargateRequest>, signal: AbortSignal) => Promise<TaskState> {
   const { client, definitions, vault, owner, launched, places } = options;
   return async (launch, signal) => {
-    const template = withArns(launch.request.definition, await vault.ensure(launch.request.secrets));
+    const { request } = launch;
+    const arns = await vault.ensure(request.secrets);
+    const template = withArns(request.definition, arns);
     const definition = await definitions.ensure(template);
     signal.throwIfAborted();
     const { place, next } = placesOfTry(launch, places.startOf(launch));
     let task: Task;
     try {
-      const input = runTaskInput(launch, place, definition.taskDefinitionArn ?? template.family, owner);
+      const overrides = await withLinks(request, arns, options.link);
+      const linked = { ...launch, request: { ...request, overrides } };
+      const input = runTaskInput(linked, place, definition.taskDefinitionArn ?? template.family, owner);
       task = await client.runTask(input, signal, readsOf(template));
     } catch (error) {
       const present = await adopted(error, launch, options, signal);
@@ -91,6 +99,28 @@ function explained(
   ];
   if (advice.length === 0) return error;
   return new ProviderError(kind, reason, `${message.replace(/\.$/, "")}: ${advice.join("; ")}`, { cause: error });
+}
+
+/** Links are good for an hour, so each launch has its own. */
+async function withLinks(
+  { secrets, overrides }: FargateRequest,
+  arns: ReadonlyMap<string, string>,
+  link: LaunchOptions["link"],
+): Promise<TaskOverride> {
+  const [object] = secrets.filter(({ is }) => is === "object");
+  const arn = object && arns.get(object.ref);
+  if (arn === undefined) return overrides;
+  const variable = { name: linkVariable, value: await link(arn) };
+  const { containerOverrides = [] } = overrides;
+  const own = containerOverrides.find(({ name }) => name === injectedName);
+  const environment = [...(own?.environment ?? []), variable];
+  return {
+    ...overrides,
+    containerOverrides: [
+      ...containerOverrides.filter((one) => one !== own),
+      { ...own, name: injectedName, environment },
+    ],
+  };
 }
 
 /** Pure. One task, one pod. */

@@ -8,6 +8,8 @@ import type { EcsClient } from "../client.ts";
 import type { FargateConfig } from "../config.ts";
 import type { EventQueue } from "../events/queue.ts";
 import { type ClusterFacts, type Facts, type Network, type RoleFacts, roleServices } from "./findings.ts";
+import type { Objects } from "../secrets/stores/objects.ts";
+import type { BucketFacts } from "./bucket-findings.ts";
 import type { QueueFacts } from "./queue-findings.ts";
 
 /** How the clients of the services that are asked are made. */
@@ -21,6 +23,8 @@ export interface AskOptions {
   readonly ecs: Pick<EcsClient, "describeCluster">;
   /** Of events, where the configuration names one. */
   readonly queue?: Pick<EventQueue, "url" | "policy" | "tryToReceive"> | undefined;
+  /** For files, where the configuration names one. */
+  readonly objects?: Pick<Objects, "bucket" | "look"> | undefined;
   readonly region: string;
   readonly config: FargateConfig;
   readonly askNetwork: () => Promise<Network>;
@@ -30,17 +34,26 @@ export interface AskOptions {
  * Looks at everything that the node's configuration names in AWS. A dozen calls, once: no buckets. Rejects only where the
  * cloud does not answer at all.
  */
-export async function askFacts({ connection, ecs, queue, region, config, askNetwork }: AskOptions): Promise<Facts> {
+export async function askFacts({
+  connection,
+  ecs,
+  queue,
+  objects,
+  region,
+  config,
+  askNetwork,
+}: AskOptions): Promise<Facts> {
   const caller = await known(async () => whoAmI(connection), awsError);
   if (caller.trouble?.kind === "transient" || caller.trouble?.kind === "unknown") throw caller.trouble;
-  const [cluster, logGroup, network, events, ...roles] = await Promise.all([
+  const [cluster, logGroup, network, events, bucket, ...roles] = await Promise.all([
     known(async () => clusterFacts(await ecs.describeCluster()), awsError),
     known(async () => hasLogGroup(connection, config.logs.group), awsError),
     known(askNetwork, awsError),
     queue && askQueue(queue),
+    objects && askBucket(objects),
     ...rolesOf(config).map(async (role) => askRole(connection, role, caller)),
   ]);
-  return { region, caller, cluster, logGroup, network, roles, queue: events };
+  return { region, caller, cluster, logGroup, network, roles, queue: events, bucket };
 }
 
 async function askQueue(queue: NonNullable<AskOptions["queue"]>): Promise<QueueFacts> {
@@ -60,6 +73,16 @@ async function askQueue(queue: NonNullable<AskOptions["queue"]>): Promise<QueueF
     ),
   ]);
   return { url: queue.url, policy, readable };
+}
+
+/** S3 says that a bucket is missing or that one may not see it, and nothing else of it. */
+async function askBucket({ bucket, look }: NonNullable<AskOptions["objects"]>): Promise<BucketFacts> {
+  const see = async (): Promise<boolean> => {
+    await look();
+    return true;
+  };
+  const isThere = known(async () => unless("notFound", async () => unless("denied", see, false), false), awsError);
+  return { name: bucket, isThere: await isThere };
 }
 
 /** What is asked for, or what an error of this kind means. */

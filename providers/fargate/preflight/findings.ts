@@ -9,6 +9,7 @@ import {
 } from "../../../src/provider.ts";
 import type { FargateConfig } from "../config.ts";
 import { marketsOf, spotProvider } from "../market.ts";
+import { type BucketFacts, bucketFindings } from "./bucket-findings.ts";
 import { type QueueFacts, queueFindings, queueUnknowns } from "./queue-findings.ts";
 
 export type RoleUse = "execution" | "task" | "infrastructure";
@@ -51,6 +52,8 @@ export interface Facts {
   readonly network: Known<Network>;
   /** Of events, where the configuration names one. */
   readonly queue?: QueueFacts | undefined;
+  /** For files, where the configuration names one. */
+  readonly bucket?: BucketFacts | undefined;
 }
 
 type SetUp = Pick<
@@ -80,6 +83,7 @@ export function findingsOf(facts: Facts, config: SetUp, mayName: boolean): reado
     ...facts.roles.flatMap((role) => accountFinding(role, valueOf(caller)) ?? roleFindings(role)),
     ...networkFindings(valueOf(facts.network), config, region),
     ...queueFindings(facts.queue, region),
+    ...bucketFindings(facts.bucket, region),
   ];
 }
 
@@ -91,6 +95,7 @@ export function unknownsOf(facts: Facts): readonly Unknown[] {
     ["log group", facts.logGroup],
     ["subnets and security groups", facts.network],
     ...queueUnknowns(facts.queue),
+    ...(facts.bucket === undefined ? [] : ([["bucket for files", facts.bucket.isThere]] as const)),
     ...facts.roles.flatMap(({ arn, found, passable }) => [
       [`role ${arn}`, found] as const,
       [`the right to pass role ${arn}`, passable] as const,

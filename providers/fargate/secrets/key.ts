@@ -1,6 +1,6 @@
 import { ProviderError, SecretText } from "../../../src/provider.ts";
 import { type Owner, ownerTags } from "../identity.ts";
-import type { SecretsClient } from "./client.ts";
+import type { SecretsClient } from "./stores/client.ts";
 import { keyName } from "./names.ts";
 
 /**

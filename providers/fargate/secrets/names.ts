@@ -20,6 +20,6 @@ export function keyName({ clusterUid }: Pick<Owner, "clusterUid">): string {
 
 /** Of an ARN: that of a secret ends in a hyphen and six characters that are AWS's. */
 export function nameIn(arn: string): string {
-  const [, parameter] = arn.split(":parameter/");
-  return parameter ?? (arn.split(":secret:")[1] ?? "").replace(/-[A-Za-z0-9]{6}$/, "");
+  const [, elsewhere] = arn.split(/:parameter\/|:s3:::[^/]+\//);
+  return elsewhere ?? (arn.split(":secret:")[1] ?? "").replace(/-[A-Za-z0-9]{6}$/, "");
 }

@@ -1,6 +1,6 @@
 /** Secrets in a task definition: by what they go in a translation, and by their ARNs in ECS. Pure. */
-import type { ContainerDefinition, TaskDefinition } from "@aws-sdk/client-ecs";
-import { keyMark, type TaskTemplate } from "../request.ts";
+import type { ContainerDefinition, KeyValuePair, TaskDefinition } from "@aws-sdk/client-ecs";
+import { keyMark, objectVariable, type TaskTemplate } from "../request.ts";
 import { templateOf } from "../translate/template.ts";
 
 /** The template with the ARNs of what it refers to, and the name that goes with them. */
@@ -14,9 +14,10 @@ export function withArns(template: TaskTemplate, arns: ReadonlyMap<string, strin
 }
 
 function filled(container: ContainerDefinition, arns: ReadonlyMap<string, string>): ContainerDefinition {
-  const { secrets, repositoryCredentials } = container;
+  const { secrets, repositoryCredentials, environment } = container;
   return {
     ...container,
+    ...(environment && { environment: environment.map((variable) => named(variable, arns)) }),
     ...(secrets && {
       secrets: secrets.map(({ name, valueFrom = "" }) => {
         const [ref = "", key] = valueFrom.split(keyMark);
@@ -33,6 +34,11 @@ function filled(container: ContainerDefinition, arns: ReadonlyMap<string, string
   };
 }
 
+function named(variable: KeyValuePair, arns: ReadonlyMap<string, string>): KeyValuePair {
+  const { name, value = "" } = variable;
+  return name === objectVariable ? { name, value: arns.get(value) ?? value } : variable;
+}
+
 /** What a task of this definition asks for as it starts. */
 export interface Reads {
   /** One call of GetSecretValue each. */
@@ -47,11 +53,16 @@ export function readsOf({ content }: TaskTemplate): Reads {
   return { secrets: values.length - parameters, parameters: Math.ceil(parameters / 10) };
 }
 
-/** ARNs of all secrets and parameters that a definition names. */
+/** ARNs of all secrets, parameters and objects that a definition names. */
 export function secretsOf(definition: Pick<TaskDefinition, "containerDefinitions">): readonly string[] {
   const arns = valuesOf(definition).flatMap((value) => (secretArn.exec(value) ?? parameterArn.exec(value))?.[0] ?? []);
-  return [...new Set(arns)];
+  const objects = (definition.containerDefinitions ?? []).flatMap(({ environment = [] }) =>
+    environment.flatMap(({ name, value = "" }) => (name === objectVariable && objectArn.test(value) ? [value] : [])),
+  );
+  return [...new Set([...arns, ...objects])];
 }
+
+const objectArn = /^arn:[\w-]+:s3:::[^/]+\/.+/;
 
 const parameterArn = /^arn:[\w-]+:ssm:[\w-]+:\d+:parameter\/.+/;
 const secretArn = /^arn:[\w-]+:secretsmanager:[\w-]+:\d+:secret:[^:]+/;

@@ -1,6 +1,6 @@
 /** Removes secrets that no task needs: mark and sweep, and no counting, so that nothing is forgotten over a crash. */
 import { asProviderError, type Clock, type Log } from "../../../src/provider.ts";
-import type { SecretsClient } from "./client.ts";
+import type { SecretsClient } from "./stores/client.ts";
 import { nameIn } from "./names.ts";
 import type { Vault } from "./vault.ts";
 

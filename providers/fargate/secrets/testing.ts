@@ -1,6 +1,6 @@
 /** Secrets Manager in memory, with the ends that a test gives its calls. */
 import type { ProviderError } from "../../../src/provider.ts";
-import type { SecretsClient } from "./client.ts";
+import type { SecretsClient } from "./stores/client.ts";
 
 export interface MemoryVault extends SecretsClient {
   /** What is there: contents by name. */

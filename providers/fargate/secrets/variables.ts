@@ -8,7 +8,7 @@ import {
   type Text,
 } from "../../../src/provider.ts";
 import { keyMark, type StoredSecret } from "../request.ts";
-import type { StoreTraits } from "./stores.ts";
+import type { StoreTraits } from "./stores/traits.ts";
 
 /** What secret variables of a pod are kept as: one, because AWS charges for each, or where none can be picked out of one, each its own. */
 const variablesRef = "variables";
@@ -73,7 +73,7 @@ function loginsOf(pod: ResolvedPod): Pick<Confided, "stored" | "logins"> {
     const content = JSON.stringify({ username, password: secret });
     const known = stored.find((one) => one.content.reveal() === content);
     const ref = known?.ref ?? `logins/${stored.length}`;
-    if (known === undefined) stored.push({ ref, content: new SecretText(content), isLogin: true });
+    if (known === undefined) stored.push({ ref, content: new SecretText(content), is: "login" });
     logins.set(name, ref);
   }
   return { stored, logins };

@@ -1,7 +1,7 @@
 import { type Clock, ProviderError, type SecretText } from "../../../src/provider.ts";
 import { type Owner, ownerTags } from "../identity.ts";
 import type { StoredSecret } from "../request.ts";
-import type { SecretsClient } from "./client.ts";
+import type { SecretsClient } from "./stores/client.ts";
 import { secretName } from "./names.ts";
 
 /** Contents in Secrets Manager, each once for this node. */

@@ -1,8 +1,8 @@
 /** How much ECS and Fargate take of one task. Checked before anything is launched. Pure. */
 import { type Refusal, type ResolvedPod, writtenOf } from "../../../src/provider.ts";
-import type { FargateRequest } from "../request.ts";
+import type { FargateRequest, StoredSecret } from "../request.ts";
 import type { Injected } from "../files/injected.ts";
-import type { StoreTraits } from "../secrets/stores.ts";
+import type { StoreTraits } from "../secrets/stores/traits.ts";
 import { environmentSize, type Width } from "./environment.ts";
 
 /** Characters of all overrides of a RunTask, as JSON (ECS API reference, RunTask). */
@@ -30,11 +30,17 @@ export function fits(
   return width === "wide" ? characters(overrides) <= roomyOverrides : definitionBytes(definition) <= mostDefinition;
 }
 
+/** Do its files fit beside its variables? */
+export function fitsVariables(pod: ResolvedPod, { size }: Injected): boolean {
+  return environmentSize(pod) + size <= mostEnvironment;
+}
+
 export function budgetRefusals(
   pod: ResolvedPod,
   { definition, overrides, secrets }: Pick<FargateRequest, "definition" | "overrides" | "secrets">,
   injected: Injected | undefined,
   store: StoreTraits,
+  hasBucket: boolean,
 ): readonly Refusal[] {
   const containers = definition.content.containerDefinitions?.length ?? 0;
   const helpers = containers - pod.containers.length;
@@ -45,23 +51,38 @@ export function budgetRefusals(
       mostContainers,
       `containers${helpers > 0 ? " with burstlet's helper" : ""}${helpers > 1 ? "s" : ""}`,
     ),
-    over("spec", characters(overrides), mostOverrides, "characters of variables and arguments that differ by pod"),
+    over(
+      "spec",
+      characters(overrides) + linksOf(secrets),
+      mostOverrides,
+      "characters of variables and arguments that differ by pod",
+    ),
     over("spec", definitionBytes(definition), mostDefinition, "bytes of definition"),
     over(
       injected === undefined ? "spec.containers[].env" : "spec.volumes",
       environmentSize(pod) + (injected?.size ?? 0),
       mostEnvironment,
       injected === undefined ? "bytes of variables" : "bytes of variables and files, which are compressed",
-    ),
-    secrets.flatMap(({ content, isLogin }) => storeRefusals(content.reveal(), isLogin === true, store)),
+    ).map((refusal) => (injected === undefined || hasBucket ? refusal : withAdvice(refusal))),
+    secrets.flatMap((secret) => storeRefusals(secret, store)),
   ];
   return [...refusals.flat(), ...imageRefusals(pod)];
 }
 
+/** Characters of the links that the launch adds: a signature, and the token of temporary credentials. */
+const linksOf = (secrets: FargateRequest["secrets"]): number =>
+  secrets.filter(({ is }) => is === "object").length * mostLink;
+const mostLink = 2_500;
+
 /** Logins are where ECS reads them from, whatever is configured. */
-function storeRefusals(content: string, isLogin: boolean, { most, one, hasKeys, takesEmpty }: StoreTraits): Refusal[] {
+function storeRefusals(
+  { content: kept, is }: StoredSecret,
+  { most, one, hasKeys, takesEmpty }: StoreTraits,
+): Refusal[] {
   const path = "spec.containers[].env";
-  if (isLogin) return over("spec.imagePullSecrets", Buffer.byteLength(content), mostLogin, "bytes of one login");
+  const content = kept.reveal();
+  if (is === "object") return [];
+  if (is === "login") return over("spec.imagePullSecrets", Buffer.byteLength(content), mostLogin, "bytes of one login");
   if (content === "" && !takesEmpty)
     return [{ path, sentence: `A ${one} is never empty: leave the variable out whose secret is.` }];
   const what = hasKeys ? "secret variables" : "one secret variable";
@@ -75,6 +96,12 @@ function characters(overrides: FargateRequest["overrides"]): number {
 function definitionBytes({ content, family }: FargateRequest["definition"]): number {
   const values = (content.containerDefinitions ?? []).reduce((sum, { secrets = [] }) => sum + secrets.length, 0);
   return Buffer.byteLength(JSON.stringify({ ...content, family })) + values * longerArn;
+}
+
+/** What is secret never goes there. */
+function withAdvice({ path, sentence }: Refusal): Refusal {
+  const advice = "Files that are not secret may be larger where the node has a bucket of S3: fargate.files.bucket.";
+  return { path, sentence: `${sentence} ${advice}` };
 }
 
 function over(path: string, found: number, most: number, what: string): Refusal[] {

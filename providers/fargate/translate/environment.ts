@@ -16,9 +16,9 @@ import { isConfided } from "../secrets/variables.ts";
 /**
  * `wide`: all that may differ between two pods is in the overrides. `narrow`, when that is too much for them: only what
  * differs between the pods of one owner, by name, uid and the like. `stored`, when the rest is too much for a definition:
- * files go the way of secrets.
+ * files go the way of secrets. `object`, when they are too many for that: by way of the bucket.
  */
-export type Width = "wide" | "narrow" | "stored";
+export type Width = "wide" | "narrow" | "stored" | "object";
 
 type Shared = Pick<ContainerDefinition, "entryPoint" | "command" | "environment">;
 type Own = Pick<ContainerOverride, "command" | "environment">;

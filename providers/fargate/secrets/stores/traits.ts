@@ -1,5 +1,5 @@
 /** Where what is secret about pods is kept, and what that place takes. Pure. */
-import type { FargateConfig } from "../config.ts";
+import type { FargateConfig } from "../../config.ts";
 
 export interface StoreTraits {
   /** Bytes of one value. */

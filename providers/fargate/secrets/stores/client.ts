@@ -6,9 +6,9 @@ import {
   ListSecretsCommand,
   type SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
-import { type CallLimits, type Limiter, ProviderError, SecretText } from "../../../src/provider.ts";
-import { awsError } from "../../aws/errors.ts";
-import { secretsLimits } from "../../aws/quotas.ts";
+import { type CallLimits, type Limiter, ProviderError, SecretText } from "../../../../src/provider.ts";
+import { awsError } from "../../../aws/errors.ts";
+import { secretsLimits } from "../../../aws/quotas.ts";
 
 /** What of Secrets Manager is used. Every method waits for its bucket, and rejects with a ProviderError. */
 export interface SecretsClient {

@@ -6,8 +6,8 @@ import {
   PutParameterCommand,
   type SSMClient,
 } from "@aws-sdk/client-ssm";
-import { type CallLimits, type Limiter, ProviderError, SecretText } from "../../../src/provider.ts";
-import { parametersLimits } from "../../aws/quotas.ts";
+import { type CallLimits, type Limiter, ProviderError, SecretText } from "../../../../src/provider.ts";
+import { parametersLimits } from "../../../aws/quotas.ts";
 import { asked, orNone, type SecretsClient } from "./client.ts";
 
 /**
