@@ -20,7 +20,15 @@ interface Statistics {
 }
 
 /** Order, output, signals, health, usage, and the helper that asks the metadata endpoint. `image`: a busybox. */
-export function realTaskTests(world: () => World, image: string): void {
+/** What a second container of a task finds of the first one's names of hosts and resolver, by the switch `networkFiles`. */
+export const networkAnswers = { shared: ["1", "1"], own: ["0", "0"] } as const;
+
+/** `answers`: those of `networkAnswers` that the runtime can give. */
+export function realTaskTests(
+  world: () => World,
+  image: string,
+  answers: readonly (keyof typeof networkAnswers)[] = ["shared", "own"],
+): void {
   const shell = (name: string, script: string, change: Partial<ContainerDefinition> = {}): ContainerDefinition => {
     return { name, image, entryPoint: ["/bin/sh", "-c"], command: [script], logConfiguration, ...change };
   };
@@ -150,10 +158,7 @@ export function realTaskTests(world: () => World, image: string): void {
     await world().reaches(arn, "STOPPED");
   });
 
-  test.for<["shared" | "own", string[]]>([
-    ["shared", ["1", "1"]],
-    ["own", ["0", "0"]],
-  ])("has %s files with the names of hosts and its resolver", async ([networkFiles, seen]) => {
+  test.for(answers)("has %s files with the names of hosts and its resolver", async (networkFiles) => {
     world().aws.scenario.change({ switches: { networkFiles } });
     const edits = "echo 10.1.2.3 db >> /etc/hosts; echo options ndots:3 >> /etc/resolv.conf";
     const containerDefinitions = [
@@ -165,7 +170,7 @@ export function realTaskTests(world: () => World, image: string): void {
     const arn = await world().run({ containerDefinitions });
     expect(await exits(arn)).toMatchObject({ app: 0 });
     await eventually("it has said so", async () => (await output(arn, "app")).length === 2);
-    expect(await output(arn, "app")).toEqual(seen);
+    expect(await output(arn, "app")).toEqual(networkAnswers[networkFiles]);
   });
 
   test("shares a file system of EFS with others, and has a volume of EBS for itself, which goes with it", async () => {

@@ -105,6 +105,20 @@ test("launches on Spot and on demand wait for no token of each other's", async (
   expect(launches).toEqual({ "on-demand": 1, spot: 1 });
 });
 
+test("launches for which ECS reads many parameters go no faster than those are read", async () => {
+  const { clock, buckets } = bucketsOn();
+  const sent: number[] = [];
+  const began = clock.monotonic();
+  const reads = { secrets: 0, parameters: 20 };
+  for (let n = 0; n < 6; n++)
+    void buckets.runTask(async () => void sent.push(clock.monotonic() - began), undefined, { reads });
+  await clock.advance(10_000);
+  expect(sent).toHaveLength(6);
+  const [first = 0, last = 0] = [sent[0], sent.at(-1)];
+  // Forty calls a second are two launches.
+  expect(last - first).toBeGreaterThanOrEqual(2_000);
+});
+
 test("a second reading of the same quotas leaves a bucket as empty as it is", async () => {
   const { clock, buckets } = bucketsOn();
   let launches = 0;
