@@ -23,6 +23,9 @@ import { supportRows } from "./support.ts";
 import { translate } from "./translate.ts";
 import { storage } from "./translate/azure-files.ts";
 
+const noRoute =
+  "set network: routed in the node's configuration, where burstlet has a route to the groups' addresses (aci.network: subnet)";
+
 /** What the registry loads. `config`: part `aci` of the node's configuration. Contacts nothing. */
 export async function create(config: unknown, context: ProviderContext): Promise<Provider<AciRequest>> {
   const { clusterUid, nodeName, network, grants, clock, log } = context;
@@ -73,7 +76,7 @@ export async function create(config: unknown, context: ProviderContext): Promise
     logs: logs.read,
     exec,
     attach: createAttach({ client: containers, groups, look, logs: logs.read, clock, log }),
-    ...(forward && { forward }),
+    ...(forward ? { forward } : { absent: { forward: noRoute } }),
     ...(stats && { stats: createStats({ groups, clock, ask: fetchText }) }),
     capacity: async () => capacity.current(),
     preflight: createPreflight({

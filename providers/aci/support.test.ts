@@ -40,6 +40,12 @@ describe("a pod", () => {
     ["processes in common", podOf({ shareProcessNamespace: true }), "spec.shareProcessNamespace"],
     ["a directory to work in", podWith({ workingDir: "/w" }), `${main}.workingDir`],
     ["input", podWith({ stdin: true }), `${main}.stdin`],
+    ["arguments without a command", podWith({ args: ["true"] }), `${main}.args`],
+    [
+      "arguments of an init container without a command",
+      podOf({ initContainers: [{ name: "i", image: "a", command: [], args: ["true"] }] }),
+      `${init}.args`,
+    ],
     ["a hook", podWith({ lifecycle: { postStart: { sleep: { seconds: 0 } } } }), `${main}.lifecycle.postStart`],
     ["a driver", podOf({ volumes: [{ name: "a", csi: { driver: "disk.csi.azure.com" } }] }), "spec.volumes[0].csi"],
     [

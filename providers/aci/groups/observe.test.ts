@@ -111,7 +111,7 @@ describe("a container that waits", () => {
         state: "Pending",
         main: { currentState: waits(), events: [event("Failed", 'Failed to pull image "x": denied')] },
       },
-      { reason: "ErrImagePull", message: 'Failed to pull image "x": denied' },
+      { reason: "ErrImagePull", message: "denied" },
       "starting",
     ],
     [

@@ -68,7 +68,9 @@ function imageTrouble(events: readonly GroupEvent[]): Waiting | undefined {
   const last = newest(about);
   if (last === undefined || isPull(last.name)) return undefined;
   const reason = last.name === "BackOff" ? "ImagePullBackOff" : "ErrImagePull";
-  return { is: "waiting", reason, ...messageOf(last) };
+  // The kubelet's event says it again, and its status does not.
+  const { message } = last;
+  return { is: "waiting", reason, ...messageOf({ message: message?.replace(/^Failed to pull image "[^"]*": /, "") }) };
 }
 
 function isPull(name: GroupEvent["name"]): boolean {

@@ -67,7 +67,7 @@ describe("a finding comes with its fix:", () => {
     ],
     [
       { provider: { value: { state: "Registered", locations: ["westeurope"] } } },
-      "no container groups in region northeurope",
+      "no container groups in region northeurope, but in westeurope",
       "az provider show --namespace Microsoft.ContainerInstance",
     ],
     [
@@ -141,6 +141,18 @@ describe("the one finding, since every other answer would say the same, is", () 
     expect(notesOf(facts, config)).toEqual([]);
     expect(unknownsOf(facts, config)).toEqual([]);
   });
+});
+
+test("regions that Azure does not have are proposed nowhere, and some that it has are named", () => {
+  const names = Array.from({ length: 14 }, (_, nth) => `region${String.fromCodePoint(97 + nth)}`);
+  const provider = { value: { state: "Registered", locations: names } };
+  const facts: Facts = { ...well, provider, group: { value: undefined } };
+  const said = (locations: string[]) => findingsOf(facts, { ...config, locations });
+  const [group, region] = said(["mars"]);
+  expect(group?.fix).toContain("az group create --name rg --location regiona ");
+  expect(region?.message).toContain("in region mars, but in regiona, regionb, ");
+  expect(region?.message).toMatch(/, regionl and 2 more$/);
+  expect(said(["mars", "regionc"])[0]?.fix).toContain("--location regionc ");
 });
 
 test("of a resource group that does not exist no right is asked for", () => {

@@ -1,6 +1,6 @@
 /** What is wrong with the set-up in Azure, each with the command that mends it. Pure. */
 import { type Finding, type ProviderError, type Unknown, unknownsIn, valueOf } from "../../../src/provider.ts";
-import type { Facts, IdentityFacts, SetUp } from "./facts.ts";
+import type { Facts, IdentityFacts, ProviderFacts, SetUp } from "./facts.ts";
 import { assign, lackingFindings, type Principal } from "./fix.ts";
 import { assignAction, featureActions, groupActions, lacking } from "./rights.ts";
 import { subnetFindings, subnetNotes } from "./subnets.ts";
@@ -105,7 +105,7 @@ function stateFindings({ subscription }: Facts, config: SetUp): Finding[] {
   ];
 }
 
-function groupFindings({ group }: Facts, { subscription, resourceGroup, locations }: SetUp): Finding[] {
+function groupFindings({ group, provider }: Facts, { subscription, resourceGroup, locations }: SetUp): Finding[] {
   if (group.trouble !== undefined) return [];
   const state = group.value?.state;
   if (group.value !== undefined && state !== "Deleting") return [];
@@ -113,15 +113,26 @@ function groupFindings({ group }: Facts, { subscription, resourceGroup, location
   return [
     {
       message: `resource group ${resourceGroup} ${state === undefined ? "does not exist" : "is being deleted"}`,
-      fix: `${state === undefined ? "" : wait}az group create --name ${resourceGroup} --location ${locations[0]} --subscription ${subscription}`,
+      fix: `${state === undefined ? "" : wait}az group create --name ${resourceGroup} --location ${regionFor(locations, valueOf(provider))} --subscription ${subscription}`,
     },
   ];
+}
+
+/** Regions that are named where there are many. */
+const mostRegions = 12;
+
+/** The first one that Azure has: a group of resources in no region would be the next mistake. */
+function regionFor(wanted: readonly string[], provider: ProviderFacts | undefined): string | undefined {
+  const there = provider?.locations ?? [];
+  return wanted.find((name) => there.includes(name)) ?? there[0] ?? wanted[0];
 }
 
 function providerFindings({ provider }: Facts, { subscription, locations }: SetUp): Finding[] {
   const found = valueOf(provider);
   if (found === undefined) return [];
   const far = found.locations.length === 0 ? [] : locations.filter((name) => !found.locations.includes(name));
+  const all = found.locations.toSorted();
+  const more = all.length > mostRegions ? ` and ${all.length - mostRegions} more` : "";
   return [
     ...(found.state === "Registered"
       ? []
@@ -132,7 +143,7 @@ function providerFindings({ provider }: Facts, { subscription, locations }: SetU
           },
         ]),
     ...far.map((name) => ({
-      message: `Azure has no container groups in region ${name}`,
+      message: `Azure has no container groups in region ${name}, but in ${all.slice(0, mostRegions).join(", ")}${more}`,
       fix: `az provider show --namespace Microsoft.ContainerInstance --query "resourceTypes[?resourceType=='containerGroups'].locations[]" --output tsv, and one of these in aci.locations`,
     })),
   ];

@@ -20,6 +20,13 @@ const podAddresses: readonly unknown[] = ["status.podIP", "status.podIPs"];
 /** Fields of containers, but for security. */
 export const containerRows: readonly AciRow[] = [
   ...inContainers((at) => [
+    {
+      path: `${at}.args`,
+      effect: "refused",
+      sentence:
+        "Azure replaces entry point and arguments of an image together, and nobody here knows the image's entry point: set command too.",
+      find: (pod) => argsAlone(pod, at.slice(0, -1)),
+    },
     kept(`${at}.args`, "Kept, beside a command."),
     kept(`${at}.command`, "Kept."),
     ...environment(at),
@@ -70,6 +77,13 @@ export const containerRows: readonly AciRow[] = [
   ]),
   ...restartRows(),
 ];
+
+/** Paths of arguments without a command. `list`: as paths of its containers begin. */
+function argsAlone(pod: Pod, list: string): readonly string[] {
+  return writtenContainers(pod).flatMap(({ container, path }) =>
+    path.startsWith(list) && isSet(container.args) && !isSet(container.command) ? [`${path}.args`] : [],
+  );
+}
 
 /** A container's own policy is possible as far as it is the group's. */
 function restartRows(): readonly AciRow[] {

@@ -37,13 +37,10 @@ export function wordRefusals(pod: ResolvedPod): readonly Refusal[] {
       ),
       ...spokenRefusals(`${path}.command`, command),
       ...spokenRefusals(`${path}.args`, args),
-      ...(args.length > 0 && container.command === undefined ? [{ path: `${path}.args`, sentence: noCommand }] : []),
     ];
   });
 }
 
-const noCommand =
-  "Azure replaces entry point and arguments of an image together, and nobody here knows the image's entry point: set command too.";
 const late = "Only the running group knows its address: let the program ask its own network interface.";
 const fromFile = "It refers to a variable out of a file, and everything that a group is given is fixed before it runs.";
 const spoken =
