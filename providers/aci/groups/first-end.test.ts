@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { laterRun } from "./first-end.ts";
 import type { Farewell } from "./known-groups.ts";
-import { ended, groupOf, owner, type Parts, running } from "./testing.ts";
+import { ended, groupOf, owner, type Parts, running, waits } from "./testing.ts";
 import { observe } from "./observe.ts";
 
 const farewell: Farewell = { at: 0, hookFailures: {}, deaf: {} };
@@ -15,6 +15,14 @@ function shown(...pictures: readonly Parts[]) {
 
 test.for([
   ["that is still shown as ended", [{ main: { restartCount: 3, currentState: ended(143) } }], 143],
+  [
+    "that waits for its next run when the group is stopped",
+    [
+      { main: { restartCount: 3, currentState: waits("CrashLoopBackOff"), previousState: ended(143) } },
+      { state: "Stopped", main: { restartCount: 3, currentState: waits(), previousState: ended(143) } },
+    ],
+    143,
+  ],
   [
     "after which Azure has begun the next run",
     [{ main: { restartCount: 4, currentState: running(), previousState: ended(143) } }],

@@ -34,7 +34,11 @@ export function keepsEnds(containers: readonly ContainerState[], before: TaskSta
   return containers.map((container) => {
     const earlier = known.get(container.name);
     if (earlier === undefined || container.instance <= earlier.instance) {
-      return earlier?.state.is === "terminated" ? { ...container, state: earlier.state } : container;
+      if (earlier?.state.is === "terminated") return { ...container, state: earlier.state };
+      // What waits for its next run has ended, and has none any more.
+      const hasEnded = earlier?.state.is === "running" && container.state.is === "waiting";
+      const { last } = container;
+      return hasEnded && last !== undefined ? { ...container, last: earlier.last, state: last } : container;
     }
     const { instance, last } = earlier;
     const kept = { ...container, instance, last };
