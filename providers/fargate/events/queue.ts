@@ -1,6 +1,6 @@
 import type * as Sdk from "@aws-sdk/client-sqs";
-import { ProviderError } from "../../../src/provider.ts";
 import { awsError } from "../../aws/errors.ts";
+import { optionalPackage } from "../../aws/optional-package.ts";
 
 export interface QueueMessage {
   readonly body: string;
@@ -30,7 +30,10 @@ export async function openQueue(
   connection: Sdk.SQSClientConfig,
   load = async () => import("@aws-sdk/client-sqs"),
 ): Promise<EventQueue> {
-  const sdk = await loaded(load);
+  const sdk = await optionalPackage(
+    load,
+    "fargate.events needs the package @aws-sdk/client-sqs, with which its queue is read (without fargate.events tasks are polled)",
+  );
   // By itself the SDK goes to the URL's host, whatever its region, and says so on the console.
   const client = new sdk.SQSClient({ ...connection, useQueueUrlAsEndpoint: false });
   const asked = async <T>(call: () => Promise<T>): Promise<T> => {
@@ -63,19 +66,4 @@ export async function openQueue(
       await receive({ MaxNumberOfMessages: 1, WaitTimeSeconds: 0, VisibilityTimeout: 0 });
     },
   };
-}
-
-async function loaded(load: () => Promise<typeof Sdk>): Promise<typeof Sdk> {
-  try {
-    return await load();
-  } catch (error) {
-    throw new ProviderError(
-      "denied",
-      "PackageMissing",
-      "fargate.events is set, and the package @aws-sdk/client-sqs, with which its queue is read, cannot be loaded: " +
-        `${(error as Error).message}. It is an optional dependency: npm ci --include=optional installs it; ` +
-        "without fargate.events tasks are polled, and it is not needed",
-      { cause: error },
-    );
-  }
 }

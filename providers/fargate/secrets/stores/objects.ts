@@ -1,6 +1,7 @@
 import type * as Sdk from "@aws-sdk/client-s3";
 import type * as Presigner from "@aws-sdk/s3-request-presigner";
 import { type CallLimits, type Limiter, ProviderError } from "../../../../src/provider.ts";
+import { optionalPackage } from "../../../aws/optional-package.ts";
 import type { FargateConfig } from "../../config.ts";
 import { asked, orNone, type SecretsClient } from "./client.ts";
 
@@ -28,7 +29,10 @@ export async function openObjects(
   load: () => Promise<Packages> = async () =>
     Promise.all([import("@aws-sdk/client-s3"), import("@aws-sdk/s3-request-presigner")]),
 ): Promise<Objects> {
-  const [sdk, { getSignedUrl }] = await loaded(load);
+  const [sdk, { getSignedUrl }] = await optionalPackage(
+    load,
+    "fargate.files.bucket needs the packages @aws-sdk/client-s3 and @aws-sdk/s3-request-presigner",
+  );
   // An emulator has one name, and no name for each bucket.
   const style = { forcePathStyle: connection.endpoint !== undefined, followRegionRedirects: false };
   const client = new sdk.S3Client({ ...connection, ...style });
@@ -81,18 +85,4 @@ export async function openObjects(
       await asked(pace, async () => client.send(new sdk.HeadBucketCommand({ Bucket: bucket })));
     },
   };
-}
-
-async function loaded(load: () => Promise<Packages>): Promise<Packages> {
-  try {
-    return await load();
-  } catch (error) {
-    throw new ProviderError(
-      "denied",
-      "PackageMissing",
-      "fargate.files.bucket is set, and the packages @aws-sdk/client-s3 and @aws-sdk/s3-request-presigner, with which it is used, " +
-        `cannot be loaded: ${(error as Error).message}. They are optional dependencies: npm ci --include=optional installs them`,
-      { cause: error },
-    );
-  }
 }
