@@ -38,51 +38,63 @@ export async function openObjects(
   const client = new sdk.S3Client({ ...connection, ...style });
   const outside = endpoint === undefined ? client : new sdk.S3Client({ ...connection, ...style, endpoint });
   const pace = limiter(limits);
-  const arnOfKey = (key: string): string => `arn:aws:s3:::${bucket}/${key}`;
-  const keyOf = (arn: string): string => arn.slice(arn.indexOf("/") + 1);
   return {
     bucket,
-    client: {
-      async create(Key, content) {
-        const Body = Buffer.from(content.reveal());
-        const command = new sdk.PutObjectCommand({
-          Bucket: bucket,
-          Key,
-          Body,
-          IfNoneMatch: "*",
-          ContentType: "text/plain",
-        });
-        try {
-          await asked(pace, async () => client.send(command));
-          return arnOfKey(Key);
-        } catch (error) {
-          if (error instanceof ProviderError && error.reason === "PreconditionFailed") return undefined;
-          throw error;
-        }
-      },
-      async arnOf(Key) {
-        const command = new sdk.HeadObjectCommand({ Bucket: bucket, Key });
-        return (await asked(pace, async () => orNone(client.send(command)))) && arnOfKey(Key);
-      },
-      async list(Prefix, signal) {
-        const keys: string[] = [];
-        let ContinuationToken: string | undefined;
-        do {
-          const command = new sdk.ListObjectsV2Command({ Bucket: bucket, Prefix, ContinuationToken });
-          const page = await asked(pace, async () => client.send(command, { abortSignal: signal }), signal);
-          keys.push(...(page.Contents ?? []).flatMap(({ Key = "" }) => Key));
-          ContinuationToken = page.NextContinuationToken;
-        } while (ContinuationToken !== undefined);
-        return keys;
-      },
-      async remove(Key) {
-        await asked(pace, async () => orNone(client.send(new sdk.DeleteObjectCommand({ Bucket: bucket, Key }))));
-      },
-    },
+    client: storeOf({ sdk, client, bucket, pace }),
     link: async (arn) =>
-      getSignedUrl(outside, new sdk.GetObjectCommand({ Bucket: bucket, Key: keyOf(arn) }), { expiresIn: LINK_SECONDS }),
+      getSignedUrl(outside, new sdk.GetObjectCommand({ Bucket: bucket, Key: arn.slice(arn.indexOf("/") + 1) }), {
+        expiresIn: LINK_SECONDS,
+      }),
     async look() {
       await asked(pace, async () => client.send(new sdk.HeadBucketCommand({ Bucket: bucket })));
+    },
+  };
+}
+
+interface Parts {
+  readonly sdk: typeof Sdk;
+  readonly client: Sdk.S3Client;
+  readonly bucket: string;
+  readonly pace: Limiter;
+}
+
+function storeOf({ sdk, client, bucket, pace }: Parts): Objects["client"] {
+  const arnOfKey = (key: string): string => `arn:aws:s3:::${bucket}/${key}`;
+  return {
+    async create(Key, content) {
+      const Body = Buffer.from(content.reveal());
+      const command = new sdk.PutObjectCommand({
+        Bucket: bucket,
+        Key,
+        Body,
+        IfNoneMatch: "*",
+        ContentType: "text/plain",
+      });
+      try {
+        await asked(pace, async () => client.send(command));
+        return arnOfKey(Key);
+      } catch (error) {
+        if (error instanceof ProviderError && error.reason === "PreconditionFailed") return undefined;
+        throw error;
+      }
+    },
+    async arnOf(Key) {
+      const command = new sdk.HeadObjectCommand({ Bucket: bucket, Key });
+      return (await asked(pace, async () => orNone(client.send(command)))) && arnOfKey(Key);
+    },
+    async list(Prefix, signal) {
+      const keys: string[] = [];
+      let ContinuationToken: string | undefined;
+      do {
+        const command = new sdk.ListObjectsV2Command({ Bucket: bucket, Prefix, ContinuationToken });
+        const page = await asked(pace, async () => client.send(command, { abortSignal: signal }), signal);
+        keys.push(...(page.Contents ?? []).flatMap(({ Key = "" }) => Key));
+        ContinuationToken = page.NextContinuationToken;
+      } while (ContinuationToken !== undefined);
+      return keys;
+    },
+    async remove(Key) {
+      await asked(pace, async () => orNone(client.send(new sdk.DeleteObjectCommand({ Bucket: bucket, Key }))));
     },
   };
 }
