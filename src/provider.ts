@@ -151,8 +151,8 @@ export interface Provider<Request = unknown> {
   attach?(target: ContainerRef, how: { readonly stdin: boolean }, signal: AbortSignal): Promise<ProcessStream>;
   /** One connection into the task's network, half-closed by `end()`. Rejects when nothing listens there. */
   forward?(task: TaskRef, port: number, signal: AbortSignal): Promise<Duplex>;
-  /** Why it lacks one of the three, or what brings it: said in the answer 501. */
-  readonly absent?: { readonly [capability in "exec" | "attach" | "forward"]?: string };
+  /** Why it lacks one of these, or what brings it: said in the answer 501. */
+  readonly absent?: { readonly [capability in "exec" | "attach" | "forward" | "stats"]?: string };
   stats?(): Promise<readonly TaskStats[]>;
   /** Closes what the provider holds open. Never touches a task. */
   close?(): Promise<void>;

@@ -21,7 +21,9 @@ describe("the configuration", () => {
   test("in a virtual network has a subnet of each region", () => {
     expect(problems({ ...least, ...inSubnet })).toEqual([]);
     const more = { ...least, ...inSubnet, locations: ["westeurope", "northeurope"] };
-    expect(problems(more)).toEqual(["subnets: network: subnet needs a subnet of every region of locations"]);
+    expect(problems(more)).toEqual([
+      "subnets: network: subnet needs a subnet of every region of locations, and has none for northeurope",
+    ]);
     expect(problems({ ...more, network: "public" })).toEqual([]);
     // Also beside what is wrong elsewhere, and beside what it cannot be read from.
     expect(problems({ ...more, subscription: 5 })).toHaveLength(2);

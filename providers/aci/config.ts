@@ -182,7 +182,11 @@ export const configSchema = z
     ({ network, locations, subnets }) => network === "public" || locations.every((name) => subnets[name] !== undefined),
     {
       path: ["subnets"],
-      message: "network: subnet needs a subnet of every region of locations",
+      error: ({ input }) => {
+        const { locations, subnets } = input as { locations: string[]; subnets: Record<string, unknown> };
+        const missing = locations.filter((name) => subnets[name] === undefined).join(", ");
+        return `network: subnet needs a subnet of every region of locations, and has none for ${missing}`;
+      },
       // Told together with what is wrong elsewhere, as soon as these three themselves can be read.
       when: ({ value }) => {
         const { network, locations, subnets } = value as Readonly<Record<string, unknown>>;

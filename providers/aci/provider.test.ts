@@ -8,8 +8,9 @@ const node = async (network: "none" | "routed") => create(least, providerContext
 
 test("ports of pods are reached where the node has a route to them, and else it is said how to have one", async () => {
   const routed = await node("routed");
-  expect([typeof routed.forward, routed.absent]).toEqual(["function", undefined]);
+  expect([typeof routed.forward, routed.absent?.forward]).toEqual(["function", undefined]);
   const none = await node("none");
   expect(none.forward).toBeUndefined();
   expect(none.absent?.forward).toContain("network: routed");
+  expect(none.absent?.stats).toContain("aci.stats");
 });

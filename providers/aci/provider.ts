@@ -23,6 +23,7 @@ import { supportRows } from "./support.ts";
 import { translate } from "./translate.ts";
 import { storage } from "./translate/azure-files.ts";
 
+const noStats = "set aci.stats with aci.network: subnet, and the node's network: routed where there is a route";
 const noRoute =
   "set network: routed in the node's configuration, where burstlet has a route to the groups' addresses (aci.network: subnet)";
 
@@ -76,8 +77,9 @@ export async function create(config: unknown, context: ProviderContext): Promise
     logs: logs.read,
     exec,
     attach: createAttach({ client: containers, groups, look, logs: logs.read, clock, log }),
-    ...(forward ? { forward } : { absent: { forward: noRoute } }),
+    ...(forward && { forward }),
     ...(stats && { stats: createStats({ groups, clock, ask: fetchText }) }),
+    absent: { ...(!forward && { forward: noRoute }), ...(!stats && { stats: noStats }) },
     capacity: async () => capacity.current(),
     preflight: createPreflight({
       config: parsed,

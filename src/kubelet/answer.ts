@@ -27,7 +27,7 @@ export function failure(code: number, reason: string, message: string): Answer {
 export function notOffered(
   { provider, nodeName }: Pick<HandlerContext, "provider" | "nodeName">,
   what: string,
-  capability: "exec" | "attach" | "forward",
+  capability: keyof NonNullable<HandlerContext["provider"]["absent"]>,
 ): Answer {
   const why = provider.absent?.[capability];
   const sentence = `provider "${provider.name}" of node "${nodeName}" offers ${what}`;

@@ -3,7 +3,7 @@ import { pipeline } from "node:stream/promises";
 
 import type { Pod } from "../provider.ts";
 import { healthAnswer, type HealthEndpoint } from "../telemetry/health.ts";
-import { failure, send, text } from "./answer.ts";
+import { notOffered, send, text } from "./answer.ts";
 import type { Handler, KubeletRequest } from "./handler.ts";
 import { containerLogs } from "./logs/container-logs.ts";
 import * as metrics from "./metrics/handlers.ts";
@@ -48,10 +48,8 @@ function health(endpoint: HealthEndpoint): Handler {
 /** Presence is the capability. */
 function withStats(handler: Handler): Handler {
   return (request, context) => {
-    const { provider, nodeName } = context;
-    if (provider.stats !== undefined) return handler(request, context);
-    const sentence = `provider "${provider.name}" of node "${nodeName}" offers no usage figures`;
-    send(request.res, failure(501, "NotImplemented", sentence));
+    if (context.provider.stats !== undefined) return handler(request, context);
+    send(request.res, notOffered(context, "no usage figures", "stats"));
   };
 }
 

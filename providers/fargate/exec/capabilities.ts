@@ -22,6 +22,7 @@ export interface CapabilityParts {
 /** Calls of Session Manager are throttled too; no source says at what rate. A throttle answer slows them down. */
 const sessionCalls = { burst: 20, rate: 10 };
 
+const stats = "set fargate.stats in its configuration, and make the pods anew";
 const execOff = "set fargate.exec in its configuration, give the pods a task role, and make them anew";
 
 /** What this configuration lets people do in a task, and why the rest is absent. */
@@ -31,7 +32,12 @@ export function streamsOf(parts: CapabilityParts): Pick<Provider, "exec" | "forw
   const attach =
     "ECS has no way to a container's own streams: kubectl logs -f shows its output, kubectl exec runs another program";
   if (!config.exec) {
-    const absent = { exec: execOff, attach, forward: `${execOff}, or set network: routed where there is a route` };
+    const absent = {
+      stats,
+      exec: execOff,
+      attach,
+      forward: `${execOff}, or set network: routed where there is a route`,
+    };
     return { ...routed, absent };
   }
   const { clock, log, limiter } = context;
@@ -43,6 +49,6 @@ export function streamsOf(parts: CapabilityParts): Pick<Provider, "exec" | "forw
     exec: createExec({ ...options, log }),
     forward: createSessionForward(options),
     ...routed,
-    absent: { attach },
+    absent: { stats, attach },
   };
 }
