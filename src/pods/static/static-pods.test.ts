@@ -102,8 +102,9 @@ describe("static pods", () => {
     await until(() => warnings.length > 0);
     expect(warnings).toEqual(["static pod cannot be mirrored yet"]);
     const uid = hashOf(manifest("web"));
+    const startTime = "2026-01-02T03:04:05Z";
     const patch = () =>
-      pods.patchStatus({ namespace: "default", name: "web-n1", uid }, { status: { phase: "Pending" } });
+      pods.patchStatus({ namespace: "default", name: "web-n1", uid }, { status: { phase: "Pending", startTime } });
     let refused: unknown;
     const asked = clock.monotonic();
     patch().catch((error: unknown) => (refused = error));
@@ -123,6 +124,21 @@ describe("static pods", () => {
     expect((await patched).metadata?.uid).toBe(uid);
     expect(api.find("default", "web-n1")?.status?.phase).toBe("Pending");
     expect(warnings).toHaveLength(1);
+  });
+
+  it("show a whole status on a mirror that was made again, and nothing that was meant for the one before", async () => {
+    const { path, api, pods, run, until } = begin();
+    writeFileSync(path, manifest("web"));
+    run();
+    await until(() => api.find("default", "web-n1") !== undefined);
+    const ref = { namespace: "default", name: "web-n1", uid: hashOf(manifest("web")) };
+    const ready = { conditions: [{ type: "Ready", status: "True" }] };
+    await expect(pods.patchStatus(ref, { status: ready })).rejects.toThrow("has a new mirror pod");
+    expect(api.find("default", "web-n1")?.status?.conditions).toBeUndefined();
+    const startTime = "2026-01-02T03:04:05Z";
+    await pods.patchStatus(ref, { status: { phase: "Running", startTime } });
+    await until(() => api.find("default", "web-n1")?.status?.startTime === startTime);
+    expect(await pods.patchStatus(ref, { status: ready })).toMatchObject({ status: ready });
   });
 
   it("leave other pods alone, and take away mirrors that no manifest is behind", async () => {

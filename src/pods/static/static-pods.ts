@@ -59,6 +59,8 @@ export function withStaticPods(options: StaticPodsOptions): PodsApi {
     async patchStatus(pod, patch) {
       if (!isStatic(known, pod.uid)) return api.patchStatus(pod, patch);
       const mirror = await mirrorOf(known, pod.uid, options.clock);
+      if (mirror !== undefined && isForAnother(mirror, patch))
+        throw new Error(`static pod ${pod.namespace}/${pod.name} has a new mirror pod, which needs all of the status`);
       const answer = mirror === undefined ? undefined : await api.patchStatus(refOf(mirror), patch);
       if (answer !== undefined) return asStatic(answer, pod.uid);
       poke();
@@ -78,6 +80,11 @@ interface Known {
   readonly told: Set<string>;
   /** Resolved, and replaced, when a mirror comes. */
   news: PromiseWithResolvers<void>;
+}
+
+/** What a mirror lacks that was just made again is not in a patch that was made for the one before. */
+function isForAnother({ status }: Pod, patch: { readonly status: object }): boolean {
+  return status?.startTime === undefined && !("startTime" in patch.status);
 }
 
 /** A static pod that has just come waits for its mirror; `undefined`: for too long. */
