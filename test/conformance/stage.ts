@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startWorld, type World } from "../e2e/world.ts";
+import { startWorld, type World } from "../e2e/worlds/world.ts";
 import { startEngine, type TestEngine } from "../support/engine.ts";
 import { mirroredRegistries, serveImages } from "./images/serve.ts";
 import { goModule, type SuitePrograms } from "./programs.ts";

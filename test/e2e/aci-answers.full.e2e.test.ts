@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Pod } from "../../src/model/kube.ts";
 import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
-import { type AciWorld, groupsOf, madeTwice, nothingIsLeft, startAciWorld } from "./aci-world.ts";
-import { deployment, isReady, podManifest, podTemplate } from "./world.ts";
+import { type AciWorld, groupsOf, madeTwice, nothingIsLeft, startAciWorld } from "./worlds/aci-world.ts";
+import { deployment, isReady, podManifest, podTemplate } from "./worlds/world.ts";
 
 const image = "scripted";
 const scheduledOf = (pod: Pod) => pod.status?.conditions?.find(({ type }) => type === "PodScheduled");

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
-import { type AciWorld, groupsOf, startAciWorld } from "./aci-world.ts";
-import { waitsFor } from "./fargate-world.ts";
-import { hasPhase, podManifest } from "./world.ts";
+import { type AciWorld, groupsOf, startAciWorld } from "./worlds/aci-world.ts";
+import { waitsFor } from "./worlds/fargate-world.ts";
+import { hasPhase, podManifest } from "./worlds/world.ts";
 
 const rights = readFileSync(join(import.meta.dirname, "../../deploy/rbac-volumes.yaml"), "utf8");
 const driver = "file.csi.azure.com";

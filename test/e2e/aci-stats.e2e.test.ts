@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
-import { type AciWorld, nothingIsLeft, startAciWorld } from "./aci-world.ts";
-import { isReady, podManifest } from "./world.ts";
+import { type AciWorld, nothingIsLeft, startAciWorld } from "./worlds/aci-world.ts";
+import { isReady, podManifest } from "./worlds/world.ts";
 
 const image = "docker.io/library/busybox:1.37";
 const subnet =

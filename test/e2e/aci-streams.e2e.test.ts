@@ -2,10 +2,10 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
-import { type AciWorld, startAciWorld } from "./aci-world.ts";
+import { type AciWorld, startAciWorld } from "./worlds/aci-world.ts";
 import { finish, start } from "./kubectl.ts";
 import { kubectlOf, serving, streamTests } from "./streams-matrix.ts";
-import { isReady, podManifest } from "./world.ts";
+import { isReady, podManifest } from "./worlds/world.ts";
 
 const image = "docker.io/library/busybox:1.37";
 

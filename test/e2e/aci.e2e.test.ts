@@ -5,9 +5,9 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Pod } from "../../src/model/kube.ts";
 import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
-import { type AciWorld, groupsOf, madeTwice, nothingIsLeft, startAciWorld } from "./aci-world.ts";
-import { waitsFor } from "./cloud-world.ts";
-import { deployment, hasPhase, isReady, type PodFixture, podManifest, podTemplate } from "./world.ts";
+import { type AciWorld, groupsOf, madeTwice, nothingIsLeft, startAciWorld } from "./worlds/aci-world.ts";
+import { waitsFor } from "./worlds/cloud-world.ts";
+import { deployment, hasPhase, isReady, type PodFixture, podManifest, podTemplate } from "./worlds/world.ts";
 
 const image = "docker.io/library/busybox:1.37";
 

@@ -10,7 +10,7 @@ import type { Burstlet } from "../support/burstlet.ts";
 import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
 import { processesOf } from "./processes.ts";
-import { hasPhase, isReady, podManifest, startWorld, type World } from "./world.ts";
+import { hasPhase, isReady, podManifest, startWorld, type World } from "./worlds/world.ts";
 
 const main = join(import.meta.dirname, "../../src/main.ts");
 

@@ -3,7 +3,7 @@ import { execFile, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { goCommand } from "../run/controlplane.ts";
-import type { World } from "./world.ts";
+import type { World } from "./worlds/world.ts";
 
 const run = promisify(execFile);
 

@@ -9,7 +9,7 @@ import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
 import { type Finished, finish, type Kubectl, onTerminal, start } from "./kubectl.ts";
 import { kubectlOn, podOn, startWays, type Way, ways } from "./ways.ts";
-import { exitCode, hasPhase, isReady, onVirtualNode, type World } from "./world.ts";
+import { exitCode, hasPhase, isReady, onVirtualNode, type World } from "./worlds/world.ts";
 
 const megabytes = 100;
 const size = megabytes * 2 ** 20;

@@ -4,7 +4,7 @@ import type { Pod } from "../../src/model/kube.ts";
 import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
 import { containerCommands, processesOf, supervisorOf } from "./processes.ts";
-import { exitCode, hasPhase, isReady, podManifest, startWorld, type World } from "./world.ts";
+import { exitCode, hasPhase, isReady, podManifest, startWorld, type World } from "./worlds/world.ts";
 
 const PODS = 50;
 const labels = { app: "many" };

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
 import { processesOf } from "./processes.ts";
-import { isReady, podManifest, startWorld, type World } from "./world.ts";
+import { isReady, podManifest, startWorld, type World } from "./worlds/world.ts";
 
 /** Says in its log when SIGTERM arrives, and takes its time. */
 const lingering = (seconds: number) => [

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Pod } from "../../src/model/kube.ts";
 import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
-import { hasPhase, isReady, podManifest, podTemplate, startWorld, type World } from "./world.ts";
+import { hasPhase, isReady, podManifest, podTemplate, startWorld, type World } from "./worlds/world.ts";
 
 const scripted = (script: Readonly<Record<string, string>>, more: object = {}): object => ({
   restartPolicy: "Never",

@@ -16,7 +16,7 @@ import {
   type PodFixture,
   startWorld,
   type World,
-} from "./world.ts";
+} from "./worlds/world.ts";
 
 /** As GET /containers/json shows one: what burstlet's labels say of it is only read, never asked of burstlet. */
 interface EngineContainer {

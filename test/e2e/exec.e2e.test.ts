@@ -7,7 +7,7 @@ import { describeWith } from "../support/requirements.ts";
 import { finish, type Kubectl, onTerminal, sha256, start } from "./kubectl.ts";
 import { bytesWritten, containerCommands } from "./processes.ts";
 import { arrivalOf, kubectlOn, podOn, startWays, type Way, ways } from "./ways.ts";
-import { hasPhase, isReady, type World } from "./world.ts";
+import { hasPhase, isReady, type World } from "./worlds/world.ts";
 
 const megabyte = 2 ** 20;
 const tenMegabytes = 10 * megabyte;

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Pod } from "../../src/model/kube.ts";
 import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
-import { type FargateWorld, launchesOf, startFargateWorld, waitsFor } from "./fargate-world.ts";
-import { hasPhase, podManifest } from "./world.ts";
+import { type FargateWorld, launchesOf, startFargateWorld, waitsFor } from "./worlds/fargate-world.ts";
+import { hasPhase, podManifest } from "./worlds/world.ts";
 
 const image = "public.ecr.aws/docker/library/busybox:1.37";
 /** One that the process runtime has, and the registry only for who has a login. */

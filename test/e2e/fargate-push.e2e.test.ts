@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { eventQueue, events, withEventQueue } from "../fargate/testing.ts";
 import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
-import { type FargateWorld, launchesOf, nothingRuns, startFargateWorld } from "./fargate-world.ts";
-import { hasPhase, podManifest } from "./world.ts";
+import { type FargateWorld, launchesOf, nothingRuns, startFargateWorld } from "./worlds/fargate-world.ts";
+import { hasPhase, podManifest } from "./worlds/world.ts";
 
 describeWith(["go", "namespaces", "root"], "a node on Fargate that hears of its tasks by events", () => {
   let cloud: FargateWorld;

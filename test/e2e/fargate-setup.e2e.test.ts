@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { createAsUsual } from "../../localstack/testing.ts";
 import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
-import { endsOf, type FargateWorld, launchesOf, startFargateWorld, waitsFor } from "./fargate-world.ts";
-import { hasPhase, podManifest } from "./world.ts";
+import { endsOf, type FargateWorld, launchesOf, startFargateWorld, waitsFor } from "./worlds/fargate-world.ts";
+import { hasPhase, podManifest } from "./worlds/world.ts";
 
 describeWith(["go", "namespaces", "root"], "a node on Fargate whose set-up in AWS is not right", () => {
   let cloud: FargateWorld;

@@ -5,8 +5,15 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Pod } from "../../src/model/kube.ts";
 import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
-import { endsOf, type FargateWorld, launchedTwice, launchesOf, startFargateWorld, waitsFor } from "./fargate-world.ts";
-import { deployment, hasPhase, isReady, podManifest } from "./world.ts";
+import {
+  endsOf,
+  type FargateWorld,
+  launchedTwice,
+  launchesOf,
+  startFargateWorld,
+  waitsFor,
+} from "./worlds/fargate-world.ts";
+import { deployment, hasPhase, isReady, podManifest } from "./worlds/world.ts";
 
 const image = "public.ecr.aws/docker/library/busybox:1.37";
 /** In a zone of its own, where there is no Spot. */

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
-import { type FargateWorld, nothingRuns, startFargateWorld } from "./fargate-world.ts";
-import { hasPhase, isReady, podManifest } from "./world.ts";
+import { type FargateWorld, nothingRuns, startFargateWorld } from "./worlds/fargate-world.ts";
+import { hasPhase, isReady, podManifest } from "./worlds/world.ts";
 
 const image = "public.ecr.aws/docker/library/busybox:1.37";
 

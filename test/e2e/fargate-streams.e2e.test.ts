@@ -1,10 +1,10 @@
 /** kubectl exec, cp and port-forward on Fargate: sessions into tasks of the stand-in that are processes of this host. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeWith } from "../support/requirements.ts";
-import { type FargateWorld, startFargateWorld } from "./fargate-world.ts";
+import { type FargateWorld, startFargateWorld } from "./worlds/fargate-world.ts";
 import { finish } from "./kubectl.ts";
 import { kubectlOf, serving, streamTests } from "./streams-matrix.ts";
-import { isReady, podManifest } from "./world.ts";
+import { isReady, podManifest } from "./worlds/world.ts";
 
 const image = "public.ecr.aws/docker/library/busybox:1.37";
 const bare = "public.ecr.aws/docker/library/busybox:bare";

@@ -11,8 +11,8 @@ import {
   nothingRuns,
   startFargateWorld,
   waitsFor,
-} from "./fargate-world.ts";
-import { deployment, exitCode, hasPhase, isReady, podManifest, podTemplate } from "./world.ts";
+} from "./worlds/fargate-world.ts";
+import { deployment, exitCode, hasPhase, isReady, podManifest, podTemplate } from "./worlds/world.ts";
 
 const image = "scripted";
 const helperImage = "public.ecr.aws/docker/library/busybox:1.37";

@@ -15,9 +15,9 @@ import {
   nothingRuns,
   startFargateWorld,
   waitsFor,
-} from "./fargate-world.ts";
+} from "./worlds/fargate-world.ts";
 import { start } from "./kubectl.ts";
-import { exitCode, hasPhase, isReady, podManifest } from "./world.ts";
+import { exitCode, hasPhase, isReady, podManifest } from "./worlds/world.ts";
 
 const image = "public.ecr.aws/docker/library/busybox:1.37";
 const missing = "public.ecr.aws/docker/library/busybox:later";

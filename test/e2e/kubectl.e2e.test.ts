@@ -9,7 +9,7 @@ import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
 import { finish, type Kubectl, start } from "./kubectl.ts";
 import { kubectlOn } from "./ways.ts";
-import { isReady, nodeName, podManifest, startWorld, type World } from "./world.ts";
+import { isReady, nodeName, podManifest, startWorld, type World } from "./worlds/world.ts";
 
 describeWith(["go", "namespaces", "root", "busybox"], "kubectl and a virtual node", () => {
   let world: World;

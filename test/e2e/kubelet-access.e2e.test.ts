@@ -11,7 +11,7 @@ import { type Burstlet, startBurstlet } from "../support/burstlet.ts";
 import { eventually } from "../support/eventually.ts";
 import { namespaceAddress } from "../support/namespace.ts";
 import { describeWith } from "../support/requirements.ts";
-import { hasPhase, isReady, nodeName, type PodFixture, podManifest, startWorld, type World } from "./world.ts";
+import { hasPhase, isReady, nodeName, type PodFixture, podManifest, startWorld, type World } from "./worlds/world.ts";
 
 const run = promisify(execFile);
 

@@ -13,9 +13,9 @@ import {
   runsOf,
   startLambdaWorld,
   story,
-} from "./lambda-world.ts";
-import { waitsFor } from "./cloud-world.ts";
-import { exitCode, hasPhase } from "./world.ts";
+} from "./worlds/lambda-world.ts";
+import { waitsFor } from "./worlds/cloud-world.ts";
+import { exitCode, hasPhase } from "./worlds/world.ts";
 
 const HELD = 50;
 const deploy = join(import.meta.dirname, "../../deploy");

@@ -8,7 +8,7 @@ import { startEngine, type TestEngine } from "../support/engine.ts";
 import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
 import { finish, type Kubectl, onTerminal } from "./kubectl.ts";
-import { hasPhase, isReady, podManifest, startWorld, type World } from "./world.ts";
+import { hasPhase, isReady, podManifest, startWorld, type World } from "./worlds/world.ts";
 
 /** The engine has the image, and nothing to pull from. */
 const present = { image: "busybox:latest", imagePullPolicy: "IfNotPresent" } as const;

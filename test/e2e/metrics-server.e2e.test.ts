@@ -6,7 +6,7 @@ import { metricsServerFolder } from "../run/controlplane.ts";
 import { eventually } from "../support/eventually.ts";
 import { type MetricsServer, startMetricsServer } from "../support/programs/metrics-server.ts";
 import { describeWith } from "../support/requirements.ts";
-import { isReady, nodeName, podManifest, startWorld, type World } from "./world.ts";
+import { isReady, nodeName, podManifest, startWorld, type World } from "./worlds/world.ts";
 
 describeWith(["go", "namespaces", "root", "busybox"], "metrics-server", () => {
   let world: World;

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
 import { examples, type Objects } from "./examples.ts";
-import { deployment, podTemplate, startWorld, type World } from "./world.ts";
+import { deployment, podTemplate, startWorld, type World } from "./worlds/world.ts";
 
 const folder = join(import.meta.dirname, "../../deploy/examples/local");
 

@@ -13,7 +13,7 @@ import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
 import { silentLog as log } from "../support/silent-log.ts";
 import { azureNode, besideTheStandIn, standInNode } from "../support/stand-in-node.ts";
-import { isReady, startWorld, type World } from "./world.ts";
+import { isReady, startWorld, type World } from "./worlds/world.ts";
 
 const example = readFileSync(join(import.meta.dirname, "../../deploy/examples/multi-cloud/deployment.yaml"), "utf8");
 const [fargate, aci, local] = ["burst-fargate", "burst-aci", "burst-local"] as const;

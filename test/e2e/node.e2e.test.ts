@@ -4,7 +4,7 @@ import { startBurstlet } from "../support/burstlet.ts";
 import { eventually } from "../support/eventually.ts";
 import { namespaceAddress } from "../support/namespace.ts";
 import { describeWith } from "../support/requirements.ts";
-import { isReady, podManifest, startWorld, type World } from "./world.ts";
+import { isReady, podManifest, startWorld, type World } from "./worlds/world.ts";
 
 describeWith(["go", "namespaces", "root", "busybox"], "virtual nodes", () => {
   let world: World;

@@ -8,7 +8,7 @@ import { describeWith } from "../support/requirements.ts";
 import { client, straightTo } from "./clients.ts";
 import { type Running, start } from "./kubectl.ts";
 import { arrivalOf, kubectlOn, podOn, startWays, ways } from "./ways.ts";
-import { isReady, type World } from "./world.ts";
+import { isReady, type World } from "./worlds/world.ts";
 
 const megabyte = 2 ** 20;
 const digestPort = "7001";

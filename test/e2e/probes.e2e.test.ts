@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Pod } from "../../src/model/kube.ts";
 import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
-import { isReady, nodeName, podManifest, startWorld, type World } from "./world.ts";
+import { isReady, nodeName, podManifest, startWorld, type World } from "./worlds/world.ts";
 
 /** A gRPC server with the health service, of which the service `shop` is well. */
 const grpcHealth = `

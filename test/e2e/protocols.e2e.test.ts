@@ -5,7 +5,7 @@ import { parse } from "yaml";
 import { describeWith } from "../support/requirements.ts";
 import { client, holdSessions, straightTo } from "./clients.ts";
 import { supervisorOf } from "./processes.ts";
-import { isReady, nodeName, podManifest, startWorld, type World } from "./world.ts";
+import { isReady, nodeName, podManifest, startWorld, type World } from "./worlds/world.ts";
 
 const megabyte = 2 ** 20;
 /** How much 200 resting sessions may cost, all processes of the node together. */

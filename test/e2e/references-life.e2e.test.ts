@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Pod } from "../../src/model/kube.ts";
 import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
-import { isReady, podManifest, startWorld, type World } from "./world.ts";
+import { isReady, podManifest, startWorld, type World } from "./worlds/world.ts";
 
 const document = readFileSync(join(import.meta.dirname, "../../deploy/rbac-watch-references.yaml"), "utf8");
 const configMap = (name: string, data: object): object => ({

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
-import { hasPhase, isReady, podManifest, startWorld, type World } from "./world.ts";
+import { hasPhase, isReady, podManifest, startWorld, type World } from "./worlds/world.ts";
 
 const document = readFileSync(join(import.meta.dirname, "../../deploy/rbac-watch-references.yaml"), "utf8");
 

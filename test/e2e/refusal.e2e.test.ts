@@ -10,7 +10,7 @@ import {
   podTemplate,
   startWorld,
   type World,
-} from "./world.ts";
+} from "./worlds/world.ts";
 
 const refused = { hostNetwork: true, hostPID: true };
 

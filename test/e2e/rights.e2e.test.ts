@@ -8,7 +8,7 @@ import { eventually } from "../support/eventually.ts";
 import { namespaceAddress } from "../support/namespace.ts";
 import { describeWith } from "../support/requirements.ts";
 import { processesOf } from "./processes.ts";
-import { hasPhase, isReady, nodeName, podManifest, startWorld, type World } from "./world.ts";
+import { hasPhase, isReady, nodeName, podManifest, startWorld, type World } from "./worlds/world.ts";
 
 const rbacFile = join(import.meta.dirname, "../../deploy/rbac.yaml");
 const burstletUser = "system:serviceaccount:burstlet:burstlet";

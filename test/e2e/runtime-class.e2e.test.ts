@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { busyboxImage, startEngine, type TestEngine } from "../support/engine.ts";
 import { describeWith } from "../support/requirements.ts";
-import { hasPhase, podManifest, startWorld, type World } from "./world.ts";
+import { hasPhase, podManifest, startWorld, type World } from "./worlds/world.ts";
 
 const classOf = (name: string): object => ({
   apiVersion: "node.k8s.io/v1",

@@ -7,7 +7,7 @@ import type { CertificateSigningRequest, NodeCondition } from "../../src/model/k
 import { eventually } from "../support/eventually.ts";
 import { namespaceAddress } from "../support/namespace.ts";
 import { describeWith } from "../support/requirements.ts";
-import { isReady, nodeName, podManifest, startWorld, type World } from "./world.ts";
+import { isReady, nodeName, podManifest, startWorld, type World } from "./worlds/world.ts";
 
 const document = readFileSync(join(import.meta.dirname, "../../deploy/rbac-serving-certificate.yaml"), "utf8");
 

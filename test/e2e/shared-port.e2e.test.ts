@@ -7,7 +7,7 @@ import { systemClock } from "../../src/telemetry/clock.ts";
 import { eventually } from "../support/eventually.ts";
 import { namespaceAddress } from "../support/namespace.ts";
 import { describeWith } from "../support/requirements.ts";
-import { isReady, podManifest, startWorld, type World } from "./world.ts";
+import { isReady, podManifest, startWorld, type World } from "./worlds/world.ts";
 
 const names = ["burst-a", "burst-b"] as const;
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
 import { processesOf } from "./processes.ts";
-import { isReady, nodeName, startWorld, type World } from "./world.ts";
+import { isReady, nodeName, startWorld, type World } from "./worlds/world.ts";
 
 const document = readFileSync(join(import.meta.dirname, "../../deploy/rbac-static-pods.yaml"), "utf8");
 const mirror = `web-${nodeName}`;

@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import type { CloudWorld } from "./cloud-world.ts";
+import type { CloudWorld } from "./worlds/cloud-world.ts";
 import { finish, type Kubectl, onTerminal, sha256, start } from "./kubectl.ts";
 import { containerCommands } from "./processes.ts";
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { type MetricsServer, startMetricsServer } from "../support/programs/metrics-server.ts";
 import { describeWith } from "../support/requirements.ts";
-import { deployment, isReady, nodeName, podManifest, startWorld, type World } from "./world.ts";
+import { deployment, isReady, nodeName, podManifest, startWorld, type World } from "./worlds/world.ts";
 
 /** Two scrapes, 15 s apart, and the time that it takes to make the first. */
 const twoScrapesMs = 90_000;

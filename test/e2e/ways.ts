@@ -1,6 +1,6 @@
 /** The ways on which kubectl's streams come to the kubelet port, and a world with a node for each. */
 import type { Kubectl } from "./kubectl.ts";
-import { podManifest, type PodFixture, startWorld, type World } from "./world.ts";
+import { podManifest, type PodFixture, startWorld, type World } from "./worlds/world.ts";
 
 export interface Way {
   readonly title: string;

@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
-import { deployment, exitCode, hasPhase, isReady, podManifest, podTemplate, startWorld, type World } from "./world.ts";
+import {
+  deployment,
+  exitCode,
+  hasPhase,
+  isReady,
+  podManifest,
+  podTemplate,
+  startWorld,
+  type World,
+} from "./worlds/world.ts";
 
 describeWith(["go", "namespaces", "root", "busybox"], "workloads on a virtual node", () => {
   let world: World;

@@ -1,8 +1,8 @@
 /** virtual-kubelet's own end-to-end suite against a node that is there. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import type { World } from "../../e2e/world.ts";
-import { nodeName } from "../../e2e/world.ts";
+import type { World } from "../../e2e/worlds/world.ts";
+import { nodeName } from "../../e2e/worlds/world.ts";
 import type { SuiteResult } from "../result.ts";
 import { goTestResults } from "./go-test.ts";
 import { standInPod } from "./stand-in-pod.ts";

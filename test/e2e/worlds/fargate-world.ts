@@ -1,9 +1,9 @@
 /** A control plane, the stand-in for AWS and burstlet with one node on Fargate, as one e2e file needs them. */
-import type { LedgerEntry } from "../../localstack/ledger.ts";
-import type { Localstack } from "../../localstack/localstack.ts";
-import type { Pod } from "../../src/model/kube.ts";
-import { eventually } from "../support/eventually.ts";
-import { standInNode } from "../support/stand-in-node.ts";
+import type { LedgerEntry } from "../../../localstack/ledger.ts";
+import type { Localstack } from "../../../localstack/localstack.ts";
+import type { Pod } from "../../../src/model/kube.ts";
+import { eventually } from "../../support/eventually.ts";
+import { standInNode } from "../../support/stand-in-node.ts";
 import { type CloudOptions, startCloudWorld } from "./cloud-world.ts";
 import type { World } from "./world.ts";
 

@@ -2,13 +2,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Localstack, startLocalstack } from "../../localstack/localstack.ts";
-import { metadataHostOf, openRuntimeOf } from "../../localstack/runtimes.ts";
-import type { ScenarioInput } from "../../localstack/scenario/schema.ts";
-import { shutdownSupervisor } from "../../providers/local/runtime/process/process-runtime.ts";
-import type { Pod } from "../../src/model/kube.ts";
-import { systemClock as clock } from "../../src/telemetry/clock.ts";
-import { silentLog as log } from "../support/silent-log.ts";
+import { type Localstack, startLocalstack } from "../../../localstack/localstack.ts";
+import { metadataHostOf, openRuntimeOf } from "../../../localstack/runtimes.ts";
+import type { ScenarioInput } from "../../../localstack/scenario/schema.ts";
+import { shutdownSupervisor } from "../../../providers/local/runtime/process/process-runtime.ts";
+import type { Pod } from "../../../src/model/kube.ts";
+import { systemClock as clock } from "../../../src/telemetry/clock.ts";
+import { silentLog as log } from "../../support/silent-log.ts";
 import { startWorld, type World, type WorldOptions } from "./world.ts";
 
 export interface CloudWorld {

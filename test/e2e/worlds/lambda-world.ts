@@ -1,10 +1,10 @@
 /** A control plane, the stand-in for AWS and burstlet with one node on Lambda, as one e2e file needs them. */
-import type { LambdaEntry } from "../../localstack/lambda/ledger-entries.ts";
-import { type Localstack, startLocalstack } from "../../localstack/localstack.ts";
-import type { ScenarioInput } from "../../localstack/scenario/schema.ts";
-import type { Pod } from "../../src/model/kube.ts";
-import { systemClock as clock } from "../../src/telemetry/clock.ts";
-import { standInLambdaNode } from "../support/stand-in-node.ts";
+import type { LambdaEntry } from "../../../localstack/lambda/ledger-entries.ts";
+import { type Localstack, startLocalstack } from "../../../localstack/localstack.ts";
+import type { ScenarioInput } from "../../../localstack/scenario/schema.ts";
+import type { Pod } from "../../../src/model/kube.ts";
+import { systemClock as clock } from "../../../src/telemetry/clock.ts";
+import { standInLambdaNode } from "../../support/stand-in-node.ts";
 import { podManifest, startWorld, type World } from "./world.ts";
 
 export interface LambdaWorld {

@@ -1,14 +1,14 @@
 /** A real control plane and burstlet on it, as one e2e file needs them: everything goes with the file. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { shutdownSupervisor } from "../../providers/local/runtime/process/process-runtime.ts";
-import type { Node, Pod } from "../../src/model/kube.ts";
-import { systemClock } from "../../src/telemetry/clock.ts";
-import { apiReader } from "./api-reader.ts";
-import { type Burstlet, burstletIdentity, startBurstlet } from "../support/burstlet.ts";
-import { type ClusterOptions, startCluster, type TestCluster } from "../support/cluster.ts";
-import { eventually } from "../support/eventually.ts";
-import { namespaceAddress } from "../support/namespace.ts";
+import { shutdownSupervisor } from "../../../providers/local/runtime/process/process-runtime.ts";
+import type { Node, Pod } from "../../../src/model/kube.ts";
+import { systemClock } from "../../../src/telemetry/clock.ts";
+import { apiReader } from "../api-reader.ts";
+import { type Burstlet, burstletIdentity, startBurstlet } from "../../support/burstlet.ts";
+import { type ClusterOptions, startCluster, type TestCluster } from "../../support/cluster.ts";
+import { eventually } from "../../support/eventually.ts";
+import { namespaceAddress } from "../../support/namespace.ts";
 
 export const nodeName = "burst-local";
 

@@ -1,8 +1,8 @@
 /** A control plane, the stand-in for Azure and burstlet with one node on Container Instances, as one e2e file needs them. */
-import type { LedgerEntry } from "../../localstack/ledger.ts";
-import type { Localstack } from "../../localstack/localstack.ts";
-import type { Pod } from "../../src/model/kube.ts";
-import { eventually } from "../support/eventually.ts";
+import type { LedgerEntry } from "../../../localstack/ledger.ts";
+import type { Localstack } from "../../../localstack/localstack.ts";
+import type { Pod } from "../../../src/model/kube.ts";
+import { eventually } from "../../support/eventually.ts";
 import { type CloudOptions, startCloudWorld } from "./cloud-world.ts";
 import type { World } from "./world.ts";
 
