@@ -149,7 +149,8 @@ async function serve(options: LocalstackOptions, ground: Ground): Promise<Locals
   };
   const hasAddresses = runtime.kind !== "scripted" && (await runtime.facts()).taskAddresses;
   const metrics = (): string | undefined => (hasAddresses ? `${inside.url}${metricsPath}` : undefined);
-  const arm = createArm({ ...around, metrics, faults, calls, newId });
+  const sample = sampling(runtime, clock);
+  const arm = createArm({ ...around, metrics, faults, calls, sample, newId });
   const s3 = s3Service(objects, clock, gate);
   const lambda = createLambda({ clock, machine: options.clock, scenario, logs, ledger, newId }, gate, () => server.url);
   const controls = createControls({ ...around, objects, faults, calls, tasks, groups: arm.controls });
@@ -157,7 +158,6 @@ async function serve(options: LocalstackOptions, ground: Ground): Promise<Locals
   const paths = [arm.service, dataChannels(sessions)];
   const { host = "127.0.0.1", port = 4566, metadataHost: wish } = options;
   const metadataHost = (typeof wish === "function" ? await wish(runtime) : wish) ?? host;
-  const sample = sampling(runtime, clock);
   const forTasks = [metadataDoor({ tasks, sample, runtime, clock }), metricsDoor({ sample, clock }), linkDoor(s3)];
   const doors = [adminDoor(controls), ...forTasks];
   const server = await listen({ host, port, services, paths, doors, requestId: newId });

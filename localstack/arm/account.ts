@@ -1,6 +1,7 @@
 import type { Surroundings } from "./group/surroundings.ts";
 import type { Groups } from "./groups.ts";
 import type { Limits } from "./limits/limits.ts";
+import type { Monitor } from "./metrics/monitor.ts";
 import type { Sessions } from "./streams/sessions.ts";
 
 /** What operations of Azure Resource Manager work with. */
@@ -8,6 +9,7 @@ export interface ArmAccount extends Surroundings {
   readonly groups: Groups;
   readonly limits: Limits;
   readonly sessions: Sessions;
+  readonly monitor: Monitor;
 }
 
 export interface ArmRequest {

@@ -14,6 +14,7 @@ import {
 import { deleteGroup, getGroup, listGroups, patchGroup } from "./operations/groups.ts";
 import { getCapabilities, getOperation, getOperationResult, getUsages } from "./operations/locations.ts";
 import { getLogs } from "./operations/logs.ts";
+import { getMetrics } from "./operations/metrics.ts";
 import { putGroup } from "./operations/put.ts";
 import { attach, execute } from "./operations/streams.ts";
 
@@ -86,6 +87,7 @@ const routes: readonly Route[] = [
   post(`${group}/start`, "StartContainerGroup", `${rights}/containerGroups/start/action`, startGroup),
   post(`${group}/stop`, "StopContainerGroup", `${rights}/containerGroups/stop/action`, stopGroup),
   post(`${group}/restart`, "RestartContainerGroup", `${rights}/containerGroups/restart/action`, restartGroup),
+  get(`${group}/providers/Microsoft.Insights/metrics`, "GetMetrics", "Microsoft.Insights/metrics/read", getMetrics),
   get(`${container}/logs`, "GetLogs", `${rights}/containerGroups/containers/logs/read`, getLogs),
   get(`${location}/usages`, "GetUsages", `${rights}/locations/usages/read`, getUsages),
   get(`${location}/capabilities`, "GetCapabilities", `${rights}/locations/capabilities/read`, getCapabilities),

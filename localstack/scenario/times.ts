@@ -77,6 +77,7 @@ const groupDurations = z.strictObject({
   retry: seconds.describe("Between two tries of a group whose provisioning has failed."),
   timeout: seconds.describe("Until a group that does not come up is Failed; it is tried on all the same."),
   repair: seconds.describe("For how long a group that moves to another machine is Repairing."),
+  metrics: seconds.describe("From the end of a minute until Azure Monitor tells what was used in it."),
 });
 
 type GroupDurations = z.output<typeof groupDurations>;
@@ -89,6 +90,7 @@ const fastGroup: GroupDurations = {
   retry: 0.5,
   timeout: 1800,
   repair: 0.05,
+  metrics: 0,
 };
 
 /** Recordings of Azure have 9 and 19 s from the PUT to the start of a small public image, and 1,800 s as the timeout. */
@@ -100,6 +102,7 @@ const realisticGroup: GroupDurations = {
   retry: 60,
   timeout: 1800,
   repair: 60,
+  metrics: 120,
 };
 
 export const groupTimesSchema = z

@@ -32,13 +32,6 @@ describe("the configuration", () => {
     );
   });
 
-  test("has usage in a virtual network alone", () => {
-    expect(problems({ ...least, ...inSubnet, stats: true })).toEqual([]);
-    expect(problems({ ...least, stats: true })).toEqual([
-      "stats: stats needs network: subnet, as Azure has the extension in a virtual network alone",
-    ]);
-  });
-
   test.for<[what: string, part: Record<string, unknown>, path: string]>([
     ["a subscription by name", { subscription: "ours" }, "subscription"],
     ["a region in its long form", { locations: ["West Europe"] }, "locations.0"],

@@ -153,7 +153,7 @@ export const configSchema = z
       .boolean()
       .default(false)
       .describe(
-        "With network: subnet, and network: routed of the node: usage of new pods, for kubectl top, by Azure's extension realtime-metrics.",
+        "Usage of pods, for kubectl top: by Azure's extension realtime-metrics with network: subnet and network: routed of the node, else by Azure Monitor.",
       )
       .meta({ examples: [true] }),
     capacity: z
@@ -193,10 +193,6 @@ export const configSchema = z
         return network === "subnet" && Array.isArray(locations) && typeof subnets === "object";
       },
     },
-  )
-  .refine(({ stats, network }) => !stats || network === "subnet", {
-    path: ["stats"],
-    message: "stats needs network: subnet, as Azure has the extension in a virtual network alone",
-  });
+  );
 
 export type AciConfig = z.output<typeof configSchema>;

@@ -13,7 +13,8 @@ import { createCapacity } from "./quotas/capacity.ts";
 import { createPreflight } from "./preflight/preflight.ts";
 import { principalOf } from "./preflight/principal.ts";
 import type { AciRequest } from "./request.ts";
-import { createStats, fetchText } from "./stats/stats.ts";
+import { fetchText } from "./stats/extension/ask.ts";
+import { createStats } from "./stats/stats.ts";
 import { createAttach } from "./streams/attach.ts";
 import { createExec } from "./streams/exec/exec.ts";
 import { createForward } from "./streams/forward.ts";
@@ -23,7 +24,7 @@ import { supportRows } from "./support.ts";
 import { translate } from "./translate.ts";
 import { storage } from "./translate/azure-files.ts";
 
-const noStats = "set aci.stats with aci.network: subnet, and the node's network: routed where there is a route";
+const noStats = "set aci.stats: true in the node's configuration";
 const noRoute =
   "set network: routed in the node's configuration, where burstlet has a route to the groups' addresses (aci.network: subnet)";
 
@@ -31,8 +32,6 @@ const noRoute =
 export async function create(config: unknown, context: ProviderContext): Promise<Provider<AciRequest>> {
   const { clusterUid, nodeName, network, grants, clock, log } = context;
   const parsed = configSchema.parse(config ?? {});
-  // Figures that nobody reaches are not asked for.
-  const stats = parsed.stats && network === "routed";
   const owner = { clusterUid, nodeName };
   const buckets = createArmBuckets(context.limiter);
   const credential = credentialFor(parsed.endpoint);
@@ -45,6 +44,8 @@ export async function create(config: unknown, context: ProviderContext): Promise
   const feed = createFeed({ client: client.groups, groups, owner, clock, log });
   const capacity = createCapacity({ client, config: parsed, groups, clock, log });
   const { readiness, security, network: addresses } = parsed;
+  // Azure has the extension in a virtual network alone, and figures that nobody reaches are not asked for.
+  const isExtended = parsed.stats && addresses === "subnet" && network === "routed";
   const support = supportRows({ network, readiness, security, addresses });
   const { containers } = client;
   const look = async (name: string): Promise<void> => feed.read(name);
@@ -63,7 +64,7 @@ export async function create(config: unknown, context: ProviderContext): Promise
     memory: Infinity,
     support,
     storage,
-    translate: (pod) => translate(pod, support, { grants, config: { ...parsed, stats } }),
+    translate: (pod) => translate(pod, support, { grants, config: { ...parsed, stats: isExtended } }),
     launch: createLaunch({ client: client.groups, buckets, owner, feed, exhausted: capacity.exhausted, clock, log }),
     async stop(task, how, pod) {
       const outcome = await stop(task, how, pod);
@@ -78,8 +79,10 @@ export async function create(config: unknown, context: ProviderContext): Promise
     exec,
     attach: createAttach({ client: containers, groups, look, logs: logs.read, clock, log }),
     ...(forward && { forward }),
-    ...(stats && { stats: createStats({ groups, clock, ask: fetchText }) }),
-    absent: { ...(!forward && { forward: noRoute }), ...(!stats && { stats: noStats }) },
+    ...(parsed.stats && {
+      stats: createStats({ ...context, config: parsed, groups, get: client.get, isExtended, ask: fetchText }),
+    }),
+    absent: { ...(!forward && { forward: noRoute }), ...(!parsed.stats && { stats: noStats }) },
     capacity: async () => capacity.current(),
     preflight: createPreflight({
       config: parsed,

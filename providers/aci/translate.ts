@@ -8,7 +8,7 @@ import {
 import { joined, longestTag, podTags } from "./names.ts";
 import type { AciRequest, GroupBody } from "./request.ts";
 import { disk, hourlyUsd, largest, type Offer, provisionedText, type Size, sizeOf } from "./size/sizes.ts";
-import { realtimeMetrics } from "./stats/extension.ts";
+import { realtimeMetrics } from "./stats/extension/extension.ts";
 import { groupContainers, groupInitContainers } from "./translate/containers.ts";
 import type { TranslateContext } from "./translate/context.ts";
 import { wordRefusals } from "./translate/environment.ts";

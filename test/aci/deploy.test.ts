@@ -1,12 +1,18 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { assignAction, featureActions, groupActions, joinAction } from "../../providers/aci/preflight/rights.ts";
+import {
+  assignAction,
+  featureActions,
+  groupActions,
+  joinAction,
+  usageAction,
+} from "../../providers/aci/preflight/rights.ts";
 import { actionOf } from "./actions.ts";
 
 const folder = new URL("../../deploy/azure/", import.meta.url);
 const text = async (name: string): Promise<string> => readFile(new URL(name, folder), "utf8");
-const roles = ["groups", "subscription", "uses"] as const;
+const roles = ["groups", "subscription", "uses", "usage"] as const;
 
 interface Definition {
   readonly Name: string;
@@ -30,9 +36,14 @@ describe.for(roles)("deploy/azure/%s.json", (role) => {
 });
 
 test("the preflight asks for what the roles give", async () => {
-  const [groups, uses] = await Promise.all([definitionOf("groups"), definitionOf("uses")]);
+  const [groups, uses, usage] = await Promise.all([
+    definitionOf("groups"),
+    definitionOf("uses"),
+    definitionOf("usage"),
+  ]);
   const ofGroups = groups.Actions.filter((action) => action.startsWith("Microsoft.ContainerInstance/"));
   expect([...groupActions, ...Object.keys(featureActions)].toSorted()).toEqual(ofGroups.toSorted());
+  expect(usage.Actions).toEqual([usageAction]);
   expect(uses.Actions).toEqual(expect.arrayContaining([joinAction, assignAction]));
 });
 
@@ -64,7 +75,7 @@ test("the Bicep modules name documents and modules that exist, and no action of 
   const sources = await Promise.all(names.map(async (name) => text(`bicep/${name}.bicep`)));
   const all = sources.join("\n");
   const modules = [...all.matchAll(/^module \w+ '(\w+)\.bicep'/gm)].map(([, name = ""]) => name);
-  expect(modules.toSorted()).toEqual(["assignments", "identity", "network"]);
+  expect(modules.toSorted()).toEqual(["assignments", "assignments", "identity", "network"]);
   const documents = [...all.matchAll(/loadJsonContent\('\.\.\/(\w+)\.json'\)/g)].map(([, name = ""]) => name);
   expect(documents).toEqual(roles);
   expect(all).not.toMatch(/\/(read|write|delete|action)'/);

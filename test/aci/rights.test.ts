@@ -7,11 +7,12 @@ import { buffer } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { subnet, identity as identityId } from "../../providers/aci/translate/testing.ts";
 import type { ProcessStream } from "../../src/provider.ts";
+import { systemClock } from "../../src/telemetry/clock.ts";
 import { actionOf } from "./actions.ts";
 import { openAci } from "./testing.ts";
 
 const folder = new URL("../../deploy/azure/", import.meta.url);
-const roles = ["groups", "subscription", "uses"] as const;
+const roles = ["groups", "subscription", "usage", "uses"] as const;
 async function granted(): Promise<string[]> {
   const texts = await Promise.all(roles.map(async (role) => readFile(new URL(`${role}.json`, folder), "utf8")));
   const all = texts.flatMap((text) => (JSON.parse(text) as { Actions: string[] }).Actions);
@@ -61,12 +62,20 @@ const places = {
   ),
 };
 
+/** When Azure Monitor tells of what runs now. */
+const inThreeMinutes = () => ({ now: () => systemClock.now() + 180_000 });
+
 test("they name the calls that it makes, no more and no fewer", async () => {
   const cloud = Promise.withResolvers<string>();
   await using recorder = await openRecorder(cloud.promise);
-  const inUse = { network: "subnet", subnets: { westeurope: places.subnet }, identities: [places.identity] };
+  const inUse = {
+    network: "subnet",
+    subnets: { westeurope: places.subnet },
+    identities: [places.identity],
+    stats: true,
+  };
   const azure = { subnets: [{ id: places.subnet }], identities: [places.identity] };
-  await using aci = await openAci({ azure }, { ...inUse, endpoint: recorder.url });
+  await using aci = await openAci({ azure }, { ...inUse, endpoint: recorder.url }, inThreeMinutes);
   cloud.resolve(aci.azure.cloud.url);
   const { provider } = aci;
   const signal = new AbortController().signal;
@@ -84,6 +93,7 @@ test("they name the calls that it makes, no more and no fewer", async () => {
   await asked(provider.attach?.(source, { stdin: false }, attached.signal));
   attached.abort();
   await provider.list();
+  await provider.stats?.();
   await provider.stop({ identity, id }, { graceSeconds: 0, discard: false });
   await aci.until("it has stopped", ({ phase }) => phase === "stopped");
   await aci.remove(id);

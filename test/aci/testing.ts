@@ -5,7 +5,7 @@ import type { ScenarioInput } from "../../localstack/scenario/schema.ts";
 import { create } from "../../providers/aci/provider.ts";
 import type { AciRequest } from "../../providers/aci/request.ts";
 import type { Pod } from "../../src/model/kube.ts";
-import { idempotencyToken, type Launch, type Provider, type TaskState } from "../../src/provider.ts";
+import { type Clock, idempotencyToken, type Launch, type Provider, type TaskState } from "../../src/provider.ts";
 import { systemClock } from "../../src/telemetry/clock.ts";
 import { eventually } from "../support/eventually.ts";
 import { providerContext } from "../support/provider-context.ts";
@@ -27,13 +27,17 @@ const identity = {
   attempt: 1,
 };
 
-/** `change`: of the node's configuration. */
-export async function openAci(scenario: ScenarioInput = {}, change: object = {}): Promise<Aci> {
+/** `change`: of the node's configuration. `clockOf`: what the provider takes for the time, where it is not the machine's. */
+export async function openAci(
+  scenario: ScenarioInput = {},
+  change: object = {},
+  clockOf: (cloud: AzureWorld["cloud"]) => Partial<Clock> = () => ({}),
+): Promise<Aci> {
   const azure = await openAzure(scenario);
   const over = new AbortController();
   const usual = { subscription: "00000000-0000-0000-0000-000000000000", locations: ["westeurope"] };
   // Azure is asked eight times as often: most of the time of these tests is waiting for news.
-  const often = { ...createPacedClock(systemClock, 8), now: () => systemClock.now() };
+  const often = { ...createPacedClock(systemClock, 8), now: () => systemClock.now(), ...clockOf(azure.cloud) };
   const context = providerContext(systemClock, { clock: often });
   const provider = await create({ ...usual, endpoint: azure.cloud.url, ...change }, context);
   let last: TaskState | undefined;

@@ -11,6 +11,9 @@ param resourceGroupName string = 'burstlet'
 @description('Resource group of the identity that burstlet is; burstlet has no rights in it.')
 param systemResourceGroupName string = 'burstlet-system'
 
+@description('Whether burstlet may ask Azure Monitor what pods use: aci.stats.')
+param stats bool = false
+
 @description('Issuer of the cluster\'s service account tokens; empty: no federated credential.')
 param issuer string = ''
 
@@ -24,7 +27,8 @@ param addressPrefix string = ''
 var groupsRole = loadJsonContent('../groups.json')
 var subscriptionRole = loadJsonContent('../subscription.json')
 var usesRole = loadJsonContent('../uses.json')
-var roles = [groupsRole, subscriptionRole, usesRole]
+var usageRole = loadJsonContent('../usage.json')
+var roles = [groupsRole, subscriptionRole, usesRole, usageRole]
 
 resource groups 'Microsoft.Resources/resourceGroups@2021-04-01' = {
   name: resourceGroupName
@@ -57,6 +61,12 @@ module assignments 'assignments.bicep' = {
   name: 'burstlet-groups'
   scope: groups
   params: { principalId: identity.outputs.principalId, roleDefinitionId: definitions[0].id }
+}
+
+module usage 'assignments.bicep' = if (stats) {
+  name: 'burstlet-usage'
+  scope: groups
+  params: { principalId: identity.outputs.principalId, roleDefinitionId: definitions[3].id }
 }
 
 resource quotas 'Microsoft.Authorization/roleAssignments@2022-04-01' = {

@@ -25,16 +25,23 @@ export interface GroupsClient {
   stop(name: string, signal?: AbortSignal): Promise<void>;
 }
 
+/** What its groups are in. */
+type Place = Pick<AciConfig, "subscription" | "resourceGroup">;
+
+/** Of the groups of one resource group, from `/subscriptions` on; a group is its name further. */
+export function groupsPath({ subscription, resourceGroup }: Place): string {
+  return `/subscriptions/${subscription}/resourceGroups/${resourceGroup}/providers/Microsoft.ContainerInstance/containerGroups`;
+}
+
 interface Parts {
-  readonly config: Pick<AciConfig, "subscription" | "resourceGroup">;
+  readonly config: Place;
   readonly owner: Owner;
   readonly send: Send;
   readonly buckets: ArmBuckets;
 }
 
 export function createGroupsClient({ config, owner, send, buckets }: Parts): GroupsClient {
-  const scope = `/subscriptions/${config.subscription}/resourceGroups/${config.resourceGroup}`;
-  const groups = `${scope}/providers/Microsoft.ContainerInstance/containerGroups`;
+  const groups = groupsPath(config);
   const at = (name: string): string => `${groups}${name}?api-version=${apiVersion}`;
 
   const { ask, get, pages } = asking(send, buckets);

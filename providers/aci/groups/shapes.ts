@@ -21,9 +21,14 @@ export interface ContainerGroup {
     readonly containers?: Maybe<readonly GroupContainer[]>;
     readonly initContainers?: Maybe<readonly GroupContainer[]>;
     readonly ipAddress?: Maybe<{ readonly ip?: Maybe<string> }>;
+    readonly extensions?: Maybe<readonly GroupExtension[]>;
     /** Not in the answers of a list. */
     readonly instanceView?: Maybe<{ readonly state?: Maybe<string>; readonly events?: Maybe<readonly GroupEvent[]> }>;
   }>;
+}
+
+export interface GroupExtension {
+  readonly properties?: Maybe<{ readonly extensionType?: Maybe<string> }>;
 }
 
 export interface GroupContainer {

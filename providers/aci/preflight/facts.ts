@@ -4,7 +4,7 @@ import type { AciConfig } from "../config.ts";
 import type { Permission } from "./rights.ts";
 
 /** What the configuration says of it. */
-export type SetUp = Pick<AciConfig, "subscription" | "resourceGroup" | "locations">;
+export type SetUp = Pick<AciConfig, "subscription" | "resourceGroup" | "locations" | "stats">;
 
 export interface Facts {
   /** Object id of the identity that burstlet is in Azure; `undefined`: its token does not tell. */

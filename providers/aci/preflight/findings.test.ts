@@ -6,7 +6,7 @@ import { findingsOf, notesOf, unknownsOf } from "./findings.ts";
 
 const principal = "11111111-2222-3333-4444-555555555555";
 const { subscription } = least;
-const config = { subscription, resourceGroup: "rg", locations: ["westeurope", "northeurope"] };
+const config = { subscription, resourceGroup: "rg", locations: ["westeurope", "northeurope"], stats: false };
 const trouble = (reason: string, kind: ProviderError["kind"] = "denied"): Known<never> => ({
   trouble: new ProviderError(kind, reason, `${reason}: words`),
 });
@@ -183,6 +183,16 @@ test("what keeps no pod from running is no finding and is told with its fix", ()
   expect(wayOut?.message).toContain("neither a NAT gateway nor a route table");
   expect(wayOut?.fix).toContain(`az network vnet subnet update --ids ${subnetId("groups")} --nat-gateway`);
   expect(others).toEqual([]);
+});
+
+test("the right that usage needs is told of where usage is asked for", () => {
+  const facts: Facts = { ...well, rights: { value: [{ actions: ["Microsoft.ContainerInstance/*"] }] } };
+  expect(notesOf(facts, config)).toEqual([]);
+  const [note, ...others] = notesOf(facts, { ...config, stats: true });
+  expect(note?.message).toContain("lacks the right Microsoft.Insights/metrics/read");
+  expect(note?.fix).toContain(assigned("usage", group));
+  expect(others).toEqual([]);
+  expect(notesOf(well, { ...config, stats: true })).toEqual([]);
 });
 
 test("what nobody may look at is no finding and is told", () => {

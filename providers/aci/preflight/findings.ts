@@ -2,7 +2,7 @@
 import { type Finding, type ProviderError, type Unknown, unknownsIn, valueOf } from "../../../src/provider.ts";
 import type { Facts, IdentityFacts, ProviderFacts, SetUp } from "./facts.ts";
 import { assign, lackingFindings, type Principal } from "./fix.ts";
-import { assignAction, featureActions, groupActions, lacking } from "./rights.ts";
+import { assignAction, featureActions, groupActions, lacking, usageAction } from "./rights.ts";
 import { subnetFindings, subnetNotes } from "./subnets.ts";
 
 /** Errors about the credentials themselves, for which every other answer would be the same. */
@@ -46,7 +46,8 @@ export function notesOf(facts: Facts, config: SetUp): readonly Finding[] {
       message: `${featureActions[action]} does not work: burstlet lacks the right ${action}`,
       fix: assign("groups", facts.principal, groupScope(config)),
     })),
-    ...usageNotes(facts, config),
+    ...statsNotes(facts, config),
+    ...quotaNotes(facts, config),
     ...subnetNotes(facts),
   ];
 }
@@ -160,8 +161,16 @@ function rightsFindings(facts: Facts, config: SetUp): Finding[] {
   });
 }
 
+/** Also where groups have the extension: those that have none are Azure Monitor's. */
+function statsNotes({ group, rights, principal }: Facts, config: SetUp): Finding[] {
+  const known = valueOf(group) === undefined ? undefined : valueOf(rights);
+  if (!config.stats || known === undefined || lacking(known, [usageAction]).length === 0) return [];
+  const message = `Azure Monitor tells no usage of pods: burstlet lacks the right ${usageAction}`;
+  return [{ message, fix: assign("usage", principal, groupScope(config)) }];
+}
+
 /** Then the node promises what Azure gives everybody by default. */
-function usageNotes({ usages, principal }: Facts, { subscription }: SetUp): Finding[] {
+function quotaNotes({ usages, principal }: Facts, { subscription }: SetUp): Finding[] {
   if (!isDenied(usages?.trouble)) return [];
   const fix = `${assign("subscription", principal, `/subscriptions/${subscription}`)}; or aci.capacity with vcpu and pods`;
   const message = `burstlet may not read the quotas of subscription ${subscription} (Microsoft.ContainerInstance/locations/usages/read): the node promises Azure's defaults`;

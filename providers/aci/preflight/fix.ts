@@ -3,7 +3,7 @@ import type { Finding } from "../../../src/provider.ts";
 import { lacking, type Permission } from "./rights.ts";
 
 /** Of deploy/azure, by the scope that it is for. */
-export type Role = "groups" | "subscription" | "uses";
+export type Role = "groups" | "subscription" | "usage" | "uses";
 
 /** Object id of burstlet's identity. */
 export type Principal = string | undefined;

@@ -1,6 +1,6 @@
 /**
  * Actions of Azure that burstlet needs, and whether what Azure tells of a role allows them. Names: Azure's page of the
- * operations of Microsoft.ContainerInstance, Microsoft.Network and Microsoft.ManagedIdentity. Pure.
+ * operations of Microsoft.ContainerInstance, Microsoft.Insights, Microsoft.Network and Microsoft.ManagedIdentity. Pure.
  */
 
 /** One role that the caller has at a scope, as `Microsoft.Authorization/permissions` tells it. */
@@ -20,6 +20,9 @@ export const featureActions: Readonly<Record<string, string>> = {
   [`${groups}/containers/exec/action`]: "kubectl exec, kubectl cp, lifecycle hooks and the grace period of a deletion",
   [`${groups}/containers/attach/action`]: "kubectl attach",
 };
+
+/** Of Azure Monitor, which tells what pods use; on the same resource group. */
+export const usageAction = "Microsoft.Insights/metrics/read";
 
 export const joinAction = "Microsoft.Network/virtualNetworks/subnets/join/action";
 export const assignAction = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action";

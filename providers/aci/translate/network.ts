@@ -1,7 +1,7 @@
 /** Ports, address and resolver of a group. Pure. */
 import { type Refusal, type ResolvedPod, writtenOf } from "../../../src/provider.ts";
 import type { ContainerBody, DnsConfig, GroupProperties, IpAddress, Port } from "../request.ts";
-import { metricsPort } from "../stats/extension.ts";
+import { metricsPort } from "../stats/extension/extension.ts";
 import type { TranslateContext } from "./context.ts";
 
 /** Of one group's address (Azure's page of ACI's limits). */

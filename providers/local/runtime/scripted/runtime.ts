@@ -23,7 +23,7 @@ const facts: RuntimeFacts = {
 };
 
 /** What a scripted container is said to use: a hundredth of a core and a mebibyte. */
-const pretended = { cores: 0.01, memoryBytes: 2 ** 20 };
+export const pretended = { cores: 0.01, memoryBytes: 2 ** 20 };
 
 /**
  * Runs nothing and follows a timetable, in virtual or real time according to the cloud's clock. The cloud may be

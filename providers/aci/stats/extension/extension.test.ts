@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { podOf, podWith } from "../../../test/support/resolve-sources.ts";
-import { inSubnet, propertiesOf, refusalsOf } from "../translate/testing.ts";
+import { podOf, podWith } from "../../../../test/support/resolve-sources.ts";
+import { inSubnet, propertiesOf, refusalsOf } from "../../translate/testing.ts";
 
 describe("usage", () => {
   const stats = { ...inSubnet, stats: true };

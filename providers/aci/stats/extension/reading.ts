@@ -1,6 +1,6 @@
 /** What the extension of a group answers → figures of its pod's containers. Pure. */
 import { z } from "zod";
-import type { TaskState, TaskStats } from "../../../src/provider.ts";
+import type { TaskState, TaskStats } from "../../../../src/provider.ts";
 
 /** Azure's own programs are among the containers. Where a number is missing or 0 nothing is known: none is ever made up. */
 const container = z.object({

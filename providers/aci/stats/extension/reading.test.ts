@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { ContainerView } from "../groups/shapes.ts";
-import { ended, groupOf, ms, owner, running } from "../groups/testing.ts";
-import { observe } from "../groups/observe.ts";
+import type { ContainerView } from "../../groups/shapes.ts";
+import { ended, groupOf, ms, owner, running } from "../../groups/testing.ts";
+import { observe } from "../../groups/observe.ts";
 import { statsOf } from "./reading.ts";
 
 /** A group of `main` and `side`, as far as they are told. */
