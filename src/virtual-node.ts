@@ -122,7 +122,10 @@ async function serve({ node, provider, metrics, seat }: Parts, shared: Shared, s
   const over = new AbortController();
   void preflight.run(AbortSignal.any([signal, over.signal]));
   try {
-    await live(keeper, pods, signal, () => log.info("node is ready", { port: kubelet.port, provider: provider.name }));
+    await live(keeper, pods, signal, () => {
+      const words = preflight.trouble() === undefined ? "node is ready" : "node is there, and its pods wait: see above";
+      log.info(words, { port: kubelet.port, provider: provider.name });
+    });
   } finally {
     over.abort();
     await kubelet.close();

@@ -31,7 +31,11 @@ export async function waitForLease(
     const until = lease === null ? now + RETRY_MS : heldUntil(lease, holder, now, hasEnded);
     if (until === undefined) return;
     if (lease !== null && !told) {
-      log.info("another process serves this node; waiting", { node: facts.name, holder: lease?.spec?.holderIdentity });
+      log.info("another process serves this node; waiting", {
+        node: facts.name,
+        holder: lease?.spec?.holderIdentity,
+        freeInSecondsUnlessRenewed: Math.ceil((until - now) / 1000),
+      });
     }
     await clock.sleep(Math.min(until - now, RENEW_EVERY_MS), signal).catch(() => undefined);
   }
