@@ -174,6 +174,17 @@ describeWith(["busybox"], "the programs for shells", () => {
       }
     });
 
+    test.for(["KILL", "TERM", "SEGV"])("a command that SIG%s ends has said no more than it has", async (signal) => {
+      const line = ["sh", "-c", `echo data; echo trouble >&2; kill -${signal} $$`];
+      for (const stdin of [true, false]) {
+        const argv = besideTerminal(line, token, stdin);
+        const { out, err } = await onPty(pathOf(shell), argv, "records", stdin ? Buffer.from("") : undefined);
+        expect([out.toString(), err]).toEqual(["data\n", "trouble\n"]);
+      }
+      const piped = await onPipes(pathOf(shell), besidePipes(line, token));
+      expect([piped.out.toString(), piped.err]).toEqual(["data\n", "trouble\n"]);
+    });
+
     test("a command on a terminal has one, of the size that is told, and its code is known", async () => {
       const argv = onTerminal(["sh", "-c", "test -t 0 && stty size; exit 7"], token, { rows: 33, columns: 99 });
       const { out, code } = await onPty(pathOf(shell), argv, "terminal");

@@ -54,9 +54,12 @@ interface Encoding {
 const records: Encoding = { out: "e : >&3", err: "e \\; >&3" };
 const ownPipes: Encoding = { out: 'if [ "$__t" ]; then o; else e :; fi 8>&3 9>&4', err: "e \\; 8>&4" };
 
-/** Runs the words after it, no built-in of the shell's among them; both outputs encoded, the code into `k`. */
+/**
+ * Runs the words after it, no built-in of the shell's among them; both outputs encoded, the code into `k`. What the shell itself
+ * says of a command that a signal has ended ("Killed") goes nowhere: among records it would be read as one.
+ */
 const split = ({ out, err }: Encoding, stdin = ""): string =>
-  `k=$({ { { (exec "$@" ${stdin} 2>&6 3>&- 4>&- 5>&- 6>&-); echo $? >&5; } | { ${out}; } 5>&- 6>&-; } 6>&1 | { ${err}; } 5>&-; } 5>&1)`;
+  `k=$({ { { (exec "$@" ${stdin} 2>&6 3>&- 4>&- 5>&- 6>&-); echo $? >&5; } 2>/dev/null | { ${out}; } 5>&- 6>&-; } 6>&1 | { ${err}; } 5>&-; } 5>&1)`;
 
 /** `sh -c` of a script, which finds the command as "$@". */
 const shell = (script: string, argv: readonly string[]): readonly string[] => ["sh", "-c", script, "sh", ...argv];
