@@ -27,6 +27,10 @@ describe("a line of the helper", () => {
     });
   });
 
+  test("tells a processor time of 0 beside the memory of a program that has slept so far", () => {
+    expect(figuresOf(statistics({ cpuNanoseconds: 0 }))).toMatchObject({ cpuSeconds: 0, memoryBytes: 40 * mebi });
+  });
+
   test("tells no less than nothing where the cache was measured a moment later", () => {
     expect(figuresOf(statistics({ usage: mebi, cache: 2 * mebi }))?.memoryBytes).toBe(0);
   });
@@ -35,7 +39,6 @@ describe("a line of the helper", () => {
     ["has not begun", null],
     ["has ended", ended],
     ["says no time", { ...statistics(), read: "soon" }],
-    ["has used no processor at all", statistics({ cpuNanoseconds: 0 })],
     ["has no memory figures", withMemory({})],
     ["does not tell its file cache, so that the working set is unknown", withMemory({ usage: mebi, stats: {} })],
     ["is something else", "many"],

@@ -12,11 +12,12 @@ export type Reading = ReadonlyMap<string, Figures>;
 /**
  * Docker's statistics of one container, as far as they are used; those of a container that has not begun are null, and
  * zeros where it has ended. Control groups v1 (seen on Fargate) and v2 have other names for the same; the working set is,
- * as the kubelet reckons it, what is used without the file cache that can go at once, and unknown where that is.
+ * as the kubelet reckons it, what is used without the file cache that can go at once, and unknown where that is. A processor time
+ * of 0 is one where there is memory: that of a program which has slept so far.
  */
 const statistics = z.object({
   read: z.string(),
-  cpu_stats: z.object({ cpu_usage: z.object({ total_usage: z.number().positive() }) }),
+  cpu_stats: z.object({ cpu_usage: z.object({ total_usage: z.number().min(0) }) }),
   memory_stats: z.object({
     usage: z.number().positive(),
     stats: z.union([

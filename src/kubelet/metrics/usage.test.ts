@@ -69,6 +69,15 @@ describe("what the pods of a node use", () => {
     expect((await usage.read([web])).node.cpuSeconds).toBeUndefined();
   });
 
+  it("is not known for the node while something runs and nothing has been told of it", async () => {
+    const { usage } = setUp(async () => []);
+    const state = { running: { startedAt: "2026-01-02T03:03:10Z" } };
+    const containerStatuses = [{ name: "main", state, ready: true, restartCount: 0, image: "", imageID: "" }];
+    const running = { ...web, status: { ...web.status, containerStatuses } };
+    expect((await usage.read([running])).node.cpuSeconds).toBeUndefined();
+    expect((await usage.read([])).node.cpuSeconds).toBe(0);
+  });
+
   it("counts for the node until now when nothing runs", async () => {
     let running = [testStats("u1", [testSample("main", { cpuSeconds: 2 })])];
     const { clock, usage } = setUp(async () => running);

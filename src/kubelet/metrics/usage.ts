@@ -65,13 +65,15 @@ export function createUsageReader({ provider, clock, log }: UsageOptions): Usage
         clock.monotonic(),
       );
       const usages = known.map(({ pod, task }) => usageOf(pod, task, account));
+      // Nothing has ever been told of what runs: that it uses nothing would be made up.
+      const isUntold = usages.length === 0 && latestStart(pods) > 0 && account.nodeSeconds() === 0;
       const times = usages.flatMap(({ containers }) => containers.map(({ time }) => time));
       return {
         failed,
         pods: usages,
         // Where nothing runs, nothing was used until the moment of the answer.
         node: {
-          cpuSeconds: value === undefined ? undefined : account.nodeSeconds(),
+          cpuSeconds: value === undefined || isUntold ? undefined : account.nodeSeconds(),
           time: times.length === 0 ? at : latest(times),
           startedAt,
         },

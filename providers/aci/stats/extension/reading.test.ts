@@ -57,15 +57,19 @@ describe("the stats of a group", () => {
   });
 
   test.for([
-    ["no processor time", { ...used, cpu: { usageCoreNanoSeconds: 0 } }],
+    ["no processor time", { ...used, cpu: {} }],
     ["no figures", {}],
     ["no working set", { ...used, memory: { usageBytes: 9, workingSetBytes: 0 } }],
-  ] as const)(
-    "are none of a container with %s: 0 is what Azure's own program says of what it does not know",
-    ([, part]) => {
-      expect(statsOf(state(runs), told([{ name: "main", ...part }]), 0)).toBeUndefined();
-    },
-  );
+  ] as const)("are none of a container with %s", ([, part]) => {
+    expect(statsOf(state(runs), told([{ name: "main", ...part }]), 0)).toBeUndefined();
+  });
+
+  test("tell a processor time of 0 beside the memory of a program that has slept so far", () => {
+    const slept = { ...used, cpu: { usageCoreNanoSeconds: 0 } };
+    expect(statsOf(state(runs), told([{ name: "main", ...slept }]), 0)?.containers).toMatchObject([
+      { cpuSeconds: 0, memoryBytes: 7 },
+    ]);
+  });
 
   test("are none where they are too old, or where the answer is something else", () => {
     const [seen, all] = [state(runs), [{ name: "main", ...used }]];

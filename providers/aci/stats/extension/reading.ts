@@ -2,10 +2,13 @@
 import { z } from "zod";
 import type { TaskState, TaskStats } from "../../../../src/provider.ts";
 
-/** Azure's own programs are among the containers. Where a number is missing or 0 nothing is known: none is ever made up. */
+/**
+ * Azure's own programs are among the containers. Where a number is missing, or a container has no memory, nothing is known: none is ever
+ * made up. A processor time of 0 beside memory is that of a program which has slept so far.
+ */
 const container = z.object({
   name: z.string(),
-  cpu: z.object({ usageCoreNanoSeconds: z.number().positive() }),
+  cpu: z.object({ usageCoreNanoSeconds: z.number().min(0) }),
   memory: z.object({ workingSetBytes: z.number().positive(), rssBytes: z.number().positive().optional() }),
 });
 
