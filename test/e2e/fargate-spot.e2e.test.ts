@@ -192,7 +192,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "on Fargate Spot, and with
       "burstlet.dev/hourly-usd": "0.012343",
     });
     expect((await world.eventsOf("flexible")).join()).toMatch(
-      /CapacityUnavailable: .*asked for spot, the next try is on-demand/,
+      /CapacityUnavailable: .*asked for spot in subnet-\w+, next for on-demand in subnet-\w+/,
     );
 
     // The other way in which AWS may tell it: it takes the task, and stops it before anything has run.

@@ -77,7 +77,7 @@ test.concurrent("no capacity, told by a task that stops, is a start that failed 
   const watched = fargate.watch();
   await fargate.launch(uidOf(1));
   const seen = await watched.until("it has stopped", uidOf(1), ({ phase }) => phase === "stopped");
-  expect(seen.containers).toMatchObject([{ state: { is: "waiting", reason: "NoCapacity" } }]);
+  expect(seen.containers).toMatchObject([{ state: { is: "waiting", reason: "CapacityUnavailable" } }]);
 });
 
 const zones = { "us-east-1a": { capacity: 0 } };

@@ -184,6 +184,7 @@ describe("a launch", () => {
     await expect(launch(launchOf(), signal)).rejects.toMatchObject({
       kind: "noCapacity",
       reason: "CapacityUnavailable",
+      message: expect.stringMatching(/: asked for on-demand in subnet-a/) as string,
     });
     expect(exhausted).toEqual([]);
   });
@@ -197,7 +198,7 @@ describe("a launch", () => {
     await expect(launch({ ...launchOf(1), request: spotFirst }, signal)).rejects.toMatchObject({
       kind: "noCapacity",
       reason: "CapacityUnavailable",
-      message: "Capacity is unavailable at this time: asked for spot, the next try is on-demand",
+      message: "Capacity is unavailable at this time: asked for spot in subnet-a, next for on-demand in subnet-a",
     });
     await expect(launch({ ...launchOf(2), request: spotFirst }, signal)).resolves.toMatchObject({ id: "arn:t" });
   });
@@ -207,7 +208,9 @@ describe("a launch", () => {
     aws.on.RunTask = () => ({ tasks: [], failures: [{ reason: "You've reached the limit on the number of vCPUs" }] });
     await expect(launch({ ...launchOf(1), request: spotFirst }, signal)).rejects.toMatchObject({
       reason: "VcpuQuotaExceeded",
-      message: expect.stringMatching(/L-36FBB829 .*; asked for spot, the next try is on-demand$/) as string,
+      message: expect.stringMatching(
+        /L-36FBB829 .*; asked for spot in subnet-a, next for on-demand in subnet-a$/,
+      ) as string,
     });
     expect(exhausted).toEqual(["spot"]);
   });

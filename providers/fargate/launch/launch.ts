@@ -39,7 +39,7 @@ export function createLaunch(
     const template = withArns(request.definition, arns);
     const definition = await definitions.ensure(template);
     signal.throwIfAborted();
-    const { place, next } = placesOfTry(launch, places.startOf(launch));
+    const { place, others } = placesOfTry(launch, places.startOf(launch));
     let task: Task;
     try {
       const overrides = await withLinks(request, arns, options.link);
@@ -50,7 +50,7 @@ export function createLaunch(
       const present = await adopted(error, launch, options, signal);
       if (present === undefined) {
         if ((error as ProviderError).kind === "notFound") definitions.forget(template.family);
-        throw explained(error as ProviderError, launch, { place, next }, options);
+        throw explained(error as ProviderError, launch, { place, others }, options);
       }
       task = present;
     }
@@ -66,7 +66,8 @@ export function createLaunch(
 
 interface PlacesOfTry {
   readonly place: Place;
-  readonly next: Place;
+  /** Those of the tries after it, until it would be its turn again. */
+  readonly others: readonly Place[];
 }
 
 /** Pure. The next try goes to the next place, from `start` on and around. */
@@ -77,14 +78,14 @@ export function placesOfTry({ request, tryNumber }: Launch<FargateRequest>, star
     if (place === undefined) throw new RangeError("a request has a place, and tries count from 1");
     return place;
   };
-  return { place: at(tryNumber - 1), next: at(tryNumber) };
+  return { place: at(tryNumber - 1), others: places.slice(1).map((_, later) => at(tryNumber + later)) };
 }
 
 /** What lacks where, and what is done about it: the words of the pod's event. */
 function explained(
   error: ProviderError,
   { request }: Launch<FargateRequest>,
-  { place, next }: PlacesOfTry,
+  { place, others }: PlacesOfTry,
   { exhausted, log }: LaunchOptions,
 ): ProviderError {
   const { kind, reason, message } = error;
@@ -93,12 +94,19 @@ function explained(
   const isQuota = reason === "VcpuQuotaExceeded";
   if (isQuota) exhausted(place.market);
   const quotaAdvice = `this task takes ${request.vcpu} vCPU and starts when so many are free; quota ${vcpuQuotas[place.market].code} of Service Quotas can be raised`;
-  const advice = [
-    ...(isQuota ? [quotaAdvice] : []),
-    ...(next.market === place.market ? [] : [`asked for ${place.market}, the next try is ${next.market}`]),
-  ];
-  if (advice.length === 0) return error;
+  const advice = [...(isQuota ? [quotaAdvice] : []), wayOf(place, others)];
   return new ProviderError(kind, reason, `${message.replace(/\.$/, "")}: ${advice.join("; ")}`, { cause: error });
+}
+
+/** Places that are named: a subnet in each zone, and both markets. */
+const mostNamed = 4;
+
+/** Where a try has been, and where those after it go: one event tells of all of them. */
+function wayOf(place: Place, others: readonly Place[]): string {
+  const words = ({ market, subnet }: Place): string => `${market} in ${subnet}`;
+  const more = others.length > mostNamed ? " and so on" : "";
+  const next = others.slice(0, mostNamed).map(words).join(", ");
+  return `asked for ${words(place)}${next === "" ? "" : `, next for ${next}${more}`}`;
 }
 
 /** Links are good for an hour, so each launch has its own. */

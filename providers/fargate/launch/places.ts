@@ -3,6 +3,7 @@ import { LRUCache } from "lru-cache";
 import type { Launch, TaskIdentity, TaskState } from "../../../src/provider.ts";
 import { marketOf } from "../market.ts";
 import type { FargateRequest, Place } from "../request.ts";
+import { capacityUnavailable } from "../tasks/reasons.ts";
 
 /** Places in which AWS has taken a task and then had no capacity for it: the pod's next attempt goes on after them. */
 export interface Places {
@@ -37,7 +38,7 @@ export function createPlaces(): Places {
 /** Nothing of it has run: AWS found no place for it, or took the place back at once. */
 function hadNoCapacity({ stopCode }: Task, { phase, reason, containers }: TaskState): boolean {
   const ran = containers.some(({ kind, state }) => kind === "main" && state.is !== "waiting");
-  return phase === "stopped" && !ran && (reason === "NoCapacity" || stopCode === "SpotInterruption");
+  return phase === "stopped" && !ran && (reason === capacityUnavailable || stopCode === "SpotInterruption");
 }
 
 function whereOf(task: Task): Partial<Place> {

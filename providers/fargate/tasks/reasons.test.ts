@@ -126,7 +126,7 @@ describe("a container of ECS", () => {
         stoppedReason:
           "Capacity is unavailable at this time. Please try again later or in a different availability zone",
       },
-      "NoCapacity",
+      "CapacityUnavailable",
     ],
     [
       "it was stopped before",

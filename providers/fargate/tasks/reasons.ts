@@ -5,15 +5,19 @@
  */
 import type { Container, Task } from "@aws-sdk/client-ecs";
 import type { Terminated, Waiting } from "../../../src/provider.ts";
+import { marketOf } from "../market.ts";
 
 /** What burstlet itself gives as the reason of a StopTask: by this a stop of ours is told from one of somebody else. */
 export const ownStopMark = "burstlet: ";
+
+/** As a RunTask that finds none is told (`providers/aws/errors.ts`). */
+export const capacityUnavailable = "CapacityUnavailable";
 
 /** containerd's exit code for a container that could not be started, which kubectl shows with reason StartError. */
 const startErrorCode = 128;
 
 type Stopped = Pick<Container, "reason" | "exitCode" | "runtimeId">;
-type Ended = Pick<Task, "stopCode" | "stoppedReason" | "startedAt">;
+type Ended = Pick<Task, "stopCode" | "stoppedReason" | "startedAt" | "capacityProviderName">;
 
 /** Why a container that ECS shows as STOPPED has never run; `undefined` when it has. */
 export function neverRan(container: Stopped, task: Ended): Waiting | Terminated | undefined {
@@ -32,13 +36,15 @@ export function neverRan(container: Stopped, task: Ended): Waiting | Terminated 
 const startFailure = /^Cannot(Start|Create)Container/;
 
 /** Why nothing of this task could start, as far as that is the task's own trouble; `undefined` when it is not. */
-export function taskTrouble({ stopCode, stoppedReason: text = "" }: Ended): Waiting | undefined {
+export function taskTrouble(task: Ended): Waiting | undefined {
+  const { stopCode, stoppedReason: text = "" } = task;
   if (stopCode !== "TaskFailedToStart") return undefined;
   const told = startTrouble(text);
   if (told?.is === "waiting") return told;
   // A container that could not start tells of it itself; the sandbox was there.
   if (startFailure.test(text)) return waiting("RunContainerError", text);
-  if (/capacity is unavailable|insufficient capacity/i.test(text)) return waiting("NoCapacity", text);
+  if (/capacity is unavailable|insufficient capacity/i.test(text))
+    return waiting(capacityUnavailable, `${text.replace(/\.$/, "")}: asked for ${marketOf(task)}`);
   return waiting("FailedCreatePodSandBox", text);
 }
 
