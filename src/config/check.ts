@@ -2,6 +2,7 @@
 import { explain, fieldName, type Finding, meantOr, valueAt } from "./explain.ts";
 import { type Configuration, configurationSchemaWith, nodeFieldNames, nodeSchema, nodeSchemaWith } from "./schema.ts";
 import type { Providers } from "./setting.ts";
+import { scalarFields } from "./shape.ts";
 import { z } from "zod";
 
 /** The configuration with defaults filled in, or the findings. */
@@ -16,7 +17,8 @@ export function check(value: unknown, providers: Providers): { config: Configura
     findings.push(...checked.findings.map(({ path, ...rest }) => ({ path: ["nodes", index, ...path], ...rest })));
     return undefined;
   });
-  findings.push(...doubles(Array.isArray(given) ? given : [], valueAt(value, ["kubelet"])));
+  const all: readonly unknown[] = Array.isArray(given) ? given : [];
+  findings.push(...doubles(all, valueAt(value, ["kubelet"])), ...sharedFindings(all, providers));
   return findings.length > 0 || !top.success
     ? { findings }
     : { config: { ...(top.data as Configuration), nodes: nodes as Configuration["nodes"] } };
@@ -82,6 +84,23 @@ function doubles(nodes: readonly unknown[], kubelet: unknown): Finding[] {
     } else places.set(place, index);
     return found;
   });
+}
+
+/** Values that every node must have for itself: their fields say why, as `ownPerNode` of their metadata. */
+function sharedFindings(nodes: readonly unknown[], providers: Providers): Finding[] {
+  return Object.entries(providers).flatMap(([name, schema]) =>
+    scalarFields(schema, [name]).flatMap(({ path, schema: field }) => {
+      const why = z.globalRegistry.get(field)?.["ownPerNode"];
+      if (typeof why !== "string") return [];
+      const values = nodes.map((node) => (valueAt(node, ["provider"]) === name ? valueAt(node, path) : undefined));
+      return values.flatMap((value, index): Finding[] => {
+        const first = values.indexOf(value);
+        if (value === undefined || first === index) return [];
+        const what = `${JSON.stringify(value)} is already that of ${fieldName(["nodes", first])}; every node needs its own: ${why}`;
+        return [{ path: ["nodes", index, ...path], of: "value", what }];
+      });
+    }),
+  );
 }
 
 const defaultPort = nodeSchema.shape.port.parse(undefined);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { head, load, one, problems } from "./testing.ts";
 
 describe("a configuration file", () => {
@@ -214,6 +215,17 @@ logging: { verbosity: 11 }
       "f.yaml:7:56: nodes[3].port: port 10250 of this address is already taken by nodes[2]; give every node its own port, or 0 for a free one, or let them share it with kubelet.sharePort: true",
     ]);
   });
+});
+
+it("gives every node a value of its own where the provider says that two could not share it", () => {
+  const queue = z.strictObject({ url: z.string().meta({ ownPerNode: "a message goes to one reader" }) });
+  const providers = { cloud: z.strictObject({ queue: queue.optional() }) };
+  const node = (name: string, url: string): string =>
+    `- { name: ${name}, provider: cloud, port: 0, cloud: { queue: { url: ${url} } } }\n`;
+  const text = `${head}nodes:\n${node("a", "x")}${node("b", "y")}${node("c", "x")}- { name: d, provider: cloud, port: 0 }\n`;
+  expect(problems(text, { providers })).toEqual([
+    'f.yaml:6:63: nodes[2].cloud.queue.url: "x" is already that of nodes[0]; every node needs its own: a message goes to one reader',
+  ]);
 });
 
 describe("the kubelet port", () => {

@@ -60,6 +60,21 @@ describe("events of a node's tasks", () => {
     ]);
   });
 
+  test("are not trusted before the first of them where the queue's policy lets EventBridge not in, which is told with its fix", async () => {
+    const { clock, queue, events, read, event, news } = world();
+    queue.isOpen = false;
+    void read();
+    await clock.advance(10);
+    expect(events.areTrusted()).toBe(false);
+    expect(news()).toEqual([
+      expect.stringMatching(/^warn .*polled until the first event comes; .*set-queue-attributes/),
+    ]);
+    queue.send(event("one", 1));
+    await clock.advance(1_000);
+    expect(events.areTrusted()).toBe(true);
+    expect(news()).toEqual([trusted]);
+  });
+
   test("gather while few come, so that many take few calls", async () => {
     const { clock, queue, heard, read, event } = world();
     void read();

@@ -1,7 +1,7 @@
 /** Reads the events of a node's tasks, and says whether tasks may be left to them. */
 import { asProviderError, type Clock, type Log } from "../../../src/provider.ts";
 import type { Owner } from "../identity.ts";
-import { BATCH, type EventQueue, type QueueMessage } from "./queue.ts";
+import { BATCH, type EventQueue, letsEventBridgeIn, type QueueMessage } from "./queue.ts";
 import { type TaskEvent, told } from "./task-event.ts";
 import { createTrust, type Verdict } from "./trust.ts";
 
@@ -16,7 +16,7 @@ const TROUBLE_FIRST_MS = 1_000;
 const TROUBLE_LONGEST_MS = 30_000;
 
 export interface EventsOptions {
-  readonly queue: Pick<EventQueue, "url" | "receive" | "delete">;
+  readonly queue: Pick<EventQueue, "url" | "receive" | "delete" | "policy">;
   /** Name of the cluster of ECS. */
   readonly cluster: string;
   readonly owner: Owner;
@@ -59,8 +59,12 @@ export function createEvents({ queue, cluster, owner, clock, log }: EventsOption
       let failures = 0;
       // Whether the queue answers is known at once, and not when the first wait is over.
       let wait = 0;
+      let isLookedAt = false;
       while (!signal.aborted) {
         try {
+          // Who may not look at the policy believes.
+          if (!isLookedAt) trust.opened(await queue.policy().then(letsEventBridgeIn, () => true));
+          isLookedAt = true;
           const messages = await queue.receive(wait, signal);
           // One by one, in the order in which they came.
           for (const message of messages) await take(message, hear);
@@ -73,6 +77,7 @@ export function createEvents({ queue, cluster, owner, clock, log }: EventsOption
           if (signal.aborted) return;
           trust.failed(asProviderError(error));
           wait = 0;
+          isLookedAt = false;
           const pause = Math.min(TROUBLE_FIRST_MS * 2 ** failures++, TROUBLE_LONGEST_MS);
           await clock.sleep(pause, signal).catch(() => undefined);
         }
@@ -101,6 +106,11 @@ function tell(verdict: Verdict, queue: string, log: Log): void {
       return log.info("tasks are left to events of ECS", { queue });
     case "unread":
       return log.warn("events of ECS cannot be read: tasks are polled until they can", { queue, error: verdict.error });
+    case "unproven":
+      return log.warn(
+        `the policy of the queue of events does not let EventBridge in: tasks are polled until the first event comes; unless the rule's target has a role, aws sqs set-queue-attributes --queue-url ${queue} --attributes file://deploy/iam/events-queue.json`,
+        { queue },
+      );
     case "silent":
       return log.warn(
         "changes of tasks come without events of ECS: tasks are polled; look at the rule of EventBridge and its failed invocations, and whether another node reads this queue",

@@ -21,6 +21,11 @@ export interface EventQueue {
   tryToReceive(): Promise<void>;
 }
 
+/** Its policy, or a role of the rule's target, which nobody has told burstlet, lets EventBridge write into a queue. Pure. */
+export function letsEventBridgeIn(policy: string): boolean {
+  return /"(events\.amazonaws\.com|\*)"/.test(policy);
+}
+
 /** DeleteMessageBatch and ReceiveMessage take so many. */
 export const BATCH = 10;
 

@@ -28,11 +28,13 @@ export function eventOf({ tags: _tags, healthStatus: _health, ...task }: Task, t
   });
 }
 
-export interface FakeQueue extends Pick<EventQueue, "url" | "receive" | "delete"> {
+export interface FakeQueue extends Pick<EventQueue, "url" | "receive" | "delete" | "policy"> {
   /** Of every call of `receive`, how many seconds it was willing to wait. */
   readonly waits: number[];
   /** What nobody has deleted. */
   readonly messages: readonly string[];
+  /** Its policy names EventBridge; a new queue's does. */
+  isOpen: boolean;
   /** Each call fails with this, until it is taken away. */
   fail: ProviderError | undefined;
   /** And each deletion with this. */
@@ -48,6 +50,8 @@ export function fakeQueue(clock: Clock): FakeQueue {
   const queue: FakeQueue = {
     url: "https://sqs.eu-central-1.amazonaws.com/123456789012/burstlet-events",
     waits: [],
+    isOpen: true,
+    policy: async () => (queue.isOpen ? '{"Service":"events.amazonaws.com"}' : ""),
     fail: undefined,
     failDeletion: undefined,
     get messages() {

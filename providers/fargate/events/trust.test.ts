@@ -17,6 +17,16 @@ test("events are trusted once the queue has answered, and not while it fails", (
   expect(trust.verdict(0)).toEqual({ is: "trusted" });
 });
 
+test("of a queue whose policy lets EventBridge not in, events are trusted once one has come", () => {
+  const trust = createTrust();
+  trust.opened(false);
+  expect(trust.verdict(0)).toEqual({ is: "unknown" });
+  trust.answered();
+  expect(trust.verdict(0)).toEqual({ is: "unproven" });
+  trust.heard("a", 1);
+  expect(trust.verdict(0)).toEqual({ is: "trusted" });
+});
+
 test("a change that an event tells late is no silence, and one that a newer event tells neither", () => {
   const trust = createTrust();
   trust.answered();

@@ -1,4 +1,7 @@
-/** May tasks be left to events? Not while the queue does not answer, nor where a change was seen that no event has told. */
+/**
+ * May tasks be left to events? Not while the queue does not answer, nor where a change was seen that no event has told; and where the
+ * queue's policy lets EventBridge not in, as a role of the rule may do all the same, not before the first event.
+ */
 import type { ProviderError } from "../../../src/provider.ts";
 
 /** So late an event may be. EventBridge and SQS take about a second, and promise nothing. */
@@ -12,11 +15,15 @@ export type Verdict =
   /** Nobody has asked the queue yet. */
   | { readonly is: "unknown" }
   | { readonly is: "unread"; readonly error: ProviderError }
+  /** By the queue's policy none comes, and none has. */
+  | { readonly is: "unproven" }
   /** No event has told this change of this task. */
   | { readonly is: "silent"; readonly task: string };
 
 /** Times are monotonic milliseconds. */
 export interface Trust {
+  /** Whether the queue's policy lets EventBridge in. */
+  opened(isOpen: boolean): void;
   /** The queue was read. */
   answered(): void;
   failed(error: ProviderError): void;
@@ -29,6 +36,7 @@ export interface Trust {
 
 export function createTrust(): Trust {
   let reading: Verdict = { is: "unknown" };
+  let isProven = true;
   let silence: { readonly task: string; readonly since: number; heard: boolean } | undefined;
   /** Changes whose events are awaited. */
   const awaited = new Map<string, { readonly version: number; readonly since: number }>();
@@ -44,6 +52,7 @@ export function createTrust(): Trust {
     return found;
   };
   return {
+    opened: (isOpen) => void (isProven = isOpen),
     answered() {
       reading = { is: "trusted" };
     },
@@ -53,6 +62,7 @@ export function createTrust(): Trust {
       awaited.clear();
     },
     heard(arn, version) {
+      isProven = true;
       if (silence !== undefined) silence.heard = true;
       if ((awaited.get(arn)?.version ?? Infinity) <= version) awaited.delete(arn);
     },
@@ -63,6 +73,7 @@ export function createTrust(): Trust {
       const task = overdue(now);
       if (task !== undefined) silence = { task, since: now, heard: false };
       else if (silence?.heard === true && now - silence.since >= HOLD_MS) silence = undefined;
+      if (reading.is === "trusted" && !isProven) return { is: "unproven" };
       if (reading.is !== "trusted" || silence === undefined) return reading;
       return { is: "silent", task: silence.task };
     },

@@ -1,5 +1,5 @@
 /** What is wrong with the queue of events, each with the command that mends it. Pure. */
-import { type Finding, type Known, ProviderError, valueOf } from "../../../src/provider.ts";
+import { type Finding, type Known, valueOf } from "../../../src/provider.ts";
 
 export interface QueueFacts {
   readonly url: string;
@@ -15,7 +15,7 @@ export function queueFindings(queue: QueueFacts | undefined, region: string): re
   const name = url.slice(url.lastIndexOf("/") + 1);
   const missing: Finding = {
     message: `queue ${url} of fargate.events does not exist in ${region}`,
-    fix: `aws sqs create-queue --queue-name ${name} --attributes file://deploy/iam/events-queue.json --region ${region}`,
+    fix: `sed 's/:burstlet-events/:${name}/' deploy/iam/events-queue.json > queue.json && aws sqs create-queue --queue-name ${name} --attributes file://queue.json --region ${region}`,
   };
   const unreadable: Finding = {
     message: `burstlet may not read queue ${url} of fargate.events (sqs:ReceiveMessage)`,
@@ -30,16 +30,5 @@ export function queueUnknowns(queue: QueueFacts | undefined): readonly (readonly
   return [
     ["policy of the events' queue", queue.policy],
     ["messages of the events' queue", queue.readable],
-    ["the right of EventBridge to write into the events' queue", opennessOf(queue)],
   ];
-}
-
-/** By its policy, or by a role of the rule's target, which nobody has told burstlet: so its absence is no finding. */
-function opennessOf({ url, policy }: QueueFacts): Known<true> {
-  const text = valueOf(policy);
-  if (text === undefined || /"(events\.amazonaws\.com|\*)"/.test(text)) return { value: true };
-  const advice =
-    "its policy does not name events.amazonaws.com; unless the rule's target has a role, aws sqs set-queue-attributes " +
-    `--queue-url ${url} --attributes file://deploy/iam/events-queue.json`;
-  return { trouble: new ProviderError("unknown", "NotInPolicy", advice) };
 }
