@@ -164,7 +164,7 @@ async function serve(options: LocalstackOptions, ground: Ground): Promise<Locals
   const inside: Listening =
     metadataHost === host
       ? server
-      : await listen({ host: metadataHost, port: 0, services: [], paths: [], doors: forTasks, requestId: newId });
+      : await listen({ host: metadataHost, port, services: [], paths: [], doors: forTasks, requestId: newId });
   const over = new AbortController();
   const following = follow(runtime, (of) => tasks.find(of.podUid) ?? arm.living(of), over.signal);
   return {

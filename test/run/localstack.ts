@@ -92,7 +92,7 @@ async function partsOf(options: Options, stateDir: string): Promise<LocalstackOp
   };
 }
 
-function tell({ url, scenario }: Localstack, { runtime }: Options): void {
+function tell({ url, insideUrl, scenario }: Localstack, { runtime }: Options): void {
   const { region, clusters, subnets, securityGroups, account, azure } = scenario.now;
   console.log(`A stand-in for AWS and Azure is up at ${url}; its tasks run on the ${runtime} runtime. In another terminal:
 
@@ -103,7 +103,7 @@ function tell({ url, scenario }: Localstack, { runtime }: Options): void {
 Account ${account} has the cluster ${clusters.join(", ")}, the subnets ${subnets.map(({ id }) => id).join(", ")} and the security
 group ${securityGroups.join(", ")}.
 Azure is at the same address: subscription ${azure.subscription}, resource group ${azure.resourceGroups.join(", ")},
-${Object.keys(azure.locations).join(", ")}. Ctrl-C ends it and every task.`);
+${Object.keys(azure.locations).join(", ")}. ${insideUrl === url ? "" : `Tasks find it at ${insideUrl}, which nodes with a bucket need as fargate.files.endpoint.\n`}Ctrl-C ends it and every task.`);
 }
 
 function interrupted(): Promise<void> {
