@@ -72,6 +72,7 @@ describe("events of a pod", () => {
     ["InvalidImageName", "Warning InspectFailed a: why"],
     ["CreateContainerConfigError", "Warning Failed a: Error: why"],
     ["CreateContainerError", "Warning Failed a: Error: why"],
+    ["FailedCreatePodSandBox", "Warning FailedCreatePodSandBox -: Failed to create pod sandbox: why"],
     ["NoCapacity", "Warning NoCapacity -: why"],
   ])("of a container that waits with %s: once, %s", ([reason, event]) => {
     expect(words(showing(status("a", 0)), showing(waits("a", reason)))).toEqual([event]);
@@ -220,6 +221,9 @@ describe("events of a task", () => {
     ]);
     expect(taskEvents(stuck("no memory"), stuck("no memory"))).toEqual([]);
     expect(taskEvents(stuck("no memory"), stuck("no address"))).toHaveLength(1);
+    const state = { is: "waiting", reason: "FailedCreatePodSandBox", message: "no memory" } as const;
+    const waits = stuck("no memory").containers.map((one) => ({ ...one, state }));
+    expect(taskEvents(picture({}), { ...stuck("no memory"), containers: waits })).toEqual([]);
     expect(taskEvents(picture({}), { ...picture({}), reason: "StoppedByHand", message: "by hand" })).toEqual([]);
   });
 

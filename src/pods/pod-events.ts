@@ -94,13 +94,19 @@ function warningEvents(before: TaskState, { warning }: TaskState): PodEvent[] {
   return [{ type: "Warning", ...warning }];
 }
 
-/** The kubelet's event (pkg/kubelet/kuberuntime); the provider goes on trying. */
-function sandboxEvents(before: TaskState, { reason, message }: TaskState): PodEvent[] {
+/** The kubelet's event (pkg/kubelet/kuberuntime); the provider goes on trying. Containers that wait for that tell it themselves. */
+function sandboxEvents(before: TaskState, { reason, message = "", containers }: TaskState): PodEvent[] {
   if (reason !== sandboxTrouble || (before.reason === reason && before.message === message)) return [];
-  return [{ type: "Warning", reason, message: `Failed to create pod sandbox: ${message}` }];
+  if (containers.some(({ state }) => state.is === "waiting" && state.reason === sandboxTrouble)) return [];
+  return [{ type: "Warning", reason, message: sandboxWords(message) }];
 }
 
 const sandboxTrouble = "FailedCreatePodSandBox";
+
+function sandboxWords(message: string): string {
+  const words = "Failed to create pod sandbox: ";
+  return message.startsWith(words) ? message : `${words}${message}`;
+}
 
 /** The kubelet's, of a pull (pkg/kubelet/images); of one that is tried again and again only the first beginning is told. */
 function pullEvents(before: TaskState, after: TaskState): PodEvent[] {
@@ -184,6 +190,8 @@ function waitingEvent(
     case "CreateContainerConfigError":
     case "CreateContainerError":
       return { type: "Warning", reason: "Failed", message: `Error: ${message}`, container };
+    case sandboxTrouble:
+      return { type: "Warning", reason, message: sandboxWords(message) };
     default:
       return { type: "Warning", reason, message };
   }

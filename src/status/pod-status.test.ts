@@ -202,12 +202,13 @@ describe("the status of a pod", () => {
     expect(told(before, task([container("a", running())]))).not.toHaveProperty("reason");
   });
 
-  it("has a network once the task has an address or a container has started, until the task has stopped", () => {
+  it("has a network once the task has an address or a container has started, until the pod has ended or the task has stopped", () => {
     const ready = (shown: TaskState) =>
       told(never, shown).conditions?.find((one) => one.type === "PodReadyToStartContainers")?.status;
     expect(ready(task([container("a", waiting("ContainerCreating"))], { podIPs: [] }))).toBe("False");
     expect(ready(task([container("a", waiting("ContainerCreating"))]))).toBe("True");
     expect(ready(task([container("a", running())], { podIPs: [] }))).toBe("True");
+    expect(ready(task([container("a", ended(0))]))).toBe("False");
     const half = [container("a", running()), container("b", waiting("ContainerCreating"))];
     expect(ready(task(half, { podIPs: [] }))).toBe("True");
     expect(ready(task([container("a", ended(0))], { phase: "stopped" }))).toBe("False");

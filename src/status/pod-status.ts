@@ -53,7 +53,7 @@ export function podStatus(input: StatusInput): PodStatus {
       phase,
       init,
       main,
-      sandboxReady: task !== undefined && task.phase !== "stopped" && sandboxSeen(task),
+      sandboxReady: !isTerminal(phase) && task !== undefined && task.phase !== "stopped" && sandboxSeen(task),
       disrupted,
       refused: story.refused,
       resize: task === undefined ? undefined : resizeVerdict(pod, [...init, ...main], input.resizing),
