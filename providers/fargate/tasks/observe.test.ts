@@ -98,12 +98,6 @@ describe("a task that is taken away", () => {
       { disrupted: true, reason: "SpotInterruption" },
     ],
     [
-      "by Spot, before it ran",
-      never,
-      { ...over, stopCode: "SpotInterruption", pullStoppedAt: undefined },
-      { disrupted: undefined },
-    ],
-    [
       "by broken hardware",
       ended,
       { ...over, stopCode: "InfrastructureHealth" },
@@ -142,6 +136,20 @@ describe("a task that is taken away", () => {
     const { disrupted, reason, message, warning } = pictureOf(containers, task) ?? {};
     expect({ disrupted, reason, message }).toMatchObject(expected);
     expect(warning).toEqual(disrupted === true ? { reason, message } : undefined);
+  });
+
+  test.for([
+    ["by Spot", { stopCode: "SpotInterruption", stoppedReason: "taken" }, "SpotInterruption"],
+    ["by maintenance", { stoppedReason: "ECS is performing maintenance on the task" }, "TaskRetirement"],
+  ] as const)("%s before it ran says that it is launched again, and is no end of the pod", ([, task, reason]) => {
+    const { disrupted, warning } = pictureOf(never, { ...over, pullStoppedAt: undefined, ...task }) ?? {};
+    expect([disrupted, warning]).toEqual([
+      undefined,
+      {
+        reason,
+        message: `AWS took the task before anything of it had run, so it is launched again: ${task.stoppedReason}`,
+      },
+    ]);
   });
 });
 

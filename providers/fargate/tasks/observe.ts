@@ -11,7 +11,7 @@ import type {
 } from "../../../src/provider.ts";
 import { filesTrouble, noWords, type Words } from "../files/trouble.ts";
 import { identityOf, type Owner } from "../identity.ts";
-import { type Disruption, disruptionOf, endOf, neverRan, taskTrouble } from "./reasons.ts";
+import { type Disruption, disruptionOf, endOf, neverRan, takenEarly, taskTrouble } from "./reasons.ts";
 import { labels } from "../request.ts";
 
 export interface Observer extends Owner, Pick<ProviderContext, "network"> {
@@ -53,7 +53,7 @@ export function observe(
     // Where the node reaches no task nobody asks over the network: the support table refuses such a probe, or tells of it.
     probedBy: observer.network === "routed" ? "split" : "provider",
     ...observer.size(task),
-    ...reasonOf(task, disrupted, words),
+    ...reasonOf(task, { disrupted, early: takenEarly(task, began) }, words),
   };
 }
 
@@ -193,10 +193,13 @@ function addressesOf({ containers = [] }: Task): readonly string[] {
 
 function reasonOf(
   task: Task,
-  disrupted: Disruption | undefined,
+  { disrupted, early }: { readonly disrupted: Disruption | undefined; readonly early: Disruption | undefined },
   words: Words,
 ): Pick<TaskState, "reason" | "message" | "disrupted" | "warning"> {
   if (disrupted !== undefined) return { ...disrupted, disrupted: true, warning: disrupted };
   const trouble = words.awaited ? undefined : (filesTrouble(task, words) ?? taskTrouble(task));
-  return trouble === undefined ? {} : { reason: trouble.reason, message: trouble.message };
+  return {
+    ...(trouble !== undefined && { reason: trouble.reason, message: trouble.message }),
+    ...(early !== undefined && { warning: early }),
+  };
 }

@@ -109,6 +109,15 @@ export function disruptionOf({ stopCode, stoppedReason }: Ended, began: boolean)
   return began && stopCode !== undefined && takenAway.has(stopCode) ? { reason: stopCode, message } : undefined;
 }
 
+/** That AWS has taken a task of which nothing has run: no end of the pod, which is launched again, and worth an event. */
+export function takenEarly({ stopCode, stoppedReason }: Ended, began: boolean): Disruption | undefined {
+  const message = stoppedReason ?? "ECS gave no reason";
+  const code = stopCode !== undefined && takenAway.has(stopCode) ? stopCode : undefined;
+  const reason = code ?? (isMaintenance(message) ? "TaskRetirement" : undefined);
+  if (began || reason === undefined) return undefined;
+  return { reason, message: `AWS took the task before anything of it had run, so it is launched again: ${message}` };
+}
+
 const takenAway: ReadonlySet<string> = new Set(["SpotInterruption", "TerminationNotice", "InfrastructureHealth"]);
 
 const isMaintenance = (text: string): boolean => /performing maintenance|scheduled for retirement/i.test(text);
