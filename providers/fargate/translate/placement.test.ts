@@ -102,16 +102,21 @@ describe("what a pod names by annotation is honoured with a grant", () => {
 });
 
 test.for<[key: string, value: string, words: string]>([
-  ["task-role-arn", "team-a", "Expected the ARN of one role."],
-  ["task-role-arn", `${role},${role}`, "Expected the ARN of one role."],
-  ["subnets", "", "Expected 1 to 16 ids of subnets, separated by commas."],
+  ["task-role-arn", "team-a", 'Expected the ARN of one role, and not "team-a".'],
+  ["task-role-arn", `${role},${role}`, "Expected the ARN of one role, "],
+  ["subnets", "", 'Expected 1 to 16 ids of subnets, separated by commas, and not "".'],
   ["subnets", Array.from({ length: 17 }, (_, n) => `subnet-${n}`).join(), "Expected 1 to 16 ids of subnets"],
   ["security-groups", "sg-1,sg-2,sg-3,sg-4,sg-5,sg-6", "Expected 1 to 5 ids of security groups"],
-  ["assign-public-ip", "yes", "Expected true or false."],
-  ["capacity-type", "cheap", "Expected on-demand, spot, spot-then-on-demand."],
+  ["assign-public-ip", "yes", 'Expected true or false, and not "yes".'],
+  ["service-account-token", "True", 'Expected true or false, and not "True".'],
+  ["capacity-type", "cheap", 'Expected on-demand, spot, spot-then-on-demand, and not "cheap".'],
   ["task-role", role, "Only fargate.burstlet.dev/task-role-arn, "],
 ])("the annotation %s: %s is refused, whatever is granted", async ([key, value, words]) => {
   expect(await refusalsOf(annotated({ [key]: value }), granting("*"))).toEqual([expect.stringContaining(words)]);
+});
+
+test.for(["true", "false"])("service-account-token: %s needs no grant", async (value) => {
+  expect(await refusalsOf(annotated({ "service-account-token": value }))).toEqual([]);
 });
 
 test("annotations of others mean nothing", async () => {

@@ -1,6 +1,6 @@
 /**
  * Roles, subnets, security groups and the market: those of the node or the service account, or what annotations name and,
- * where it is of AWS, a grant allows. Pure.
+ * where it is of AWS, a grant allows. And the form of every annotation. Pure.
  */
 import { isGranted, type Refusal, type ResolvedPod } from "../../../src/provider.ts";
 import { tokenAnnotation } from "../files/token.ts";
@@ -17,6 +17,7 @@ const podAnnotations = {
   securityGroups: `${prefix}security-groups`,
   assignPublicIp: `${prefix}assign-public-ip`,
   capacityType: `${prefix}capacity-type`,
+  token: tokenAnnotation,
   /** As kube2iam and the old virtual-kubelet provider have it. */
   otherTaskRole: "iam.amazonaws.com/role",
 } as const;
@@ -35,14 +36,17 @@ interface Form {
 
 const role: Form = { id: /^arn:aws[\w-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/, most: 1, words: "the ARN of one role" };
 
+const flag: Form = { id: /^(true|false)$/, most: 1, words: "true or false" };
+
 const forms: Readonly<Record<Key, Form>> = {
   taskRole: role,
   executionRole: role,
   otherTaskRole: role,
   subnets: { id: /^subnet-[0-9a-z]+$/, most: 16, words: "1 to 16 ids of subnets, separated by commas" },
   securityGroups: { id: /^sg-[0-9a-z]+$/, most: 5, words: "1 to 5 ids of security groups, separated by commas" },
-  assignPublicIp: { id: /^(true|false)$/, most: 1, words: "true or false" },
+  assignPublicIp: flag,
   capacityType: { id: new RegExp(`^(${capacityTypes.join("|")})$`), most: 1, words: capacityTypes.join(", ") },
+  token: flag,
 };
 
 export interface Placed {
@@ -101,7 +105,7 @@ function named(pod: ResolvedPod, key: Key, grants: TranslateContext["grants"]) {
   const ids = text.split(",").map((id) => id.trim());
   const path = pathOf(name);
   if (ids.length > most || !ids.every((id) => form.test(id)))
-    return { ids: undefined, refusals: [{ path, sentence: `Expected ${words}.` }] };
+    return { ids: undefined, refusals: [{ path, sentence: `Expected ${words}, and not ${JSON.stringify(text)}.` }] };
   const who = { namespace: pod.namespace, serviceAccount: pod.serviceAccountName || "default" };
   const needed = grantsFor(key, ids);
   const refusals = needed.flatMap((id): Refusal[] => {
@@ -112,16 +116,16 @@ function named(pod: ResolvedPod, key: Key, grants: TranslateContext["grants"]) {
   return { ids, refusals };
 }
 
-/** A market costs money, as everything does that pods ask for by their requests, and gives no rights. */
+/** A market and files cost money, as everything does that pods ask for by their requests, and give no rights of AWS. */
 function grantsFor(key: Key, ids: readonly string[]): readonly string[] {
-  if (key === "capacityType") return [];
+  if (key === "capacityType" || key === "token") return [];
   if (key === "assignPublicIp") return ids[0] === "true" ? [publicIp] : [];
   return ids;
 }
 
 /** A misspelt one would otherwise run the pod without its role. */
 function unknownKeys({ annotations }: ResolvedPod): Refusal[] {
-  const known: readonly string[] = [...Object.values(podAnnotations), tokenAnnotation];
+  const known: readonly string[] = Object.values(podAnnotations);
   return Object.keys(annotations).flatMap((name) =>
     name.startsWith(prefix) && !known.includes(name)
       ? [{ path: pathOf(name), sentence: `Only ${known.join(", ")} mean something here.` }]
