@@ -96,8 +96,8 @@ describe("a file system of EFS", () => {
 
   test.for<[what: string, pod: Pod, options: Options, words: string[]]>([
     ["by no handle", mounted(claim), { world: efs("vol-1") }, ["does not begin with the id of a file system"]],
-    ["in a pod without an id", mounted(inline({})), granted("*"), ["VolumeAttributes.fileSystemId does not begin"]],
-    ["with a strange access point", mounted(claim), { world: efs(`${fs}::x`) }, ["no id of an access point"]],
+    ["in a pod without an id", mounted(inline({})), granted("*"), ["The attribute fileSystemId does not begin"]],
+    ["with a strange access point", mounted(claim), { world: efs(`${fs}::x`) }, ['"x" is no id of an access point']],
     ["with a path and an access point", mounted(claim), { world: efs(`${fs}:/a:${point}`) }, ["leave the path out"]],
     [
       "with an access point, of a folder",

@@ -84,13 +84,13 @@ export function efsConfiguration(
 }
 
 function formReasons({ fileSystemId, accessPointId }: FileSystem, isInline: boolean): string[] {
-  const where = isInline ? "volumeAttributes.fileSystemId" : "the volume's handle";
+  const where = isInline ? "The attribute fileSystemId" : "The volume's handle";
   return [
     ...(forms.fileSystem.test(fileSystemId) ? [] : [`${where} does not begin with the id of a file system, fs-….`]),
     ...(accessPointId === undefined || forms.accessPoint.test(accessPointId)
       ? []
-      : [`${accessPointId} is no id of an access point, fsap-….`]),
-  ].map((sentence) => sentence.charAt(0).toUpperCase() + sentence.slice(1));
+      : [`${JSON.stringify(accessPointId)} is no id of an access point: fsap- and 8 to 40 hexadecimal digits.`]),
+  ];
 }
 
 function attributeReasons(attributes: ReadonlyMap<string, string>, isInline: boolean): string[] {

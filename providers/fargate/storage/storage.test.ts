@@ -11,7 +11,13 @@ test.for<[what: string, volume: object, world: World | undefined, words: string]
     "of x.example",
   ],
   ["that is no CSI, by a claim", claim, worldOf({ nfs: { server: "s", path: "/" } }), "of kubernetes.io/nfs"],
-])("storage %s is refused", async ([, volume, world, words]) => {
+  [
+    "of another driver, in the pod",
+    { csi: { driver: "x.example" } },
+    undefined,
+    "spec.volumes[0].csi: CSI drivers do not run here",
+  ],
+])("storage %s is refused, and that is told once", async ([, volume, world, words]) => {
   const refusals = await refusalsOf(mounted(volume), world === undefined ? {} : { world });
   expect(refusals).toEqual([expect.stringContaining(words)]);
 });

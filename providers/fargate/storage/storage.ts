@@ -61,7 +61,10 @@ export function storageRefusals(
     const reasons = [
       ...(volume.driver === efsDriver ? fileSystemReasons(pod, volume, context, taskRoleArn) : []),
       ...(volume.driver === ebsDriver ? diskReasons(pod, volume, context) : []),
-      ...(Object.hasOwn(storage, volume.driver) ? [] : [`${only} This one is of ${volume.driver}.`]),
+      // What stands in the pod itself the table of fields refuses.
+      ...(Object.hasOwn(storage, volume.driver) || volume.claim === undefined
+        ? []
+        : [`${only} This one is of ${volume.driver}.`]),
       ...(Object.keys(volume.secrets).length > 0 ? ["ECS opens volumes by roles alone: leave its Secret out."] : []),
       ...(disks.length > 1 && volume !== disks[0] ? ["A task has one volume of EBS at most: leave one out."] : []),
     ];
