@@ -15,8 +15,8 @@ export interface Cluster {
 
 type ClusterWish = Partial<Pick<Cluster, "tags" | "capacityProviders" | "defaultStrategy">>;
 
+/** Those that the scenario names exist, from the moment on when it names them; none goes. */
 export interface Clusters {
-  /** Those of the scenario exist from the start. */
   create(name: string, wish: ClusterWish): Cluster;
   find(nameOrArn: string): Cluster | undefined;
   /** Throws AWS's error where there is none. */
@@ -31,9 +31,15 @@ export function createClusters(scenario: ScenarioBox): Clusters {
     known.set(name, cluster);
     return cluster;
   };
-  const { clusters, capacityProviders } = scenario.now;
-  for (const name of clusters) create(name, { capacityProviders });
-  const find = (nameOrArn: string): Cluster | undefined => known.get(shortName(nameOrArn));
+  const ofScenario = (): void => {
+    const { clusters, capacityProviders } = scenario.now;
+    for (const name of clusters) create(name, { capacityProviders });
+  };
+  ofScenario();
+  const find = (nameOrArn: string): Cluster | undefined => {
+    ofScenario();
+    return known.get(shortName(nameOrArn));
+  };
   return {
     create,
     find,

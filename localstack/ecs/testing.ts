@@ -174,11 +174,13 @@ export function realTaskTests(
   });
 
   test("shares a file system of EFS with others, and has a volume of EBS for itself, which goes with it", async () => {
-    world().aws.scenario.change({ fileSystems: { "fs-0a1b2c3d": { accessPoints: { "fsap-1": { path: "/app" } } } } });
+    world().aws.scenario.change({
+      fileSystems: { "fs-0a1b2c3d": { accessPoints: { "fsap-0a1b2c3d": { path: "/app" } } } },
+    });
     const efs = { fileSystemId: "fs-0a1b2c3d", transitEncryption: "ENABLED" } as const;
     const volumes = [
       { name: "all", efsVolumeConfiguration: efs },
-      { name: "app", efsVolumeConfiguration: { ...efs, authorizationConfig: { accessPointId: "fsap-1" } } },
+      { name: "app", efsVolumeConfiguration: { ...efs, authorizationConfig: { accessPointId: "fsap-0a1b2c3d" } } },
       { name: "disk", configuredAtLaunch: true },
     ];
     const roleArn = "arn:aws:iam::123456789012:role/burstlet-infrastructure";

@@ -30,7 +30,15 @@ export function createScenarioBox(first: unknown = {}): ScenarioBox {
 function parsed(given: unknown): Scenario {
   const result = scenarioSchema.safeParse(given);
   if (result.success) return result.data;
-  throw new ScenarioError(`the scenario is wrong:\n${z.prettifyError(result.error)}`);
+  const issues = result.error.issues.map(ofKey);
+  throw new ScenarioError(`the scenario is wrong:\n${z.prettifyError({ issues })}`);
+}
+
+/** Of a key that is refused zod's text tells no reason; the key's own rule does. */
+function ofKey(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  return issue.code === "invalid_key"
+    ? { ...issue, message: issue.issues.map(({ message }) => message).join(", ") }
+    : issue;
 }
 
 function merged(below: unknown, above: unknown): unknown {

@@ -32,6 +32,14 @@ describe("a scenario", () => {
   });
 });
 
+test("file systems and access points have ids as AWS gives them", () => {
+  const withPoint = (fileSystem: string, point: string) =>
+    createScenarioBox({ fileSystems: { [fileSystem]: { accessPoints: { [point]: { path: "/" } } } } });
+  expect(() => withPoint("fs-0a1b2c3d", "fsap-1")).toThrow("expected fsap- and 8 to 40 hexadecimal digits");
+  expect(() => withPoint("fs-1", "fsap-0a1b2c3d")).toThrow("expected fs- and 8 to 40 hexadecimal digits");
+  expect(Object.keys(withPoint("fs-0a1b2c3d", "fsap-0a1b2c3d").now.fileSystems)).toEqual(["fs-0a1b2c3d"]);
+});
+
 describe("a scenario file", () => {
   const folder = mkdtempSync(join(tmpdir(), "burstlet-scenario-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -94,7 +94,10 @@ export const scenarioSchema = z.strictObject({
     .default(["burstlet-infrastructure"])
     .describe("IAM roles that exist and that ECS may assume to make volumes."),
   fileSystems: z
-    .record(z.string().regex(/^fs-[0-9a-f]+$/, "expected fs-…"), fileSystemSchema)
+    .record(
+      z.string().regex(/^fs-[0-9a-f]{8,40}$/, "expected fs- and 8 to 40 hexadecimal digits: fs-0a1b2c3d"),
+      fileSystemSchema,
+    )
     .default({})
     .describe("File systems of EFS that exist, by id."),
   subnets: z

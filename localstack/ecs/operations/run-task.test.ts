@@ -235,6 +235,14 @@ describe("Spot", () => {
   });
 });
 
+test("a cluster that the scenario comes to name is there, and stays when it names it no more", async () => {
+  await using world = await openWorld();
+  await register(world);
+  await expect(run(world, { cluster: "late" })).rejects.toThrow("Cluster not found.");
+  world.aws.scenario.change({ clusters: ["late"] });
+  for (const cluster of ["late", "burstlet"]) expect((await run(world, { cluster })).tasks).toHaveLength(1);
+});
+
 test("right after RunTask other calls do not know the task yet, for as long as the scenario says", async () => {
   await using world = await openWorld({ times: { visible: 600 } });
   const arn = await world.run();

@@ -2,7 +2,7 @@ import type { TaskVolumeConfiguration, Volume } from "@aws-sdk/client-ecs";
 import { describe, expect, test } from "vitest";
 import { openWorld } from "../../testing.ts";
 
-const fileSystems = { "fs-0a1b2c3d": { accessPoints: { "fsap-1": { path: "/app" } } } };
+const fileSystems = { "fs-0a1b2c3d": { accessPoints: { "fsap-0a1b2c3d": { path: "/app" } } } };
 const efs = (efsVolumeConfiguration: object): Volume => ({
   name: "v",
   efsVolumeConfiguration: { fileSystemId: "fs-0a1b2c3d", ...efsVolumeConfiguration },
@@ -21,7 +21,7 @@ describe("a task with a file system", () => {
     ["whose folder is outside", efs({ rootDirectory: "/../../etc" }), "No such file or directory"],
     [
       "whose access point is missing",
-      efs({ transitEncryption: "ENABLED", authorizationConfig: { accessPointId: "fsap-2" } }),
+      efs({ transitEncryption: "ENABLED", authorizationConfig: { accessPointId: "fsap-0a1b2c3e" } }),
       "access denied",
     ],
   ])("%s does not start", async ([, volume, words]) => {
@@ -34,7 +34,7 @@ describe("a task with a file system", () => {
 
   test("that there is starts, at its root and at an access point, whose folder is made", async () => {
     await using world = await openWorld({ fileSystems });
-    const authorizationConfig = { accessPointId: "fsap-1" };
+    const authorizationConfig = { accessPointId: "fsap-0a1b2c3d" };
     for (const change of [{}, { transitEncryption: "ENABLED", authorizationConfig }, { rootDirectory: "/app" }])
       await world.reaches(await world.run({ volumes: [efs(change)] }), "RUNNING");
   });
@@ -46,7 +46,7 @@ describe("a task with a file system", () => {
         efs({
           rootDirectory: "/a",
           transitEncryption: "ENABLED",
-          authorizationConfig: { accessPointId: "fsap-1" },
+          authorizationConfig: { accessPointId: "fsap-0a1b2c3d" },
         }),
       ],
       "root directory",
