@@ -72,6 +72,23 @@ describe("references", () => {
     expect(await read()).toBe("v1");
   });
 
+  it.for([
+    ['User "x" cannot get resource "persistentvolumeclaims"', "kubectl apply -f deploy/rbac-volumes.yaml"],
+    ["exceeded quota: tiny", undefined],
+  ] as const)("that are forbidden by %s reject with what gives the right: %s", async ([why, fix]) => {
+    const api = await testApi((_, response) =>
+      fail(response, 403, "Forbidden", { message: `claims "c" is forbidden: ${why}` }),
+    );
+    const clock = fakeClock();
+    const claims = createReferences<Map>(calls.getClaim, testRest(api.url, { clock }), clock, () => 0.5);
+    const error: unknown = await claims.get("ns", "c").catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ status: 403, reason: "Forbidden" });
+    const { message } = error as Error;
+    expect(message).toContain(why);
+    expect(message.includes("kubectl apply")).toBe(fix !== undefined);
+    expect(message).toContain(fix ?? why);
+  });
+
   it("are read again for a pod created in the second of the last reading or later, and not for an older pod", async () => {
     const { read, clock } = await begin();
     const second = (ms: number): string => new Date(Math.floor(ms / 1000) * 1000).toISOString();

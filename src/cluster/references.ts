@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache";
 import { parseTime, type Clock } from "../model/clock.ts";
 import { ApiError } from "./cluster.ts";
 import type { Call } from "./rest/calls.ts";
+import { isMissingRight, permissionFix } from "./rest/health.ts";
 import type { Rest } from "./rest/rest.ts";
 import { trim } from "./watch/trim.ts";
 
@@ -73,7 +74,13 @@ async function read<T extends { metadata?: object }>(
     const { object, bytes, date } = await rest.sendForAnswer<T>(call, target);
     return { object: trim(object), bytes, readAt: date ?? 0 };
   } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 404) throw error;
-    return { object: undefined, bytes: 0, readAt: 0 };
+    if (!(error instanceof ApiError)) throw error;
+    if (error.status === 404) return { object: undefined, bytes: 0, readAt: 0 };
+    throw error.status === 403 && isMissingRight(error) ? withFix(error, call) : error;
   }
+}
+
+/** Events of pods tell it, and their readers do not see burstlet's log. */
+function withFix({ status, reason, message, retryAfter }: ApiError, call: Call): ApiError {
+  return new ApiError(status, reason, `${message}. To give this right: ${permissionFix(call)}`, retryAfter);
 }

@@ -82,7 +82,9 @@ describeWith(["go", "namespaces", "root"], "a node on Container Instances", () =
     const container = { volumeMounts: [{ name: "data", mountPath: "/data" }] };
     await world.cluster.apply(podManifest("shares", { image: "scripted", spec, container, restartPolicy: "Never" }));
     const waiting = await world.until("shares", "waits", (one) => waitsFor(one) === "CreateContainerConfigError");
-    expect(waiting.status?.containerStatuses?.[0]?.state?.waiting?.message).toContain("persistentvolumeclaim");
+    expect(waiting.status?.containerStatuses?.[0]?.state?.waiting?.message).toMatch(
+      /persistentvolumeclaim.*kubectl apply -f deploy\/rbac-volumes\.yaml/,
+    );
     expect(world.burstlet.log()).toContain("deploy/rbac-volumes.yaml");
 
     await world.cluster.apply(rights);

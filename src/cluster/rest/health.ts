@@ -53,8 +53,8 @@ export function createHealth(server: string, clock: Clock, log: Log): Health {
       if (missing.delete(call)) log.info("permission granted", rightOf(call));
     } else if (!missing.has(call)) {
       missing.set(call, error);
-      const fix = `kubectl apply -f ${call.document ?? "deploy/rbac.yaml"}, and run as its ServiceAccount`;
-      log.error("permission missing", { ...rightOf(call), feature: call.feature, error: error.message, fix });
+      const { feature } = call;
+      log.error("permission missing", { ...rightOf(call), feature, error: error.message, fix: permissionFix(call) });
     }
   }
 
@@ -77,8 +77,13 @@ export function createHealth(server: string, clock: Clock, log: Log): Health {
 
 const credentialsFix = "check the user of the kubeconfig's context, or the pod's service account";
 
+/** What gives the right to make this call. */
+export function permissionFix({ document = "deploy/rbac.yaml" }: Call): string {
+  return `kubectl apply -f ${document}, and run as its ServiceAccount`;
+}
+
 /** A quota, an admission policy and a namespace that ends answer 403 too; only the authoriser speaks of `User "…" cannot`. */
-function isMissingRight(error: ApiError): boolean {
+export function isMissingRight(error: ApiError): boolean {
   return /User ".*" cannot /.test(error.message);
 }
 
