@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import type { LogRecord } from "../../src/provider.ts";
 import { eventually } from "../support/eventually.ts";
@@ -73,12 +73,31 @@ test("the policy of burstlet names the calls that it really makes, no more and n
   expect([...needed, ...withoutCall].toSorted()).toEqual(await actionsOf("controller.json"));
 });
 
-test.for(["controller.json", "parameters.json", "bucket.json", "execution-role.json", "task-role.json"])(
-  "%s: the page says of each action what it is for",
-  async (name) => {
-    const page = await text("README.md");
-    const rows = page.slice(page.indexOf(`\`${name}\` is for`)).split("\n\n")[1] ?? "";
-    const told = [...rows.matchAll(/`([a-z0-9]+:[A-Za-z]+)`/g)].map(([, action]) => action).toSorted();
-    expect(told).toEqual(await actionsOf(name));
-  },
-);
+test.for([
+  "controller.json",
+  "parameters.json",
+  "bucket.json",
+  "execution-role.json",
+  "task-role.json",
+  "task-role-efs.json",
+])("%s: the page says of each action what it is for", async (name) => {
+  const page = await text("README.md");
+  const rows = page.slice(page.indexOf(`\`${name}\` is for`)).split("\n\n")[1] ?? "";
+  const told = [...rows.matchAll(/`([a-z0-9]+:[A-Za-z]+)`/g)].map(([, action]) => action).toSorted();
+  expect(told).toEqual(await actionsOf(name));
+});
+
+test("the page's commands name every document, make each role before its first use, and take account and region from the shell", async () => {
+  const page = await text("README.md");
+  const commands = [...page.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block = ""]) => block.split("\n"));
+  const documents = (await readdir(folder)).filter((name) => name.endsWith(".json"));
+  expect(documents.filter((name) => !commands.some((line) => line.includes(`file://deploy/iam/${name}`)))).toEqual([]);
+  const made = new Set<string>();
+  for (const line of commands) {
+    const [, verb = "", role = ""] = / iam ([a-z-]+) .*--role-name (\S+)/.exec(line) ?? [];
+    if (verb === "create-role") made.add(role);
+    else if (role !== "") expect(made, line).toContain(role);
+  }
+  const literal = commands.filter((line) => !line.startsWith("sed ") && /123456789012|eu-central-1/.test(line));
+  expect(literal).toEqual([]);
+});
