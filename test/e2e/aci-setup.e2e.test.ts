@@ -61,8 +61,10 @@ describeWith(["go", "namespaces", "root"], "a node on Container Instances", () =
     const fix = "az provider register --namespace Microsoft.ContainerInstance --wait";
     expect(condition.status).toBe("False");
     expect(condition.message).toContain(fix);
-    const { spec } = await world.node();
-    expect(spec?.taints?.map(({ key }) => key)).toContain("burstlet.dev/provider-not-ready");
+    // Condition and taint are two writes.
+    await eventually("the node is tainted", async () =>
+      (await world.node()).spec?.taints?.some(({ key }) => key === "burstlet.dev/provider-not-ready"),
+    );
     const bound = { nodeName: "burst-aci" };
     await world.cluster.apply(podManifest("waits", { image: "scripted", spec: bound, restartPolicy: "Never" }));
     const pod = await world.until("waits", "says why", (one) => waitsFor(one) === "PreflightFailed");
