@@ -60,8 +60,16 @@ describe("secrets of a pod as parameters", () => {
   });
 
   test.for<[what: string, value: string, sentence: RegExp]>([
-    ["too large", "x".repeat(4_097), /at most 4,096 bytes of one secret variable, this one 4,097/],
-    ["empty", "", /A parameter is never empty/],
+    [
+      "too large",
+      "x".repeat(4_097),
+      /^Parameter Store takes at most 4,096 bytes of one value, that of PASSWORD in container main and AGAIN in container main, and these are 4,097: .*secretsManager/,
+    ],
+    [
+      "empty",
+      "",
+      /^Parameter Store keeps no empty value, that of PASSWORD in container main and AGAIN in container main: leave the variable out, or .*secretsManager/,
+    ],
   ])("that are %s are refused", async ([, value, sentence]) => {
     await using fargate = await open();
     const { refusals } = fargate.provider.translate(await resolvedPod(pod, world({ password: value, other: "x" })));

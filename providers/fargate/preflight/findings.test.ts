@@ -105,7 +105,7 @@ describe("a finding comes with its fix:", () => {
     [
       { roles: [role({ found: { value: undefined } })] },
       `execution role ${execution} does not exist`,
-      "aws iam create-role --role-name burstlet-execution --assume-role-policy-document file://deploy/iam/ecs-tasks-trust.json",
+      "aws iam create-role --role-name burstlet-execution --assume-role-policy-document file://deploy/iam/ecs-tasks-trust.json, aws iam put-role-policy --role-name burstlet-execution --policy-name burstlet-execution --policy-document file://deploy/iam/execution-role.json",
     ],
     [
       { roles: [role({ arn: task, use: "task", found: { value: { trusts: false } } })] },
@@ -170,7 +170,9 @@ test("bad credentials are the one finding, since every other answer would say th
 
 test("an execution role may be missing only where pods may name one", () => {
   const { executionRoleArn: _, ...without } = config;
-  expect(findingsOf({ ...well, roles: [] }, without, false)[0]?.fix).toContain("fargate.executionRoleArn");
+  expect(findingsOf({ ...well, roles: [] }, without, false)[0]?.fix).toMatch(
+    /put-role-policy .*execution-role\.json, .*fargate\.executionRoleArn/,
+  );
   expect(findingsOf({ ...well, roles: [] }, without, true)).toEqual([]);
 });
 

@@ -156,11 +156,19 @@ function logGroupFinding(group: string, region: string): Finding {
 
 const trustFile = roleServices.task.trust;
 
+const executionPolicy = { trust: trustFile, policy: "burstlet-execution", document: "execution-role.json" };
+
+/** Makes a role with its rights. */
+function roleWith(name: string, { trust, policy, document }: typeof executionPolicy): string {
+  return (
+    `aws iam create-role --role-name ${name} --assume-role-policy-document ${trust}, ` +
+    `aws iam put-role-policy --role-name ${name} --policy-name ${policy} --policy-document file://deploy/iam/${document}`
+  );
+}
+
 const noExecutionRole: Finding = {
   message: "no execution role is configured: without it ECS neither writes logs nor pulls private images",
-  fix:
-    `aws iam create-role --role-name burstlet-execution --assume-role-policy-document ${trustFile}, ` +
-    "and its ARN as fargate.executionRoleArn of the node's configuration",
+  fix: `${roleWith("burstlet-execution", executionPolicy)}, and its ARN as fargate.executionRoleArn of the node's configuration`,
 };
 
 /** Of any pod: one that has none runs, without ECS Exec. */
@@ -171,10 +179,7 @@ function hasTaskRole({ taskRoleArn, serviceAccounts }: SetUp): boolean {
 const noTaskRole: Finding = {
   message:
     "fargate.exec is set and no task role is configured: the agent of ECS Exec connects by it, and no pod can have one",
-  fix:
-    `aws iam create-role --role-name burstlet-task --assume-role-policy-document ${trustFile}, ` +
-    "aws iam put-role-policy --role-name burstlet-task --policy-name burstlet-exec --policy-document file://deploy/iam/task-role.json, " +
-    "and its ARN as fargate.taskRoleArn of the node's configuration",
+  fix: `${roleWith("burstlet-task", { trust: trustFile, policy: "burstlet-exec", document: "task-role.json" })}, and its ARN as fargate.taskRoleArn of the node's configuration`,
 };
 
 /** IAM is asked by the role's name, and so finds one of its own account; that of another one cannot be passed. */
@@ -197,7 +202,10 @@ function roleFindings({ arn, use, found, passable }: RoleFacts): Finding[] {
     return [
       {
         message: `${use} role ${arn} does not exist`,
-        fix: `aws iam create-role --role-name ${name} --assume-role-policy-document ${trust}`,
+        fix:
+          use === "execution"
+            ? roleWith(name, executionPolicy)
+            : `aws iam create-role --role-name ${name} --assume-role-policy-document ${trust}`,
       },
     ];
   const untrusting: Finding = {

@@ -17,7 +17,7 @@ function world(inUse?: readonly string[]) {
     const done = new AbortController();
     const vault = { usedAt: (name: string) => state.used.get(name), remove: client.remove };
     const marks = () => state.inUse && new Set(state.inUse.map(arnOf));
-    const options = { client, vault, prefix, inUse: marks, graceSeconds: 3_600, clock, log };
+    const options = { client, what: "secrets", vault, prefix, inUse: marks, graceSeconds: 3_600, clock, log };
     const sweeping = sweepSecrets(options, done.signal);
     const stop = async () => {
       done.abort();

@@ -6,6 +6,8 @@ import type { Vault } from "./vault.ts";
 
 export interface SweepOptions {
   readonly client: Pick<SecretsClient, "list">;
+  /** In the log: `secrets`, `parameters`, `objects`. */
+  readonly what: string;
   readonly vault: Pick<Vault, "usedAt" | "remove">;
   /** What all secrets of this node are called. */
   readonly prefix: string;
@@ -21,7 +23,7 @@ const AFTER_SYNC_MS = 1_000;
 
 /** Until the signal aborts; never rejects. */
 export async function sweepSecrets(options: SweepOptions, signal: AbortSignal): Promise<void> {
-  const { clock, log, graceSeconds } = options;
+  const { clock, log, what, graceSeconds } = options;
   const sweep = createSweep(options);
   const pause = Math.min(LONGEST_PAUSE_MS, (graceSeconds * 1000) / 4);
   let told: string | undefined;
@@ -34,7 +36,8 @@ export async function sweepSecrets(options: SweepOptions, signal: AbortSignal): 
     } catch (error) {
       if (signal.aborted) return;
       const { reason, message } = asProviderError(error);
-      if (told !== reason) log.warn("secrets that no task needs cannot be removed", { reason, message });
+      if (told !== reason)
+        log.warn("what pods had in AWS and no task needs cannot be removed", { what, reason, message });
       told = reason;
       await clock.sleep(pause, signal).catch(() => undefined);
     }
@@ -43,7 +46,7 @@ export async function sweepSecrets(options: SweepOptions, signal: AbortSignal): 
 
 /** One round; false when it is too early for one. Also what somebody else has removed meanwhile counts as gone. */
 function createSweep(options: SweepOptions): (signal: AbortSignal) => Promise<boolean> {
-  const { client, vault, prefix, inUse, graceSeconds, clock, log } = options;
+  const { client, what, vault, prefix, inUse, graceSeconds, clock, log } = options;
   /** Since when nobody needs it, monotonic milliseconds. */
   let unmarked = new Map<string, number>();
   return async (signal) => {
@@ -61,7 +64,7 @@ function createSweep(options: SweepOptions): (signal: AbortSignal) => Promise<bo
       if (signal.aborted || due(name) > clock.monotonic()) continue;
       await vault.remove(name);
       unmarked.delete(name);
-      log.info("secret that no task needs has been removed", { secret: name });
+      log.info("what a pod had in AWS and no task needs has been removed", { what, name });
     }
     return true;
   };

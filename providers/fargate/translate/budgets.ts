@@ -1,5 +1,5 @@
 /** How much ECS and Fargate take of one task. Checked before anything is launched. Pure. */
-import { type Refusal, type ResolvedPod, writtenOf } from "../../../src/provider.ts";
+import { type Refusal, type ResolvedPod, SecretText, type Text, writtenOf } from "../../../src/provider.ts";
 import type { FargateRequest, StoredSecret } from "../request.ts";
 import type { Injected } from "../files/injected.ts";
 import type { StoreTraits } from "../secrets/stores/traits.ts";
@@ -57,14 +57,14 @@ export function budgetRefusals(
       mostOverrides,
       "characters of variables and arguments that differ by pod",
     ),
-    over("spec", definitionBytes(definition), mostDefinition, "bytes of definition"),
+    over("spec", definitionBytes(definition), mostDefinition, `bytes of definition${store.hasKeys ? "" : references}`),
     over(
       injected === undefined ? "spec.containers[].env" : "spec.volumes",
       environmentSize(pod) + (injected?.size ?? 0),
       mostEnvironment,
       injected === undefined ? "bytes of variables" : "bytes of variables and files, which are compressed",
-    ).map((refusal) => (injected === undefined || hasBucket ? refusal : withAdvice(refusal))),
-    secrets.flatMap((secret) => storeRefusals(secret, store)),
+    ).map((refusal) => (injected === undefined ? refusal : withAdvice(refusal, pod, hasBucket))),
+    secrets.flatMap((secret) => storeRefusals(secret, store, definition)),
   ];
   return [...refusals.flat(), ...imageRefusals(pod)];
 }
@@ -74,19 +74,38 @@ const linksOf = (secrets: FargateRequest["secrets"]): number =>
   secrets.filter(({ is }) => is === "object").length * mostLink;
 const mostLink = 2_500;
 
+const references = ", in which Parameter Store takes a reference for each variable and for 4 KB of secret files";
+
 /** Logins are where ECS reads them from, whatever is configured. */
 function storeRefusals(
-  { content: kept, is }: StoredSecret,
-  { most, one, hasKeys, takesEmpty }: StoreTraits,
+  { content: kept, is, ref }: StoredSecret,
+  { most, name, hasKeys, takesEmpty }: StoreTraits,
+  definition: FargateRequest["definition"],
 ): Refusal[] {
   const path = "spec.containers[].env";
   const content = kept.reveal();
   if (is === "object") return [];
   if (is === "login") return over("spec.imagePullSecrets", Buffer.byteLength(content), mostLogin, "bytes of one login");
-  if (content === "" && !takesEmpty)
-    return [{ path, sentence: `A ${one} is never empty: leave the variable out whose secret is.` }];
-  const what = hasKeys ? "secret variables" : "one secret variable";
-  return over(path, Buffer.byteLength(content), most, `bytes of ${what}`);
+  const whose = hasKeys ? "of all secret variables of a pod" : `of one value, that of ${variablesOf(ref, definition)}`;
+  const otherwise = hasKeys
+    ? ""
+    : ", or have them in Secrets Manager: fargate.secrets.store: secretsManager of the node";
+  if (content === "" && !takesEmpty) {
+    const sentence = `${name} keeps no empty value, that of ${variablesOf(ref, definition)}: leave the variable out${otherwise}.`;
+    return [{ path, sentence }];
+  }
+  const size = Buffer.byteLength(content);
+  if (size <= most) return [];
+  const sentence = `${name} takes at most ${number(most)} bytes ${whose}, and these are ${number(size)}: make them smaller${otherwise}.`;
+  return [{ path, sentence }];
+}
+
+/** Which variables have this value, in words. */
+function variablesOf(ref: string, { content }: FargateRequest["definition"]): string {
+  const all = (content.containerDefinitions ?? []).flatMap(({ name, secrets = [] }) =>
+    secrets.filter(({ valueFrom }) => valueFrom === ref).map((one) => `${one.name} in container ${name}`),
+  );
+  return all.join(" and ");
 }
 
 function characters(overrides: FargateRequest["overrides"]): number {
@@ -98,17 +117,32 @@ function definitionBytes({ content, family }: FargateRequest["definition"]): num
   return Buffer.byteLength(JSON.stringify({ ...content, family })) + values * longerArn;
 }
 
-/** What is secret never goes there. */
-function withAdvice({ path, sentence }: Refusal): Refusal {
-  const advice = "Files that are not secret may be larger where the node has a bucket of S3: fargate.files.bucket.";
-  return { path, sentence: `${sentence} ${advice}` };
+/** Names the largest volume. What is secret never goes into the bucket. */
+function withAdvice({ path, sentence }: Refusal, { volumes }: ResolvedPod, hasBucket: boolean): Refusal {
+  const sizes = volumes
+    .flatMap((volume) => (volume.kind === "files" ? [volume] : []))
+    .map(({ name, files }) => ({ name, bytes: files.reduce((sum, { content }) => sum + lengthOf(content), 0), files }))
+    .toSorted((a, b) => b.bytes - a.bytes);
+  const [largest] = sizes;
+  const words =
+    largest === undefined ? "" : ` The largest is volume ${largest.name} with ${number(largest.bytes)} before that.`;
+  const isPlain = sizes.some(({ files }) => files.some(({ content }) => typeof content === "string"));
+  const advice = " Files that are not secret may be larger where the node has a bucket of S3: fargate.files.bucket.";
+  return { path, sentence: `${sentence}${words}${isPlain && !hasBucket ? advice : ""}` };
+}
+
+function lengthOf(content: Text): number {
+  return typeof content === "string" ? content.length : content instanceof SecretText ? content.reveal().length : 0;
 }
 
 function over(path: string, found: number, most: number, what: string): Refusal[] {
-  const number = (value: number): string => value.toLocaleString("en-US");
   return found <= most
     ? []
     : [{ path, sentence: `A task has at most ${number(most)} ${what}, this one ${number(found)}.` }];
+}
+
+function number(value: number): string {
+  return value.toLocaleString("en-US");
 }
 
 function imageRefusals(pod: ResolvedPod): Refusal[] {

@@ -11,6 +11,8 @@ import type { Objects } from "./objects.ts";
 import { createParametersClient } from "./parameters.ts";
 
 export interface Store {
+  /** In the log: `secrets`, `parameters`, `objects`. */
+  readonly what: string;
   readonly client: Pick<SecretsClient, "list">;
   readonly vault: Vault;
 }
@@ -33,15 +35,15 @@ export interface Stores {
 
 export function openStores({ sdk, ssm, objects, config, context, random }: StoresOptions): Stores {
   const keyIn = (client: SecretsClient): VaultOptions["key"] => createKey(client, context, random);
-  const storeIn = (client: VaultOptions["client"] & Store["client"], key: VaultOptions["key"]): Store => {
-    return { client, vault: createVault({ client, key, owner: context, clock: context.clock }) };
+  const storeIn = (what: string, client: VaultOptions["client"] & Store["client"], key: VaultOptions["key"]): Store => {
+    return { what, client, vault: createVault({ client, key, owner: context, clock: context.clock }) };
   };
   const managed = createSecretsClient(sdk, context.limiter);
-  const manager = storeIn(managed, keyIn(managed));
+  const manager = storeIn("secrets", managed, keyIn(managed));
   const parameters = config.secrets.store === "parameters" ? createParametersClient(ssm, context.limiter) : undefined;
-  const chosen = parameters === undefined ? manager : storeIn(parameters, keyIn(parameters));
+  const chosen = parameters === undefined ? manager : storeIn("parameters", parameters, keyIn(parameters));
   // Its names are made with the key of the others: a bucket is no place for one.
-  const bucket = objects && storeIn(objects.client, keyIn(parameters ?? managed));
+  const bucket = objects && storeIn("objects", objects.client, keyIn(parameters ?? managed));
   return {
     all: [...new Set([manager, chosen, ...(bucket === undefined ? [] : [bucket])])],
     of({ is }) {

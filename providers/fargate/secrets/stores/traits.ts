@@ -4,8 +4,8 @@ import type { FargateConfig } from "../../config.ts";
 export interface StoreTraits {
   /** Bytes of one value. */
   readonly most: number;
-  /** What one value is called, in sentences. */
-  readonly one: string;
+  /** In sentences. */
+  readonly name: string;
   /** ECS picks a value out of a JSON text, so that all variables of a pod can be one. */
   readonly hasKeys: boolean;
   readonly takesEmpty: boolean;
@@ -13,9 +13,9 @@ export interface StoreTraits {
 
 const stores: Readonly<Record<FargateConfig["secrets"]["store"], StoreTraits>> = {
   // Quotas of AWS Secrets Manager.
-  secretsManager: { most: 65_536, one: "secret", hasKeys: true, takesEmpty: true },
+  secretsManager: { most: 65_536, name: "Secrets Manager", hasKeys: true, takesEmpty: true },
   // The standard tier of Parameter Store (quotas of AWS Systems Manager).
-  parameters: { most: 4_096, one: "parameter", hasKeys: false, takesEmpty: false },
+  parameters: { most: 4_096, name: "Parameter Store", hasKeys: false, takesEmpty: false },
 };
 
 export function storeOf({ secrets }: Pick<FargateConfig, "secrets">): StoreTraits {
