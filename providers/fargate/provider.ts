@@ -94,11 +94,11 @@ async function open(
     storage,
     translate: (pod) => translate(pod, support, { grants, network, config, region }),
     launch: createLaunch({
+      ...secrets,
       client,
       definitions: createDefinitions(client, log),
-      vault: secrets.vault,
-      link: secrets.link,
       owner: context,
+      cluster: config.cluster,
       launched: (task, definition) => watched.feed.launched(task, definition),
       places,
       exhausted: account.exhausted,

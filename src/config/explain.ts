@@ -68,7 +68,10 @@ function quoteHint(wanted: z.core.$ZodType, got: unknown): string {
 
 function exampleOf(schema: z.core.$ZodType | undefined): string {
   const examples = (schema as z.ZodType | undefined)?.meta()?.["examples"] as readonly unknown[] | undefined;
-  return examples?.[0] === undefined ? "" : `, for example ${shown(examples[0])}`;
+  const [example] = examples ?? [];
+  if (example === undefined) return "";
+  // A mapping or a list as YAML writes it on one line.
+  return `, for example ${typeof example === "object" ? JSON.stringify(example) : shown(example)}`;
 }
 
 function shown(value: unknown): string {

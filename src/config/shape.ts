@@ -60,6 +60,7 @@ const formats: Readonly<Record<string, string>> = {
   ipv4: "an IPv4 address",
   ipv6: "an IPv6 address",
   cidrv4: "an IPv4 network such as 10.0.0.0/16",
+  url: "a URL with its scheme, such as https://example.com",
 };
 
 /** What is allowed, as words: `a whole number from 0 to 65535`, `one of json, text`. */

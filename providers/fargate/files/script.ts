@@ -78,10 +78,11 @@ function resolverLines(pod: NetworkFiles): string[] {
   if (!changesResolver(pod)) return [];
   if (pod.dns.policy === "explicit") return [`printf '%s\\n' "$${resolverVariable}" > /etc/resolv.conf`];
   return [
-    `domains="$(sed -n 's/^search[[:space:]]*//p' /etc/resolv.conf | tail -n 1) $${searchVariable}"`,
+    `domains="$(sed -n 's/^search[[:space:]]*//p' /etc/resolv.conf | tail -n 1)"`,
+    `domains="$domains\${domains:+\${${searchVariable}:+ }}$${searchVariable}"`,
     `others="$(sed '/^search/d' /etc/resolv.conf)"`,
     `printf '%s\\n%s\\n' "$others" "$${resolverVariable}" > /etc/resolv.conf`,
-    `[ "$domains" = " " ] || printf 'search %s\\n' "$domains" >> /etc/resolv.conf`,
+    `[ -z "$domains" ] || printf 'search %s\\n' "$domains" >> /etc/resolv.conf`,
   ];
 }
 

@@ -65,6 +65,7 @@ async function open(start = 0) {
     vault: { ensure: async () => new Map() },
     link: async () => "no launch here has objects",
     owner,
+    cluster: "burstlet",
     places: { startOf: () => start },
     exhausted: (market) => void exhausted.push(market),
     log: silentLog,
@@ -232,6 +233,9 @@ describe("a launch", () => {
     await expect(launch({ ...launchOf(1), request: spotFirst }, signal)).rejects.toMatchObject({
       kind: "denied",
       reason: "CapacityProviderMissing",
+      message: expect.stringMatching(
+        /: cluster burstlet needs the capacity provider FARGATE_SPOT .*aws ecs put-cluster/,
+      ) as string,
     });
   });
 

@@ -20,6 +20,8 @@ export interface LaunchOptions {
   /** A link by which a task fetches the object of this ARN. */
   readonly link: (arn: string) => Promise<string>;
   readonly owner: Owner;
+  /** Name of the cluster. */
+  readonly cluster: string;
   /** What ECS has answered: its picture for the core, and from now on it is watched. */
   readonly launched: (task: Task, definition: TaskDefinition) => TaskState | undefined;
   readonly places: Pick<Places, "startOf">;
@@ -86,9 +88,13 @@ function explained(
   error: ProviderError,
   { request }: Launch<FargateRequest>,
   { place, others }: PlacesOfTry,
-  { exhausted, log }: LaunchOptions,
+  { cluster, exhausted, log }: LaunchOptions,
 ): ProviderError {
   const { kind, reason, message } = error;
+  if (reason === "CapacityProviderMissing") {
+    const fix = `cluster ${cluster} needs the capacity provider ${spotProvider} beside those that it has: aws ecs put-cluster-capacity-providers --cluster ${cluster} --capacity-providers FARGATE ${spotProvider} --default-capacity-provider-strategy '[]'`;
+    return new ProviderError(kind, reason, `${message.replace(/\.$/, "")}: ${fix}`, { cause: error });
+  }
   if (kind !== "noCapacity") return error;
   log.info("no capacity", { ...place, reason });
   const isQuota = reason === "VcpuQuotaExceeded";
