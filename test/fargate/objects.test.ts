@@ -70,7 +70,7 @@ describe("files that are too large for a task", () => {
     const { refusals } = fargate.provider.translate(await resolvedPod(pod, objects));
     expect(refusals.map(({ sentence }) => sentence)).toEqual([
       expect.stringMatching(
-        /at most 100,000 bytes of variables and files.*this one \d{3},\d{3}\. The largest is volume \w+ with \d{3},\d{3} before that\. .*fargate\.files\.bucket/,
+        /at most 100,000 bytes of variables and files.*this one \d{3},\d{3}\. The largest is volume \w+ with \d{3},\d{3} characters before that\. .*fargate\.files\.bucket/,
       ),
     ]);
   });

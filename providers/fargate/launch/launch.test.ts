@@ -234,7 +234,7 @@ describe("a launch", () => {
       kind: "denied",
       reason: "CapacityProviderMissing",
       message: expect.stringMatching(
-        /: cluster burstlet needs the capacity provider FARGATE_SPOT .*aws ecs put-cluster/,
+        /: cluster burstlet needs the capacity provider FARGATE_SPOT, by aws ecs put-cluster/,
       ) as string,
     });
   });

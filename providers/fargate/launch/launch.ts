@@ -92,7 +92,7 @@ function explained(
 ): ProviderError {
   const { kind, reason, message } = error;
   if (reason === "CapacityProviderMissing") {
-    const fix = `cluster ${cluster} needs the capacity provider ${spotProvider} beside those that it has: aws ecs put-cluster-capacity-providers --cluster ${cluster} --capacity-providers FARGATE ${spotProvider} --default-capacity-provider-strategy '[]'`;
+    const fix = `cluster ${cluster} needs the capacity provider ${spotProvider}, by aws ecs put-cluster-capacity-providers, which replaces what the cluster has (aws ecs describe-clusters --clusters ${cluster}): name that too`;
     return new ProviderError(kind, reason, `${message.replace(/\.$/, "")}: ${fix}`, { cause: error });
   }
   if (kind !== "noCapacity") return error;

@@ -149,7 +149,7 @@ function resources(at: string): readonly FargateRow[] {
 function mounts(at: string): readonly FargateRow[] {
   const list = at.replace(/\[\].*/, "");
   const part =
-    "ECS mounts whole folders only: a file cannot be mounted by itself, nor a folder of an emptyDir that is mounted as a whole too. Mount the whole volume at a folder of its own.";
+    "ECS mounts whole folders only: a file cannot be mounted by itself, nor a folder that no item of the volume names, nor one of an emptyDir that is mounted as a whole too. Mount the whole volume at a folder of its own.";
   const impossible = (isExpression: boolean): NonNullable<FargateRow["find"]> => {
     const field = isExpression ? "subPathExpr" : "subPath";
     return (pod) =>

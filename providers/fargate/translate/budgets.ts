@@ -1,5 +1,5 @@
 /** How much ECS and Fargate take of one task. Checked before anything is launched. Pure. */
-import { type Refusal, type ResolvedPod, SecretText, type Text, writtenOf } from "../../../src/provider.ts";
+import { lengthOf, type Refusal, type ResolvedPod, writtenOf } from "../../../src/provider.ts";
 import type { FargateRequest, StoredSecret } from "../request.ts";
 import type { Injected } from "../files/injected.ts";
 import type { StoreTraits } from "../secrets/stores/traits.ts";
@@ -121,18 +121,16 @@ function definitionBytes({ content, family }: FargateRequest["definition"]): num
 function withAdvice({ path, sentence }: Refusal, { volumes }: ResolvedPod, hasBucket: boolean): Refusal {
   const sizes = volumes
     .flatMap((volume) => (volume.kind === "files" ? [volume] : []))
-    .map(({ name, files }) => ({ name, bytes: files.reduce((sum, { content }) => sum + lengthOf(content), 0), files }))
-    .toSorted((a, b) => b.bytes - a.bytes);
+    .map(({ name, files }) => ({ name, length: files.reduce((sum, { content }) => sum + lengthOf(content), 0), files }))
+    .toSorted((a, b) => b.length - a.length);
   const [largest] = sizes;
   const words =
-    largest === undefined ? "" : ` The largest is volume ${largest.name} with ${number(largest.bytes)} before that.`;
+    largest === undefined
+      ? ""
+      : ` The largest is volume ${largest.name} with ${number(largest.length)} characters before that.`;
   const isPlain = sizes.some(({ files }) => files.some(({ content }) => typeof content === "string"));
   const advice = " Files that are not secret may be larger where the node has a bucket of S3: fargate.files.bucket.";
   return { path, sentence: `${sentence}${words}${isPlain && !hasBucket ? advice : ""}` };
-}
-
-function lengthOf(content: Text): number {
-  return typeof content === "string" ? content.length : content instanceof SecretText ? content.reveal().length : 0;
 }
 
 function over(path: string, found: number, most: number, what: string): Refusal[] {
