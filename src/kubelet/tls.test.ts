@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { promisify } from "node:util";
 
-import { afterEach, describe, expect, it, test, vi } from "vitest";
+import { afterEach, describe, expect, it, test } from "vitest";
 
 import { fakeClock } from "../../test/support/fake-clock.ts";
 import type { LogRecord } from "../provider.ts";
@@ -17,6 +17,7 @@ import { selfSignedCertificate } from "./serving/certificate.ts";
 import { servingIdentity } from "./serving/names.ts";
 import type { FoundPod } from "./pod-lookup.ts";
 import { startTestServer, testAuthority, type TestServer, type TestServerOptions } from "./testing.ts";
+import { soon } from "../../test/support/eventually.ts";
 
 const authority = testAuthority();
 const admin = authority.client({ commonName: "admin", organizations: ["system:masters"] });
@@ -131,7 +132,7 @@ describe("the client CA", () => {
     await clock.advance(60_000);
     expect((await server.ask("/pods", secondAdmin)).status).toBe(200);
     expect((await server.ask("/pods", admin)).status).toBe(401);
-    await vi.waitFor(() => expect(first.socket.destroyed).toBe(true));
+    await soon(() => expect(first.socket.destroyed).toBe(true));
   });
 
   it("leaves a busy connection its response, and nothing after", async () => {
@@ -153,7 +154,7 @@ describe("the client CA", () => {
     let body = "";
     for await (const chunk of response) body += String(chunk);
     expect(body).toBe("one\ntwo\n");
-    await vi.waitFor(() => expect(socket.destroyed).toBe(true));
+    await soon(() => expect(socket.destroyed).toBe(true));
   });
 
   it("binds a connection with which its handshake began, however late the handshake ends", async () => {

@@ -1,5 +1,6 @@
 /** Waiting for a condition, never for luck. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { vi } from "vitest";
 
 /** Calls `look` until it returns something that is neither undefined nor false; rejects with its last words after `withinMs`. */
 export async function eventually<T>(
@@ -19,4 +20,9 @@ export async function eventually<T>(
     if (performance.now() > end) throw new Error(`${what}: not within ${withinMs} ms`, { cause: last });
     await sleep(pause);
   }
+}
+
+/** Until the expectation holds; fails with its words after as long as no machine takes that is only busy. */
+export async function soon(expectation: () => void | Promise<void>): Promise<void> {
+  await vi.waitFor(expectation, { timeout: 15_000 });
 }

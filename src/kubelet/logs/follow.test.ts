@@ -1,12 +1,13 @@
 import type { IncomingMessage } from "node:http";
 
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 
 import { fakeClock } from "../../../test/support/fake-clock.ts";
 import { type ContainerRef, type LogRecord, type LogRequest } from "../../provider.ts";
 import { rfc3339Nano } from "../../model/clock.ts";
 import type { FoundPod } from "../pod-lookup.ts";
 import { startTestServer, testAuthority, type TestServer, type TestServerOptions } from "../testing.ts";
+import { soon } from "../../../test/support/eventually.ts";
 
 const authority = testAuthority();
 const admin = authority.client({ commonName: "admin" });
@@ -103,7 +104,7 @@ describe("GET /containerLogs?follow=true", () => {
     const server = await start({ provider: live, clock });
     let answered = false;
     const opening = server.open(`${path}?follow=true`, admin).then((response) => ((answered = true), response));
-    await vi.waitFor(() => expect(live.seen.signal).toBeDefined());
+    await soon(() => expect(live.seen.signal).toBeDefined());
     await clock.advance(999);
     expect(answered).toBe(false);
     await clock.advance(1);
@@ -120,7 +121,7 @@ describe("GET /containerLogs?follow=true", () => {
     const response = await server.open(`${path}?follow=true`, admin);
     await reader(response)();
     response.destroy();
-    await vi.waitFor(() => expect(live.seen.signal?.aborted).toBe(true));
+    await soon(() => expect(live.seen.signal?.aborted).toBe(true));
   });
 
   it("ends at limitBytes, though the container goes on", async () => {
@@ -129,7 +130,7 @@ describe("GET /containerLogs?follow=true", () => {
     live.push([record(0, "one")], [record(1, "two")]);
     const answer = await server.ask(`${path}?follow=true&limitBytes=5`, admin);
     expect(answer.body).toBe("one\nt");
-    await vi.waitFor(() => expect(live.seen.returned).toBe(true));
+    await soon(() => expect(live.seen.returned).toBe(true));
   });
 
   it("ends when the server closes", async () => {
@@ -140,8 +141,8 @@ describe("GET /containerLogs?follow=true", () => {
     response.on("error", () => undefined);
     await reader(response)();
     await server.close();
-    await vi.waitFor(() => expect(live.seen.signal?.aborted).toBe(true));
-    await vi.waitFor(() => expect(response.destroyed).toBe(true));
+    await soon(() => expect(live.seen.signal?.aborted).toBe(true));
+    await soon(() => expect(response.destroyed).toBe(true));
   });
 });
 

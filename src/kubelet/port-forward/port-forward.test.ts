@@ -2,13 +2,14 @@ import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
-import { afterEach, describe, expect, it, test, vi } from "vitest";
+import { afterEach, describe, expect, it, test } from "vitest";
 
 import { fakeClock } from "../../../test/support/fake-clock.ts";
 import type { Provider } from "../../provider.ts";
 import { connectWebSocket, runningPod } from "../stream/testing.ts";
 import { startTestServer, testAuthority, type TestServer, type TestServerOptions } from "../testing.ts";
 import { spdyPeer, tunnel, upgrade, webSocketHeaders, type PeerStream, type SpdyPeer } from "../upgrade/testing.ts";
+import { soon } from "../../../test/support/eventually.ts";
 
 const authority = testAuthority();
 const admin = authority.client({ commonName: "admin", organizations: ["system:masters"] });
@@ -157,11 +158,11 @@ describe.for(["SPDY", "a WebSocket tunnel"] as const)("port-forward over %s", (n
     const peer = await open();
     const first = dial(peer, port, "0");
     dial(peer, port, "1");
-    await vi.waitFor(() => expect(sockets.length).toBe(2));
+    await soon(() => expect(sockets.length).toBe(2));
     first.data.reset();
-    await vi.waitFor(() => expect(sockets.filter((socket) => socket.readableEnded || socket.destroyed).length).toBe(1));
+    await soon(() => expect(sockets.filter((socket) => socket.readableEnded || socket.destroyed).length).toBe(1));
     peer.socket.destroy();
-    await vi.waitFor(() => expect(sockets.filter((socket) => socket.readableEnded || socket.destroyed).length).toBe(2));
+    await soon(() => expect(sockets.filter((socket) => socket.readableEnded || socket.destroyed).length).toBe(2));
   });
 
   it("finds the pairs of clients that give no request ids", async () => {
@@ -181,7 +182,7 @@ describe.for(["SPDY", "a WebSocket tunnel"] as const)("port-forward over %s", (n
     const peer = await open({ clock });
     const error = peer.open({ streamtype: "error", port: "80", requestid: "7" });
     const data = peer.open({ streamtype: "data", port: "80", requestid: "8" });
-    await vi.waitFor(() => expect(peer.events).toEqual([`reply ${error.id}`, `reply ${data.id}`]));
+    await soon(() => expect(peer.events).toEqual([`reply ${error.id}`, `reply ${data.id}`]));
     await clock.advance(30_000);
     expect((await error.whole).toString()).toBe("timed out waiting for the data stream of this connection");
     await expect(data.whole).rejects.toThrow("reset");
@@ -216,10 +217,10 @@ describe.for(["SPDY", "a WebSocket tunnel"] as const)("port-forward over %s", (n
     const peer = spdyPeer(await transports[name](server));
     const sockets: Socket[] = [];
     dial(peer, await listen((socket) => void sockets.push(socket.resume())), "0");
-    await vi.waitFor(() => expect(sockets.length).toBe(1));
+    await soon(() => expect(sockets.length).toBe(1));
     await server.close();
     await peer.closed;
-    await vi.waitFor(() => expect(sockets[0]?.readableEnded).toBe(true));
+    await soon(() => expect(sockets[0]?.readableEnded).toBe(true));
   });
 });
 
@@ -247,9 +248,9 @@ describe("port-forward over WebSocket channels", () => {
       const hello = Buffer.from("hello");
       ws.send(isText ? `0${hello.toString("base64")}` : Buffer.concat([Buffer.from([0]), hello]));
       const behindPort = (channel: number): string => got.get(channel)?.subarray(2).toString() ?? "";
-      await vi.waitFor(() => expect(behindPort(0)).toBe("hello"));
-      await vi.waitFor(() => expect(behindPort(3)).toContain("ECONNREFUSED"));
-      await vi.waitFor(() => expect(behindPort(4)).toBe("bye"));
+      await soon(() => expect(behindPort(0)).toBe("hello"));
+      await soon(() => expect(behindPort(3)).toContain("ECONNREFUSED"));
+      await soon(() => expect(behindPort(4)).toBe("bye"));
       for (let channel = 0; channel < 6; channel++) {
         expect(got.get(channel)?.subarray(0, 2)).toEqual(littleEndian(ports[channel >> 1] ?? 0));
       }

@@ -3,13 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { fakeClock } from "../../../test/support/fake-clock.ts";
 import { silentLog } from "../../../test/support/silent-log.ts";
 import { selfSignedCertificate, type KeyAndCertificate } from "./certificate.ts";
 import { fromFiles } from "./files.ts";
 import { servingIdentity } from "./names.ts";
+import { soon } from "../../../test/support/eventually.ts";
 
 const addresses = ["10.0.0.7", "fd00::7"];
 const identity = servingIdentity(["burst-1"], addresses);
@@ -39,7 +40,7 @@ describe("a certificate in files", () => {
     /** A minute on, until the files have been read. */
     const after = async (count: number): Promise<void> => {
       await clock.advance(60_000);
-      await vi.waitFor(() => expect(changes).toBe(count));
+      await soon(() => expect(changes).toBe(count));
     };
     expect(source.present()).toEqual(first);
     expect(source.state()).toMatchObject({ fits: true, reason: "Files" });

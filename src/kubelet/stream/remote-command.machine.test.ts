@@ -15,6 +15,7 @@ import {
   type RemoteClient,
   type Wants,
 } from "./testing.ts";
+import { soon } from "../../../test/support/eventually.ts";
 
 const authority = testAuthority();
 const admin = authority.client({ commonName: "admin", organizations: ["system:masters"] });
@@ -85,7 +86,7 @@ async function standstill(read: () => number): Promise<number> {
       expect(seen).toBe(before);
       expect(seen).toBeGreaterThan(0);
     },
-    { interval: 200, timeout: 10_000 },
+    { interval: 200, timeout: 15_000 },
   );
   return seen;
 }
@@ -138,7 +139,7 @@ describe.for(names)("exec over %s", (name) => {
   it("kills the command when the client is gone", async () => {
     const processes = realProcesses();
     const remote = await execute(name, "echo started; sleep 1000", { stdout: true }, processes);
-    await vi.waitFor(() => expect(remote.stdout().toString()).toBe("started\n"));
+    await soon(() => expect(remote.stdout().toString()).toBe("started\n"));
     remote.kill();
     await processes.calls[0]?.process.exit;
     expect(processes.calls[0]?.signal.aborted).toBe(true);
@@ -148,12 +149,12 @@ describe.for(names)("exec over %s", (name) => {
     const processes = realProcesses();
     const script = "echo out; echo err >&2; read line";
     const remote = await execute(name, script, { ...all, tty: true }, processes);
-    await vi.waitFor(() => expect(remote.stdout().toString()).toBe("out\n"));
+    await soon(() => expect(remote.stdout().toString()).toBe("out\n"));
     if (resizes) {
       for (const part of ['{"Width":81,"Height":24}{"Wid', 'th":80,"Height":24}', '\n{"Height":3,"Width":', "100}"]) {
         remote.resize(part);
       }
-      await vi.waitFor(() => expect(processes.calls[0]?.sizes).toEqual(["81x24", "80x24", "100x3"]));
+      await soon(() => expect(processes.calls[0]?.sizes).toEqual(["81x24", "80x24", "100x3"]));
     }
     remote.stdin("go on\n");
     await remote.done;
@@ -165,7 +166,7 @@ describe.for(names)("exec over %s", (name) => {
     const processes = realProcesses();
     const remote = await execute(name, "echo out; read line", { ...all, tty: true }, processes);
     if (resizes) remote.resize('{"Width":81,"Height":24}');
-    await vi.waitFor(() => expect(remote.stdout().toString()).toBe("out\n"));
+    await soon(() => expect(remote.stdout().toString()).toBe("out\n"));
     expect(processes.calls[0]?.command.size).toEqual(resizes ? { columns: 81, rows: 24 } : undefined);
     remote.stdin("go on\n");
     await remote.done;
@@ -195,7 +196,7 @@ describe.for(names)("exec over %s", (name) => {
     const server = await start({ provider: processes });
     const path = commandPath(["sh", "-c", "echo started; sleep 1000"]);
     const remote = await clients[name].open(server, path, { stdout: true }, admin);
-    await vi.waitFor(() => expect(remote.stdout().toString()).toBe("started\n"));
+    await soon(() => expect(remote.stdout().toString()).toBe("started\n"));
     await server.close();
     expect((await remote.done).status).toContain("the virtual node's kubelet API is closing");
     await processes.calls[0]?.process.exit;
@@ -250,7 +251,7 @@ describe("exec", () => {
       expect(await standstill(remote.unsent)).toBeGreaterThan(0);
       remote.kill();
       // A connection that is not read shows its end to a writer alone, and to the second write at that.
-      await vi.waitFor(async () => {
+      await soon(async () => {
         await clock.advance(15_000);
         expect(processes.calls[0]?.signal.aborted).toBe(true);
       });
@@ -285,9 +286,9 @@ describe("attach", () => {
     };
     const server = await start({ provider: { attach } });
     const remote = await clients["WebSocket v5"].open(server, "/attach/default/web/main?x=1", all, admin);
-    await vi.waitFor(() => expect(remote.stdout().toString()).toBe("up\n"));
+    await soon(() => expect(remote.stdout().toString()).toBe("up\n"));
     remote.kill();
-    await vi.waitFor(() => expect(seen?.aborted).toBe(true));
+    await soon(() => expect(seen?.aborted).toBe(true));
     container.stdin.write("now\n");
     expect(await container.exit).toEqual({ code: 7 });
   });

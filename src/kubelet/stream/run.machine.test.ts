@@ -1,10 +1,11 @@
 import { request } from "node:https";
 
-import { afterEach, describe, expect, it, test, vi } from "vitest";
+import { afterEach, describe, expect, it, test } from "vitest";
 
 import type { Provider } from "../../provider.ts";
 import { startTestServer, testAuthority, type TestServer, type TestServerOptions } from "../testing.ts";
 import { realProcesses, runningPod } from "./testing.ts";
+import { soon } from "../../../test/support/eventually.ts";
 
 const authority = testAuthority();
 const admin = authority.client({ commonName: "admin", organizations: ["system:masters"] });
@@ -63,7 +64,7 @@ describe("run", () => {
       ...admin,
     });
     sent.on("error", () => undefined).end();
-    await vi.waitFor(() => expect(processes.calls.length).toBe(1));
+    await soon(() => expect(processes.calls.length).toBe(1));
     sent.destroy();
     expect(await processes.calls[0]?.process.exit).toEqual({ code: 137 });
   });

@@ -3,7 +3,7 @@ import { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 
 import fc from "fast-check";
-import { afterEach, describe, expect, it, test, vi } from "vitest";
+import { afterEach, describe, expect, it, test } from "vitest";
 
 import { fakeClock } from "../../../test/support/fake-clock.ts";
 import type { Provider } from "../../provider.ts";
@@ -12,6 +12,7 @@ import { echoing, runningPod } from "../stream/testing.ts";
 import { startTestServer, testAuthority, testNode, type TestServer, type TestServerOptions } from "../testing.ts";
 import { spdyPeer, upgrade, webSocketHeaders, type UpgradeAnswer } from "./testing.ts";
 import { createUpgrades } from "./upgrades.ts";
+import { soon } from "../../../test/support/eventually.ts";
 
 const authority = testAuthority();
 const admin = authority.client({ commonName: "admin", organizations: ["system:masters"] });
@@ -106,7 +107,7 @@ describe("a client that breaks the protocol", () => {
     ["a WebSocket message that is too long", webSocket, Buffer.from([0x82, 0xff, 0, 0, 0, 1, 0, 0, 0, 0])],
   ])("is cut off at %s", async ([, headers, bytes]) => {
     const { socket } = await sends(await start(), headers, bytes);
-    await vi.waitFor(() => expect(socket?.destroyed).toBe(true));
+    await soon(() => expect(socket?.destroyed).toBe(true));
   });
 
   it("is given up when it does not open its streams within 30 s", async () => {
@@ -119,7 +120,7 @@ describe("a client that breaks the protocol", () => {
     });
     const peer = spdyPeer(answer.socket as NonNullable<typeof answer.socket>);
     const error = peer.open({ streamtype: "error" });
-    await vi.waitFor(() => expect(peer.events).toEqual(["reply 1"]));
+    await soon(() => expect(peer.events).toEqual(["reply 1"]));
     await clock.advance(30_000);
     expect((await error.whole).toString()).toContain(
       "timed out waiting for the client to open its streams: stdin, stdout",
@@ -136,10 +137,10 @@ describe("a client that breaks the protocol", () => {
     const goingAway = Buffer.concat([Buffer.from([0x88, 18, 0x03, 0xe9]), Buffer.from("idle for 4 hours")]);
     await clock.advance(4 * 3_600_000 - 60_000);
     // Its pings have arrived, and nothing behind them.
-    await vi.waitFor(() => expect(Buffer.concat(got).includes(Buffer.from([0x89, 0, 0x89, 0]))).toBe(true));
+    await soon(() => expect(Buffer.concat(got).includes(Buffer.from([0x89, 0, 0x89, 0]))).toBe(true));
     expect(Buffer.concat(got).includes(goingAway)).toBe(false);
     await clock.advance(60_000);
-    await vi.waitFor(() => expect(Buffer.concat(got).includes(goingAway)).toBe(true));
+    await soon(() => expect(Buffer.concat(got).includes(goingAway)).toBe(true));
     socket?.destroy();
   });
 });

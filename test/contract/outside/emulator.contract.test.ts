@@ -41,7 +41,8 @@ describeWith(["emulator"], "the stand-in says the same as AWS's runtime interfac
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "burstlet-outside-"));
     await writeFile(join(folder, "index.mjs"), code);
-    const timeout = 2;
+    // Long enough for an answer of 7 MB on a machine that is busy.
+    const timeout = 6;
     theirs = await emulate({ code: folder, handler: "index.handler", timeout });
     const f = { runtime: "nodejs24.x", code: folder, timeout };
     // The emulator has it bare; that Lambda wraps it is said elsewhere.

@@ -162,7 +162,8 @@ describeWith(["root", "namespaces", "busybox"], "attach to a container of the pr
   });
 
   it("refuses a container that does not run", async () => {
-    const task = await start("over", "exit 0 & sleep 0.1");
+    const task = world.task("over", [shell("exit 0 & sleep 0.1")]);
+    await world.runtime.start(task);
     await world.until(task, hasEnded("main"));
     await expect(attach(task)).rejects.toMatchObject({ name: "ProviderError", kind: "conflict" });
   });
