@@ -123,7 +123,7 @@ async function serve({ node, provider, metrics, seat }: Parts, shared: Shared, s
   void preflight.run(AbortSignal.any([signal, over.signal]));
   try {
     await live(keeper, pods, signal, () => {
-      const words = preflight.trouble() === undefined ? "node is ready" : "node is there, and its pods wait: see above";
+      const words = trouble() === undefined ? "node is ready" : "node is there, and its pods wait: see above";
       log.info(words, { port: kubelet.port, provider: provider.name });
     });
   } finally {

@@ -32,6 +32,9 @@ export function createStats({
     const running = groups.values().filter(({ state }) => state.phase === "running");
     const itself = running.filter(({ group }) => isExtended && hasExtension(group));
     const others = running.filter(({ group }) => !isExtended || !hasExtension(group));
-    return (await Promise.all([byExtension(itself), byMonitor(others)])).flat();
+    const [told, monitored] = await Promise.allSettled([byExtension(itself), byMonitor(others)]);
+    const known = told.status === "fulfilled" ? told.value : [];
+    if (monitored.status === "rejected" && known.length === 0) throw monitored.reason;
+    return monitored.status === "fulfilled" ? [...known, ...monitored.value] : known;
   };
 }

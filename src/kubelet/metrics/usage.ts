@@ -65,8 +65,8 @@ export function createUsageReader({ provider, clock, log }: UsageOptions): Usage
         clock.monotonic(),
       );
       const usages = known.map(({ pod, task }) => usageOf(pod, task, account));
-      // Nothing has ever been told of what runs: that it uses nothing would be made up.
-      const isUntold = usages.length === 0 && latestStart(pods) > 0 && account.nodeSeconds() === 0;
+      // Nothing is told of what runs: that it uses nothing, now, would be made up.
+      const isUntold = usages.length === 0 && latestStart(pods) > 0;
       const times = usages.flatMap(({ containers }) => containers.map(({ time }) => time));
       return {
         failed,

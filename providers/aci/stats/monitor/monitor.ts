@@ -1,6 +1,7 @@
 import PQueue from "p-queue";
 import {
   asProviderError,
+  type ProviderError,
   type Clock,
   type Log,
   type ProviderContext,
@@ -9,7 +10,8 @@ import {
 } from "../../../../src/provider.ts";
 import type { KnownGroup } from "../../groups/known-groups.ts";
 import { minutesOf } from "./answer.ts";
-import { type Meter, metered, minuteMs, type Span, spanOf } from "./meter.ts";
+import { commonMinute, type Meters, statsAt } from "./cut.ts";
+import { metered, minuteMs, type Run, type Span, spanOf } from "./meter.ts";
 
 export interface MonitorOptions {
   /** The answer of Azure Monitor for one group; behind the bucket of reads. */
@@ -27,71 +29,103 @@ const patienceMs = 5_000;
 /** Figures that are older say nothing of the present: for so long Prometheus looks back. */
 const staleMs = 300_000;
 
-type Running = TaskState["containers"][number] & { readonly state: { readonly is: "running" } };
+interface Kept {
+  /** The newest run of each container that was seen. */
+  runs: ReadonlyMap<string, Run>;
+  meters: Meters;
+  /** Until when Azure has been asked, milliseconds since 1970. */
+  askedTo: number;
+  /** Monotonic milliseconds: after a failure it is left alone. */
+  restUntil: number;
+  reading: Promise<void> | undefined;
+}
 
 /**
  * Usage of groups by Azure Monitor, as `Provider.stats`: averages of minutes, some minutes old. A group is read when somebody asks
- * and a minute may have come, once a minute at most, and more seldom where there are more groups than the budget has reads: what was
- * missed comes with the next one. What is not read in time is told the next time.
+ * and another minute may have come, and more seldom where there are more groups than the budget has reads: what was missed comes with
+ * the next one. What is not read in time is told the next time. Rejects where nothing is known because it cannot be read.
  */
 export function createMonitor({ read, limiter, clock, log }: MonitorOptions) {
   const bucket = limiter(budget);
   const queue = new PQueue({ concurrency: atOnce });
-  const meters = new Map<string, ReadonlyMap<string, Meter>>();
-  const readAt = new Map<string, number>();
-  const reading = new Map<string, Promise<void>>();
-  let isTold = false;
+  const groups = new Map<string, Kept>();
+  let minute = 0;
+  /** Of the last read, where it has failed. */
+  let trouble: ProviderError | undefined;
 
-  const readOne = async ({ name, state }: KnownGroup, span: Span): Promise<void> => {
+  const readOne = async (name: string, kept: Kept, span: Span): Promise<void> => {
     try {
-      const body = await bucket.run(async () => read(name, span));
-      const minutes = minutesOf(body);
-      const known = meters.get(name);
-      const now = clock.now();
-      const next = runningOf(state).flatMap((one) => {
-        const meter = metered(known?.get(one.name), one.state.startedAt, minutes.get(one.name) ?? [], now);
-        return meter === undefined ? [] : [[one.name, meter] as const];
-      });
-      meters.set(name, new Map(next));
-      isTold = false;
+      const minutes = minutesOf(await bucket.run(async () => read(name, span)));
+      const next = [...kept.runs].map(
+        ([container, run]) =>
+          [
+            container,
+            metered(kept.meters.get(container) ?? [], run, minutes.get(container) ?? [], clock.now()),
+          ] as const,
+      );
+      kept.meters = new Map(next);
+      kept.askedTo = span.to;
+      trouble = undefined;
     } catch (error) {
-      const { kind, reason, message } = asProviderError(error);
+      kept.restUntil = clock.monotonic() + minuteMs;
+      const told = asProviderError(error);
+      const { kind, reason, message } = told;
       // It has been deleted meanwhile.
       if (kind === "notFound") return;
-      if (!isTold) log.warn("Azure Monitor tells no usage", { group: name, reason, message });
-      isTold = true;
-    } finally {
-      readAt.set(name, clock.monotonic());
+      if (trouble === undefined)
+        log.warn(`Azure Monitor tells no usage${kind === "denied" ? fix : ""}`, { group: name, reason, message });
+      trouble = told;
     }
   };
 
-  const ask = (group: KnownGroup): Promise<void> | undefined => {
-    const { name, state } = group;
-    const present = reading.get(name);
-    if (present !== undefined) return present;
-    if (clock.monotonic() - (readAt.get(name) ?? -Infinity) < minuteMs) return undefined;
-    const span = widest(
-      runningOf(state).map((one) => spanOf(meters.get(name)?.get(one.name), one.state.startedAt, clock.now())),
-    );
-    if (span === undefined) return undefined;
-    const read = queue.add(async () => readOne(group, span)).finally(() => reading.delete(name));
-    reading.set(name, read);
-    return read;
+  const ask = ({ name, state }: KnownGroup): Promise<void> | undefined => {
+    const kept = groups.get(name) ?? fresh();
+    groups.set(name, kept);
+    kept.runs = new Map([...kept.runs, ...runsOf(state)]);
+    if (kept.reading !== undefined || clock.monotonic() < kept.restUntil) return kept.reading;
+    const spans = [...kept.runs].map(([container, run]) => spanOf(kept.meters.get(container) ?? [], run, clock.now()));
+    const span = widest(spans);
+    if (span === undefined || span.to <= kept.askedTo) return undefined;
+    kept.reading = queue.add(async () => readOne(name, kept, span)).finally(() => (kept.reading = undefined));
+    return kept.reading;
   };
 
-  return async (groups: readonly KnownGroup[]): Promise<readonly TaskStats[]> => {
-    const names = new Set(groups.map(({ name }) => name));
-    for (const map of [meters, readAt]) for (const name of map.keys()) if (!names.has(name)) map.delete(name);
+  return async (running: readonly KnownGroup[]): Promise<readonly TaskStats[]> => {
+    const names = new Set(running.map(({ name }) => name));
+    for (const name of groups.keys()) if (!names.has(name)) groups.delete(name);
     const over = Promise.withResolvers<void>();
     const cancel = clock.after(patienceMs, over.resolve);
-    await Promise.race([Promise.all(groups.map(async (group) => ask(group))), over.promise]).finally(cancel);
+    await Promise.race([Promise.all(running.map(async (group) => ask(group))), over.promise]).finally(cancel);
     const since = clock.now() - staleMs;
-    return groups.flatMap(({ name, state }) => statsOf(state, meters.get(name), since) ?? []);
+    minute = commonMinute(
+      [...groups.values()].map(({ meters }) => meters),
+      minute,
+    );
+    const found = running.flatMap(
+      ({ name, state }) => statsAt(state, groups.get(name)?.meters ?? new Map(), minute, since) ?? [],
+    );
+    if (found.length === 0 && running.length > 0 && trouble !== undefined) throw trouble;
+    return found;
   };
 }
 
-function runningOf({ containers }: TaskState): Running[] {
-  return containers.filter((one): one is Running => one.state.is === "running");
+const fix = ": give burstlet's identity the role of deploy/azure/usage.json on the resource group";
+
+const fresh = (): Kept => ({
+  runs: new Map(),
+  meters: new Map(),
+  askedTo: 0,
+  restUntil: -Infinity,
+  reading: undefined,
+});
+
+/** Of the containers that run, or have ended at a time that is known. */
+function runsOf({ containers }: TaskState): [string, Run][] {
+  return containers.flatMap(({ name, state }): [string, Run][] => {
+    if (state.is === "running") return [[name, { startedAt: state.startedAt }]];
+    if (state.is !== "terminated" || state.startedAt === undefined) return [];
+    return [[name, { startedAt: state.startedAt, endedAt: state.finishedAt }]];
+  });
 }
 
 /** What is wanted for one container comes for all of a group. */
@@ -99,18 +133,4 @@ function widest(spans: readonly (Span | undefined)[]): Span | undefined {
   const all = spans.filter((span) => span !== undefined);
   if (all.length === 0) return undefined;
   return { from: Math.min(...all.map(({ from }) => from)), to: Math.max(...all.map(({ to }) => to)) };
-}
-
-/** The containers that run, as far as something is known of this run since then; `undefined`: of none. */
-function statsOf(
-  state: TaskState,
-  meters: ReadonlyMap<string, Meter> | undefined,
-  since: number,
-): TaskStats | undefined {
-  const containers = runningOf(state).flatMap(({ name, state: { startedAt } }) => {
-    const meter = meters?.get(name);
-    if (meter === undefined || meter.startedAt !== startedAt || meter.until < since) return [];
-    return [{ name, time: meter.until, startedAt, cpuSeconds: meter.cpuSeconds, memoryBytes: meter.memoryBytes }];
-  });
-  return containers.length === 0 ? undefined : { identity: state.identity, containers };
 }
