@@ -26,7 +26,7 @@ export interface MonitorOptions {
 
 /** How often Azure looks, and for how long it remembers: plausible; months are kept there. */
 const everyMs = 10_000;
-const minute = 60_000;
+export const minuteMs = 60_000;
 const keptMinutes = 120;
 
 interface Series {
@@ -43,7 +43,7 @@ export function createMonitor({ groups, sample, clock }: MonitorOptions): Monito
     const known = new Set(groups.all.map(({ uid }) => uid));
     for (const uid of all.keys()) if (!known.has(uid)) all.delete(uid);
     if (known.size === 0) return;
-    const at = Math.floor(clock.now() / minute) * minute;
+    const at = Math.floor(clock.now() / minuteMs) * minuteMs;
     for (const { identity, containers } of await sample()) {
       const group = all.get(identity.podUid) ?? new Map<string, Series>();
       if (known.has(identity.podUid)) all.set(identity.podUid, group);

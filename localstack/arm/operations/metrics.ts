@@ -2,10 +2,9 @@ import { parseTime, rfc3339 } from "../../../src/model/clock.ts";
 import { notSimulated } from "../../server/service.ts";
 import type { Work } from "../account.ts";
 import { invalid } from "../errors.ts";
-import type { MinuteOfUse } from "../metrics/monitor.ts";
+import { type MinuteOfUse, minuteMs } from "../metrics/monitor.ts";
 import { groupOf } from "./place.ts";
 
-const minute = 60_000;
 /** Series that an answer has where nobody asks for more. */
 const usualTop = 10;
 
@@ -54,8 +53,8 @@ function pointsOf(
   { from, to, told }: { readonly from: number; readonly to: number; readonly told: number },
 ): object[] {
   const points = [];
-  for (let at = Math.floor(from / minute) * minute; at < to; at += minute) {
-    const found = at + minute <= told ? minutes.find((one) => one.at === at) : undefined;
+  for (let at = Math.floor(from / minuteMs) * minuteMs; at < to; at += minuteMs) {
+    const found = at + minuteMs <= told ? minutes.find((one) => one.at === at) : undefined;
     points.push({ timeStamp: rfc3339(at), ...(found !== undefined && { average: of(found) }) });
   }
   return points;

@@ -32,9 +32,11 @@ export function createStats({
     const running = groups.values().filter(({ state }) => state.phase === "running");
     const itself = running.filter(({ group }) => isExtended && hasExtension(group));
     const others = running.filter(({ group }) => !isExtended || !hasExtension(group));
-    const [told, monitored] = await Promise.allSettled([byExtension(itself), byMonitor(others)]);
-    const known = told.status === "fulfilled" ? told.value : [];
-    if (monitored.status === "rejected" && known.length === 0) throw monitored.reason;
-    return monitored.status === "fulfilled" ? [...known, ...monitored.value] : known;
+    const told = byExtension(itself);
+    const monitored = byMonitor(others).catch(async (error: unknown) => {
+      if ((await told).length === 0) throw error;
+      return [];
+    });
+    return (await Promise.all([told, monitored])).flat();
   };
 }

@@ -21,7 +21,7 @@ export interface EventQueue {
   tryToReceive(): Promise<void>;
 }
 
-/** Its policy, or a role of the rule's target, which nobody has told burstlet, lets EventBridge write into a queue. Pure. */
+/** Does this policy of a queue? A role of the rule's target may do so too, of which nobody has told burstlet. Pure. */
 export function letsEventBridgeIn(policy: string): boolean {
   return /"(events\.amazonaws\.com|\*)"/.test(policy);
 }

@@ -90,10 +90,10 @@ function explained(
   { place, others }: PlacesOfTry,
   { cluster, exhausted, log }: LaunchOptions,
 ): ProviderError {
-  const { kind, reason, message } = error;
+  const { kind, reason } = error;
   if (reason === "CapacityProviderMissing") {
     const fix = `cluster ${cluster} needs the capacity provider ${spotProvider}, by aws ecs put-cluster-capacity-providers, which replaces what the cluster has (aws ecs describe-clusters --clusters ${cluster}): name that too`;
-    return new ProviderError(kind, reason, `${message.replace(/\.$/, "")}: ${fix}`, { cause: error });
+    return advised(error, fix);
   }
   if (kind !== "noCapacity") return error;
   log.info("no capacity", { ...place, reason });
@@ -101,7 +101,12 @@ function explained(
   if (isQuota) exhausted(place.market);
   const quotaAdvice = `this task takes ${request.vcpu} vCPU and starts when so many are free; quota ${vcpuQuotas[place.market].code} of Service Quotas can be raised`;
   const advice = [...(isQuota ? [quotaAdvice] : []), wayOf(place, others)];
-  return new ProviderError(kind, reason, `${message.replace(/\.$/, "")}: ${advice.join("; ")}`, { cause: error });
+  return advised(error, advice.join("; "));
+}
+
+function advised(error: ProviderError, advice: string): ProviderError {
+  const { kind, reason, message } = error;
+  return new ProviderError(kind, reason, `${message.replace(/\.$/, "")}: ${advice}`, { cause: error });
 }
 
 /** Places that are named: a subnet in each zone, and both markets. */

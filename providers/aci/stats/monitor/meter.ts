@@ -49,7 +49,8 @@ export function spanOf(known: readonly Meter[], run: Run, now: number): Span | u
 /**
  * What is known after these minutes, the oldest first. A minute that is missing is waited for; when it does not come the counter begins
  * anew from 0: nobody knows what was used meanwhile. So it does where the run is older than what Azure was asked for. Minutes that are
- * missing before the present run are those in which none was, and its first one may be too short to be told. A minute in which a run follows another one counts as a whole.
+ * missing before the present run are those in which none was, and its first one may be too short to be told. A minute in which a run
+ * follows another one counts as a whole.
  */
 export function metered(known: readonly Meter[], run: Run, minutes: readonly Minute[], now: number): readonly Meter[] {
   const meters = [...known];
