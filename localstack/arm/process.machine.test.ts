@@ -61,6 +61,8 @@ describeWith(["namespaces", "busybox"], "on the process runtime a container grou
   });
 
   const talk = shell("app", "while :; do echo tick; sleep 0.1; done");
+  /** A group runs once one of its containers does, and the other one is perhaps on its way. */
+  const runs = (group: string) => azure.until(group, (one) => viewOf(one)?.currentState.state === "Running");
   const logs = async (group: string, container: string, query = "") =>
     (await azure.group("GET", `${group}/containers/${container}/logs${query}`)).body.content ?? "";
   const exec = async (group: string, command: string) => {
@@ -109,7 +111,7 @@ describeWith(["namespaces", "busybox"], "on the process runtime a container grou
 
   test("takes a command on a terminal over a websocket: password first, then raw bytes", async () => {
     await azure.group("PUT", "shell", groupBody({ containers: [shell("app", untilTerm), shell("more", untilTerm)] }));
-    await azure.until("shell", (one) => stateOf(one) === "Running");
+    await runs("shell");
     const { client, seen } = await prompted("shell");
     client.send("stty size; echo it-$((40 + 2))\n");
     await eventually("the answer", () => seen.text.includes("it-42\r\n"));
@@ -124,7 +126,7 @@ describeWith(["namespaces", "busybox"], "on the process runtime a container grou
 
   test("has the words of a command split, and the password of attach said first, where switches say so", async () => {
     await azure.group("PUT", "words", groupBody({ containers: [talk, shell("b", untilTerm)] }));
-    await azure.until("words", (one) => stateOf(one) === "Running");
+    await runs("words");
     azure.cloud.scenario.change({ switches: { azure: { execCommand: "split", attachPassword: "message" } } });
     const { seen } = await exec("words", "/bin/echo  a  b");
     await eventually("it is closed", () => seen.closed !== undefined);
@@ -150,7 +152,7 @@ describeWith(["namespaces", "busybox"], "on the process runtime a container grou
 
   test("loses a command with its client, and keeps it while a reader is slow", async () => {
     await azure.group("PUT", "left", groupBody({ containers: [shell("app", untilTerm), shell("b", untilTerm)] }));
-    await azure.until("left", (one) => stateOf(one) === "Running");
+    await runs("left");
     const slow = await prompted("left");
     slow.client.pause();
     slow.client.send("head -c 4000000 /dev/zero | tr '\\0' x; echo end-$((1 + 1)); exit\n");
@@ -172,7 +174,7 @@ describeWith(["namespaces", "busybox"], "on the process runtime a container grou
 
   test("refuses a wrong password, and a second connection to one promise", async () => {
     await azure.group("PUT", "guarded", groupBody({ containers: [shell("app", untilTerm), shell("b", untilTerm)] }));
-    await azure.until("guarded", (one) => stateOf(one) === "Running");
+    await runs("guarded");
     const { body } = await azure.group("POST", "guarded/containers/app/exec", { command: "/bin/sh" });
     const { client, seen } = await opened(body.webSocketUri ?? "", "guessed");
     client.send("echo it-$((40 + 2))\n");
@@ -183,7 +185,7 @@ describeWith(["namespaces", "busybox"], "on the process runtime a container grou
 
   test("tells its output from now on to who attaches with the password in a header", async () => {
     await azure.group("PUT", "talks", groupBody({ containers: [talk, shell("b", untilTerm)] }));
-    await azure.until("talks", (one) => stateOf(one) === "Running");
+    await runs("talks");
     const { body } = await azure.group("POST", "talks/containers/app/attach", {});
     const client = new WebSocket(body.webSocketUri ?? "", { headers: { authorization: body.password } });
     let text = "";
@@ -218,24 +220,24 @@ describeWith(["namespaces", "busybox"], "on the process runtime a container grou
         ],
       }),
     );
-    const runs = (name: string, count: number) =>
+    const runsAgain = (name: string, count: number) =>
       eventually(`run ${count} of ${name}`, async () => {
         const view = viewOf((await azure.group("GET", "probed")).body, name);
         return (view?.restartCount ?? 0) >= count && view;
       });
     for (const name of ["app", "web"]) {
-      const view = await runs(name, 1);
+      const view = await runsAgain(name, 1);
       expect(view.events?.map((event) => event.name)).toEqual(expect.arrayContaining(["Unhealthy", "Killing"]));
       expect(view.previousState?.state).toBe("Terminated");
     }
     // The server stays up in its second run, while the other one is asked and ended again and again.
-    await runs("app", 4);
-    expect((await runs("web", 1)).restartCount).toBe(1);
+    await runsAgain("app", 4);
+    expect((await runsAgain("web", 1)).restartCount).toBe(1);
   });
 
   test("that is deleted is gone with all of its processes", async () => {
     await azure.group("PUT", "short", groupBody({ containers: [shell("app", "sleep 86399"), shell("b", untilTerm)] }));
-    await azure.until("short", (one) => stateOf(one) === "Running");
+    await runs("short");
     await azure.group("DELETE", "short");
     await eventually("it is gone", () =>
       azure.cloud.ledger.entries.some(
@@ -258,7 +260,7 @@ describeWith(["namespaces", "busybox"], "on the process runtime a container grou
       expect(body.error).toBeUndefined();
     }
     const ask = async (group: string) => {
-      const { properties } = await azure.until(group, (one) => viewOf(one)?.currentState.state === "Running");
+      const { properties } = await runs(group);
       return fetch(`http://${properties?.ipAddress?.ip}:18899/v1/stats`);
     };
     await expect(ask("plain")).rejects.toThrow();
