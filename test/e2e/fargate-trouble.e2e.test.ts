@@ -146,9 +146,8 @@ describeWith(["go", "namespaces", "root"], "on Fargate", () => {
 
   it("a Job's pod whose burstlet died before it knew of the task, and came back after two hours, is not run twice", async () => {
     const { world, aws } = cloud;
-    await eventually("all is well", async () => (await condition("burstlet.dev/ProviderReady"))?.status === "True");
-    for (const name of ["RunTask", "ListTasks", "DescribeTasks"])
-      aws.faults.set({ name, call: `ecs:${name}`, cut: "after" });
+    // Not a broken connection: burstlet would look for the task, and launch nothing more where it cannot look.
+    aws.faults.set({ call: "ecs:RunTask", cut: "silent" });
     const job = (name: string, what: string) => ({
       apiVersion: "batch/v1",
       kind: "Job",
