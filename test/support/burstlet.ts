@@ -33,7 +33,11 @@ export function startBurstlet(
     env: { ...process.env, ...env },
   });
   child.stderr.pipe(createWriteStream(`${name}.log`));
-  const ended = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
+  // In memory: a file has what is written to it only later, and is there only a while after the start.
+  let log = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (log += text));
+  // Not at its exit, when its last lines may still be on their way.
+  const ended = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)));
   // A test process that dies must not leave it behind.
   const reap = () => child.kill("SIGKILL");
   process.once("exit", reap);
@@ -41,7 +45,7 @@ export function startBurstlet(
   return {
     pid: child.pid ?? -1,
     ended,
-    log: () => readFileSync(`${name}.log`, "utf8"),
+    log: () => log,
     stop() {
       child.kill("SIGTERM");
       return ended;

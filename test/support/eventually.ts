@@ -2,7 +2,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { vi } from "vitest";
 
-/** Calls `look` until it returns something that is neither undefined nor false; rejects with its last words after `withinMs`. */
+/**
+ * Calls `look` until it returns something that is neither undefined nor false, nor an empty text: a container runs before
+ * it has printed anything. Rejects with its last words after `withinMs`.
+ */
 export async function eventually<T>(
   what: string,
   look: () => Promise<T | undefined | false> | T | undefined | false,
@@ -13,7 +16,7 @@ export async function eventually<T>(
   for (let pause = 20; ; pause = Math.min(pause * 1.5, 500)) {
     try {
       const seen = await look();
-      if (seen !== undefined && seen !== false) return seen;
+      if (seen !== undefined && seen !== false && seen !== "") return seen;
     } catch (error) {
       last = error;
     }
