@@ -33,6 +33,8 @@ export interface ContractTarget {
   readonly annotations?: Readonly<Record<string, string>>;
   /** The part of a container by which it behaves so here. Throws where this cloud cannot: then the test is a gap. */
   container(behaviour: Behaviour): Partial<Container>;
+  /** What a container prints once it heeds SIGTERM: it runs before it does. Absent where it heeds it from the beginning. */
+  readonly heeds?: string;
   /** Lets about so many milliseconds pass: real ones, or those of a clock that the test moves. */
   pass(ms: number): Promise<void>;
   /** Another provider over the same cloud, with nothing in its memory: as after a restart of burstlet. */

@@ -60,6 +60,8 @@ export interface Workbench {
   /** Translated and given an identity, not yet launched. */
   prepare(plans: readonly Plan[], uid?: string, attempt?: number): Promise<BenchTask>;
   launch(...plans: readonly Plan[]): Promise<BenchTask>;
+  /** As `launch`; resolves when `main` of it heeds SIGTERM. */
+  launchHeeding(...plans: readonly Plan[]): Promise<BenchTask>;
   /** Lets time pass until this holds; fails with `what` when it does not come true. */
   until(what: string | (() => string), holds: () => boolean | Promise<boolean>): Promise<void>;
   signal(): AbortSignal;
@@ -136,6 +138,11 @@ export async function createWorkbench(target: ContractTarget, patience = usualPa
       launched.set(`${uid}/${attempt}`, launch);
       return benchTask(launch, resolved.pod, provider, tellings, until);
     };
+    const launch: Workbench["launch"] = async (...plans) => {
+      const task = await prepare(plans);
+      await provider.launch(task.launch, stop.signal);
+      return task;
+    };
     return {
       target,
       provider,
@@ -145,9 +152,13 @@ export async function createWorkbench(target: ContractTarget, patience = usualPa
       until,
       signal: () => stop.signal,
       impatient: () => bench(untilWithin(Math.min(patience, gapPatience))),
-      async launch(...plans) {
-        const task = await prepare(plans);
-        await provider.launch(task.launch, stop.signal);
+      launch,
+      async launchHeeding(...plans) {
+        const { heeds } = target;
+        if (heeds === undefined) return launch(...plans);
+        const task = await launch(...plans.map((plan) => ({ ...plan, does: { ...plan.does, print: [heeds] } })));
+        await task.until("it runs", isRunning());
+        await until("it heeds SIGTERM", async () => (await printed(task, provider, stop.signal)).includes(heeds));
         return task;
       },
       async clear() {
@@ -167,6 +178,19 @@ export async function createWorkbench(target: ContractTarget, patience = usualPa
     };
   };
   return bench(patiently);
+}
+
+/** What container `main` of the task has printed in its first run; empty where its log is not there yet. */
+async function printed(task: BenchTask, provider: Provider, signal: AbortSignal): Promise<string> {
+  const lines: string[] = [];
+  const request = { follow: false, tailLines: undefined };
+  try {
+    for await (const batch of provider.logs?.({ task, container: "main", instance: 0 }, request, signal) ?? [])
+      lines.push(...batch.map(({ bytes }) => bytes.toString()));
+  } catch {
+    return "";
+  }
+  return lines.join("\n");
 }
 
 async function podFor(

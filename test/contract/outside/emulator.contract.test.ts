@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type LambdaWorld, openLambdaWorld, tailOf } from "../../../localstack/lambda/testing.ts";
+import { eventually } from "../../support/eventually.ts";
 import { describeWith } from "../../support/requirements.ts";
 import { type Emulated, emulate } from "./emulator.ts";
 
@@ -63,12 +64,17 @@ describeWith(["emulator"], "the stand-in says the same as AWS's runtime interfac
   );
 
   it("in its own lines of a warm invocation", async () => {
-    for (const world of [theirs, ours]) await world.invoke({ what: "print" });
+    // Its answer may come before its lines, of which the report is the last.
+    const told = async (): Promise<string> => {
+      const before = theirs.output.length;
+      await theirs.invoke({ what: "print" });
+      return eventually("the emulator reports", () => /^[^]*^REPORT .*\n/m.exec(theirs.output.slice(before))?.[0]);
+    };
+    await ours.invoke({ what: "print" });
+    await told();
     const answer = await ours.invoke({ what: "print" });
-    const before = theirs.output.length;
-    await theirs.invoke({ what: "print" });
     // The emulator also tells of itself, each time with a date in front.
-    const lines = theirs.output.slice(before).split("\n");
+    const lines = (await told()).split("\n");
     const mine = lines.filter((line) => !/^\d\d \w{3} \d{4} /.test(line)).map(shapeOf);
     expect(tailOf(answer).split("\n").map(shapeOf)).toEqual(mine);
   });

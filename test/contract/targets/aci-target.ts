@@ -12,7 +12,7 @@ import { systemClock as clock } from "../../../src/telemetry/clock.ts";
 import { providerContext } from "../../support/provider-context.ts";
 import { silentLog as log } from "../../support/silent-log.ts";
 import type { ContractTarget } from "../target.ts";
-import { shellContainer } from "./shell.ts";
+import { shellContainer, shellHeeds } from "./shell.ts";
 
 const subscription = "00000000-0000-0000-0000-000000000000";
 const subnet = `/subscriptions/${subscription}/resourceGroups/burstlet/providers/Microsoft.Network/virtualNetworks/west/subnets/groups`;
@@ -48,6 +48,7 @@ export async function aciTarget({ azure, ...scenario }: ScenarioInput = {}): Pro
     nodeName: context.nodeName,
     provider: await open(),
     container: (behaviour) => shellContainer("busybox:1", behaviour),
+    heeds: shellHeeds,
     pass: async (ms) => clock.sleep(ms),
     reopen: open,
     async trouble() {

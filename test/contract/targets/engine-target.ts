@@ -9,7 +9,7 @@ import { busyboxImage, startEngine } from "../../support/engine.ts";
 import { silentLog as log } from "../../support/silent-log.ts";
 import { providerContext } from "../../support/provider-context.ts";
 import type { ContractTarget } from "../target.ts";
-import { shellContainer } from "./shell.ts";
+import { shellContainer, shellHeeds } from "./shell.ts";
 
 /** The engine runtime over a podman of its own. */
 export async function engineTarget(): Promise<ContractTarget> {
@@ -23,6 +23,7 @@ export async function engineTarget(): Promise<ContractTarget> {
     ...context,
     provider: await open(),
     container: (behaviour) => shellContainer(busyboxImage, behaviour),
+    heeds: shellHeeds,
     pass: async (ms) => clock.sleep(ms),
     reopen: open,
     async trouble() {

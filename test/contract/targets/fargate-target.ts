@@ -13,7 +13,7 @@ import { providerContext } from "../../support/provider-context.ts";
 import { set, withCredentials } from "../../fargate/testing.ts";
 import { silentLog as log } from "../../support/silent-log.ts";
 import type { ContractTarget } from "../target.ts";
-import { shellContainer } from "./shell.ts";
+import { shellContainer, shellHeeds } from "./shell.ts";
 
 /** The Fargate provider over the stand-in for AWS, whose tasks are processes of this host. */
 export async function fargateTarget(scenario: ScenarioInput = {}): Promise<ContractTarget> {
@@ -37,6 +37,7 @@ export async function fargateTarget(scenario: ScenarioInput = {}): Promise<Contr
     nodeName: context.nodeName,
     provider: await open(),
     container: (behaviour) => shellContainer("busybox:1", behaviour),
+    heeds: shellHeeds,
     pass: async (ms) => clock.sleep(ms),
     reopen: open,
     async trouble() {

@@ -8,7 +8,7 @@ import { systemClock as clock } from "../../../src/telemetry/clock.ts";
 import { withCredentials } from "../../fargate/testing.ts";
 import { providerContext } from "../../support/provider-context.ts";
 import type { ContractTarget } from "../target.ts";
-import { shellContainer } from "./shell.ts";
+import { shellContainer, shellHeeds } from "./shell.ts";
 
 const code = join(import.meta.dirname, "../../../deploy/lambda/node");
 
@@ -35,6 +35,7 @@ export async function lambdaTarget(mode: Mode): Promise<ContractTarget> {
     restartPolicy: "OnFailure",
     annotations: { [podAnnotations.mode]: mode },
     container: (behaviour) => shellContainer(`lambda://${mode}:1`, behaviour),
+    heeds: shellHeeds,
     pass: async (ms) => clock.sleep(ms),
     reopen: open,
     async trouble() {

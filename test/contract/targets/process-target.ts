@@ -7,7 +7,7 @@ import { ownNetwork } from "../../../providers/local/runtime/process/testing.ts"
 import type { Provider } from "../../../src/provider.ts";
 import { systemClock as clock } from "../../../src/telemetry/clock.ts";
 import { silentLog as log } from "../../support/silent-log.ts";
-import { shellContainer } from "./shell.ts";
+import { shellContainer, shellHeeds } from "./shell.ts";
 import { providerContext } from "../../support/provider-context.ts";
 import type { ContractTarget } from "../target.ts";
 
@@ -22,6 +22,7 @@ export async function processTarget(): Promise<ContractTarget> {
     ...context,
     provider: await open(),
     container: (behaviour) => shellContainer("busybox:1", behaviour),
+    heeds: shellHeeds,
     pass: async (ms) => clock.sleep(ms),
     reopen: open,
     async close() {

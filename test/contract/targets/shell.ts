@@ -1,6 +1,9 @@
 import type { Container } from "../../../src/model/kube.ts";
 import type { Behaviour } from "../target.ts";
 
+/** A line that a container may print: its traps are set by then. */
+export const shellHeeds = "heeds";
+
 /** A contract test's container for whatever runs busybox's shell. */
 export function shellContainer(image: string, behaviour: Behaviour): Partial<Container> {
   const streams = behaviour.echo === true ? { stdin: true, stdinOnce: true } : {};

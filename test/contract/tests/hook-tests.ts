@@ -36,12 +36,12 @@ export const hookTests: readonly ContractTest[] = [
   {
     name: "stop waits for a preStop hook before SIGTERM, and no longer than the grace",
     async run(bench) {
-      const short = await bench.launch(oneMain({ ...forever, beforeStop: 1.5 }));
+      const short = await bench.launch(oneMain({ ...forever, beforeStop: 4 }));
       const long = await bench.launch(oneMain({ ...forever, beforeStop: 600 }));
       await short.until("it runs", isRunning());
       await long.until("it runs", isRunning());
-      await short.stop(20);
       await long.stop(3);
+      await short.stop(20);
       await bench.target.pass(700);
       expect(lastOf(short)).toBe("running");
       await short.stopUntil("stopped", 20);

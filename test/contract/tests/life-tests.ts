@@ -81,7 +81,7 @@ export const lifeTests: readonly ContractTest[] = [
     async run(bench) {
       const task = await bench.launch(
         { name: "short", does: { run: 1, exit: 3 } },
-        { name: "long", does: { run: 3, exit: 5 } },
+        { name: "long", does: { run: 6, exit: 5 } },
       );
       const between = await task.until("the short one ended", hasEnded("short"));
       expect(between.phase).toBe("running");

@@ -17,8 +17,10 @@ export const runTests: readonly ContractTest[] = [
     name: "restart runs a container again, remembers how it ended before, and leaves the others alone",
     async run(bench) {
       const task = await bench.launch({ name: "main", does: { run: 0.3, exit: 2 } }, { name: "other", does: forever });
-      await task.until("both ran", isRunning("other"));
-      const before = await task.until("it ended", hasEnded());
+      const before = await task.until(
+        "it ended, and the other one runs",
+        (state) => hasEnded()(state) && isRunning("other")(state),
+      );
       await restart(bench, task, "main", 1);
       const after = await task.until("the next run ended", hasEnded("main", 1));
       expect(containerOf(after).last).toEqual(containerOf(before).state);
@@ -54,7 +56,7 @@ export const runTests: readonly ContractTest[] = [
   {
     name: "kill ends one run with SIGTERM, and leaves the task and its other containers alone",
     async run(bench) {
-      const task = await bench.launch({ name: "main", does: forever }, { name: "other", does: forever });
+      const task = await bench.launchHeeding({ name: "main", does: forever }, { name: "other", does: forever });
       await task.until("both run", (state) => isRunning()(state) && isRunning("other")(state));
       await kill(bench, task, 30);
       const after = await task.until("it ended", hasEnded());
@@ -109,7 +111,7 @@ export const runTests: readonly ContractTest[] = [
   {
     name: "followed logs end with the run, and before it when nobody reads any more",
     async run(bench) {
-      const task = await bench.launch(oneMain({ run: 2 }));
+      const task = await bench.launch(oneMain({ run: 5 }));
       await task.until("it runs", isRunning());
       let ended = false;
       const whole = logs(bench, task, { follow: true }).finally(() => (ended = true));

@@ -15,7 +15,7 @@ export const stopTests: readonly ContractTest[] = [
   {
     name: "stop ends a task, keeps its last states until they are discarded, and then nothing is left of it",
     async run(bench) {
-      const task = await bench.launch(oneMain(forever));
+      const task = await bench.launchHeeding(oneMain(forever));
       await task.until("it runs", isRunning());
       await task.stopUntil("stopped", 10);
       const listed = (await bench.provider.list()).find(({ identity }) => identity.podUid === task.identity.podUid);
@@ -35,10 +35,11 @@ export const stopTests: readonly ContractTest[] = [
     async run(bench) {
       const task = await bench.launch(oneMain({ run: "forever", atTerm: "ignore" }));
       await task.until("it runs", isRunning());
-      expect(await bench.provider.stop(task, { graceSeconds: 3, discard: false })).toBe("stopping");
       // A target's clock may run four times as fast.
+      const how = { graceSeconds: 8, discard: false };
+      expect(await bench.provider.stop(task, how)).toBe("stopping");
       await bench.target.pass(500);
-      expect(await bench.provider.stop(task, { graceSeconds: 3, discard: false })).toBe("stopping");
+      expect(await bench.provider.stop(task, how)).toBe("stopping");
       const { state } = containerOf(await task.until("it ended", hasEnded()));
       expect(state).toMatchObject({ exitCode: 137 });
     },
@@ -47,7 +48,7 @@ export const stopTests: readonly ContractTest[] = [
     name: "a later stop with less grace shortens it",
     async run(bench) {
       // Without a kill it ends by itself, with another code, long before the grace that its pod began with.
-      const task = await bench.launch({ name: "main", does: { run: 10, atTerm: "ignore" }, grace: 600 });
+      const task = await bench.launch({ name: "main", does: { run: 30, atTerm: "ignore" }, grace: 600 });
       await task.until("it runs", isRunning());
       expect(await bench.provider.stop(task, { graceSeconds: 600, discard: false })).toBe("stopping");
       await bench.target.pass(300);

@@ -74,7 +74,7 @@ export const streamTests: readonly ContractTest[] = [
       };
       await bench.until("both sleep", async () => (await sleepers()) === 2);
       stop.abort();
-      await within(bench, 5_000, "nothing sleeps", async () => (await sleepers()) === 0);
+      await bench.until("nothing sleeps", async () => (await sleepers()) === 0);
       expect(task.told.some(hasEnded())).toBe(false);
     },
   },
@@ -88,8 +88,8 @@ export const streamTests: readonly ContractTest[] = [
       const stream = await exec(bench, task, { argv: shell(line), tty: true, stdin: true }, stop.signal);
       expect(stream.stderr).toBeUndefined();
       const heard = listenTo(stream.stdout);
-      await within(bench, 10_000, "it is a terminal", () => heard().includes("is one"));
-      await within(bench, 5_000, "the size is told", () => {
+      await bench.until("it is a terminal", () => heard().includes("is one"));
+      await bench.until("the size is told", () => {
         stream.resize(101, 43);
         stream.resize(102, 43);
         return heard().includes("43 102");
@@ -106,11 +106,11 @@ export const streamTests: readonly ContractTest[] = [
       const heard = listenTo(stream.stdout);
       stream.stderr?.resume();
       stream.stdin.write("one\n");
-      await within(bench, 5_000, "it is heard", () => heard() === "one\n");
+      await bench.until("it is heard", () => heard() === "one\n");
       const other = await attach(bench, task, { stdin: false });
       const otherHeard = listenTo(other.stdout);
       stream.stdin.end("two\n");
-      await within(bench, 5_000, "both hear it", () => heard() === "one\ntwo\n" && otherHeard() === "two\n");
+      await bench.until("both hear it", () => heard() === "one\ntwo\n" && otherHeard() === "two\n");
       expect(await stream.exit).toEqual({ code: 7 });
       expect(containerOf(await task.until("it ended", hasEnded())).state).toMatchObject({ exitCode: 7 });
       other.stderr?.resume();
@@ -210,20 +210,6 @@ function listenTo(stream: Readable): () => string {
   let heard = "";
   stream.on("error", () => undefined).on("data", (chunk: Buffer) => (heard += chunk.toString()));
   return () => heard;
-}
-
-/** As `until` of the bench, with a patience of its own. */
-async function within(
-  { target }: Workbench,
-  patience: number,
-  what: string,
-  holds: () => boolean | Promise<boolean>,
-): Promise<void> {
-  const look = 100;
-  for (let waited = 0; !(await holds()); waited += look) {
-    if (waited >= patience) throw new Error(`within ${patience / 1000} s it did not happen that ${what}`);
-    await target.pass(look);
-  }
 }
 
 /** Bytes of every value that repeat nowhere, the same each time. */

@@ -3,7 +3,6 @@ import { text } from "node:stream/consumers";
 import { expect } from "vitest";
 import type { FilesVolume } from "../../../src/provider.ts";
 import type { ContractTest } from "../contract.ts";
-import type { Behaviour } from "../target.ts";
 import { type BenchTask, forever, hasEnded, isRunning, type Workbench } from "../workbench.ts";
 
 /** Tests of files that change while a task lives. They look by exec; a provider without either lists a gap. */
@@ -32,7 +31,8 @@ export const updateTests: readonly ContractTest[] = [
   {
     name: "a container that runs again has the new files",
     async run(bench) {
-      const task = await reading(bench, { a: "1", pinned: "1" }, { run: 2 });
+      const task = await reading(bench, { a: "1", pinned: "1" });
+      await bench.provider.kill?.({ task, container: "main", instance: 0 }, 1);
       await task.until("it ended", hasEnded());
       await update(bench, task, { a: "2", pinned: "2" });
       await bench.provider.restart?.(task, "main", 1);
@@ -81,12 +81,8 @@ export const updateTests: readonly ContractTest[] = [
   },
 ];
 
-async function reading(
-  bench: Workbench,
-  files: Readonly<Record<string, string>>,
-  does: Behaviour = forever,
-): Promise<BenchTask> {
-  const task = await bench.launch({ name: "main", does, reads: files });
+async function reading(bench: Workbench, files: Readonly<Record<string, string>>): Promise<BenchTask> {
+  const task = await bench.launch({ name: "main", does: forever, reads: files });
   await task.until("it runs", isRunning());
   return task;
 }
