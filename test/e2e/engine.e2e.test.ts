@@ -87,7 +87,7 @@ describeWith(["go", "namespaces", "root", "busybox", "engine"], "a virtual node 
   it("asks its containers by commands and over HTTP, and runs again what is not alive", async () => {
     const often = { periodSeconds: 1, failureThreshold: 1, timeoutSeconds: 10 };
     const probes = {
-      livenessProbe: { exec: { command: ["test", "-e", "/tmp/live"] }, ...often, initialDelaySeconds: 2 },
+      livenessProbe: { exec: { command: ["test", "-e", "/tmp/live"] }, ...often, initialDelaySeconds: 5 },
       readinessProbe: { httpGet: { path: "/ready", port: 8080 }, ...often },
     };
     const command = [
@@ -95,14 +95,17 @@ describeWith(["go", "namespaces", "root", "busybox", "engine"], "a virtual node 
       "-c",
       "trap 'exit 7' TERM; touch /tmp/live; httpd -p 8080 -h /tmp; while :; do sleep 0.1; done",
     ];
-    const startupProbe = { exec: { command: ["test", "-e", "/tmp/up"] }, periodSeconds: 1, failureThreshold: 60 };
+    const startupProbe = { exec: { command: ["test", "-e", "/tmp/up"] }, ...often, failureThreshold: 300 };
     const beside = { name: "side", ...present, restartPolicy: "Always", command: ["sleep", "3600"], startupProbe };
     const spec = { initContainers: [beside] };
-    await world.cluster.apply(podManifest("probed", onEngine({ command, container: probes, spec })));
+    await world.cluster.apply(podManifest("probed", onEngine({ command, container: probes, spec, graceSeconds: 30 })));
     await eventually("its sidecar is asked whether it has started up", async () =>
       (await world.eventsOf("probed")).some((event) => event.startsWith("Unhealthy: Startup probe failed")),
     );
-    expect((await world.pod("probed")).status?.containerStatuses?.[0]?.state?.waiting?.reason).toBe("PodInitializing");
+    // Probes begin with the run, before the API server shows it.
+    const hasSidecar = ({ status }: Pod) => status?.initContainerStatuses?.[0]?.state?.running !== undefined;
+    const pending = await world.until("probed", "shows its sidecar", hasSidecar);
+    expect(pending.status?.containerStatuses?.[0]?.state?.waiting?.reason).toBe("PodInitializing");
     await world.cluster.kubectl("exec", "probed", "-c", "side", "--", "touch", "/tmp/up");
     await eventually("it is told that it is not ready", async () =>
       (await world.eventsOf("probed")).includes(
@@ -289,8 +292,8 @@ describeWith(["go", "namespaces", "root", "busybox", "engine"], "a virtual node 
 
   it("leaves nothing in the engine when its pods are deleted", async () => {
     expect(await containers()).not.toEqual([]);
-    await world.cluster.kubectl("delete", "deployments,pods", "--all", "--timeout=60s");
-    await eventually("the engine is empty", async () => (await containers()).length === 0);
-    expect(engine.podman("volume", "ls", "--quiet")).toBe("");
+    await world.cluster.kubectl("delete", "deployments,pods", "--all", "--timeout=100s");
+    const nothingIn = async () => (await containers()).length === 0 && engine.podman("volume", "ls", "--quiet") === "";
+    await eventually("the engine is empty", nothingIn);
   });
 });

@@ -7,13 +7,13 @@ import type { Pod } from "../../src/model/kube.ts";
 import { startEngine, type TestEngine } from "../support/engine.ts";
 import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
-import { finish, type Kubectl, onTerminal } from "./kubectl.ts";
+import { finish, type Kubectl, onTerminal, start } from "./kubectl.ts";
 import { hasPhase, isReady, podManifest, startWorld, type World } from "./worlds/world.ts";
 
 /** The engine has the image, and nothing to pull from. */
 const present = { image: "busybox:latest", imagePullPolicy: "IfNotPresent" } as const;
 const hook = (script: string) => ({ exec: { command: ["sh", "-c", script] } });
-const patient = ["sh", "-c", "trap 'echo term; exit 0' TERM; while :; do sleep 0.1 & wait $!; done"];
+const patient = ["sh", "-c", "trap 'echo term; exit 0' TERM; echo begins; while :; do sleep 0.1 & wait $!; done"];
 
 describeWith(["go", "namespaces", "root", "busybox", "engine"], "the life of containers on an engine", () => {
   let engine: TestEngine;
@@ -94,9 +94,10 @@ describeWith(["go", "namespaces", "root", "busybox", "engine"], "the life of con
     await world.cluster.apply(podManifest("hooked", more));
     await world.until("hooked", "is ready", isReady);
     expect(await world.cluster.kubectl("exec", "hooked", "--", "cat", "/tmp/hook")).toBe("started\n");
-    const followed = finish(kubectl, ["logs", "-f", "hooked"]);
+    const followed = start(kubectl, ["logs", "-f", "hooked"]);
+    await eventually("it is followed", () => followed.stdout() === "begins\n");
     await world.cluster.kubectl("delete", "pod", "hooked", "--timeout=30s");
-    expect((await followed).stdout.toString()).toBe("stopping\nterm\n");
+    expect((await followed.ended).stdout.toString()).toBe("begins\nstopping\nterm\n");
   });
 
   it.concurrent("a container whose postStart hook fails is ended and runs again, and an event says so", async () => {
@@ -172,8 +173,10 @@ describeWith(["go", "namespaces", "root", "busybox", "engine"], "the life of con
   });
 
   it("leaves nothing of a debugged pod in the engine when it is deleted", async () => {
-    await world.cluster.kubectl("delete", "pods", "--all", "--timeout=30s");
-    await eventually("the engine is empty", () => engine.podman("ps", "--all", "--quiet") === "");
-    expect(engine.podman("volume", "ls", "--quiet")).toBe("");
+    await world.cluster.kubectl("delete", "pods", "--all", "--timeout=100s");
+    await eventually(
+      "the engine is empty",
+      () => engine.podman("ps", "--all", "--quiet") === "" && engine.podman("volume", "ls", "--quiet") === "",
+    );
   });
 });

@@ -21,7 +21,8 @@ server.listen(9000, "0.0.0.0");
 
 const status = (pod: Pod) => pod.status?.containerStatuses?.[0];
 const touch = (file: string) => ["sh", "-c", `${file}; while :; do sleep 1; done`];
-const often = { periodSeconds: 1, failureThreshold: 1 };
+/** An answer may take longer than the usual second where others keep the machine busy. */
+const often = { periodSeconds: 1, failureThreshold: 1, timeoutSeconds: 10 };
 
 describeWith(["go", "namespaces", "root", "busybox"], "probes on a virtual node", () => {
   let world: World;
@@ -75,10 +76,14 @@ describeWith(["go", "namespaces", "root", "busybox"], "probes on a virtual node"
     const livenessProbe = {
       httpGet: { path: "/live", port: "web" },
       ...often,
+      // It may take a while until it serves.
+      failureThreshold: 3,
       initialDelaySeconds: 2,
-      terminationGracePeriodSeconds: 2,
+      terminationGracePeriodSeconds: 30,
     };
-    const main = { ports: [{ name: "web", containerPort: 8080 }], livenessProbe };
+    // Once it is ready, there is what is taken away.
+    const readinessProbe = { httpGet: { path: "/live", port: "web" }, ...often };
+    const main = { ports: [{ name: "web", containerPort: 8080 }], livenessProbe, readinessProbe };
     const command = [
       "sh",
       "-c",
@@ -111,9 +116,9 @@ describeWith(["go", "namespaces", "root", "busybox"], "probes on a virtual node"
 
   it.concurrent("hold back the others until a container has started up", async () => {
     const probes = {
-      startupProbe: { exec: { command: ["test", "-e", "/tmp/up"] }, periodSeconds: 1, failureThreshold: 60 },
+      startupProbe: { exec: { command: ["test", "-e", "/tmp/up"] }, ...often, failureThreshold: 300 },
       livenessProbe: { exec: { command: ["test", "-e", "/tmp/up"] }, ...often },
-      readinessProbe: { exec: { command: ["true"] }, periodSeconds: 1 },
+      readinessProbe: { exec: { command: ["true"] }, ...often },
     };
     await world.cluster.apply(podManifest("slow", { container: probes }));
     await eventually("it was asked several times", async () => {
@@ -124,7 +129,8 @@ describeWith(["go", "namespaces", "root", "busybox"], "probes on a virtual node"
       );
       return (items.find(({ message }) => message.startsWith("Startup probe failed"))?.count ?? 0) >= 3;
     });
-    const before = status(await world.pod("slow"));
+    // Probes begin with the run, before the API server shows it.
+    const before = status(await world.until("slow", "runs", (pod) => status(pod)?.state?.running !== undefined));
     expect([before?.started, before?.ready, before?.restartCount]).toEqual([false, false, 0]);
     await inPod("slow", "touch /tmp/up");
     const after = status(await world.until("slow", "is ready", isReady));
@@ -193,6 +199,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "probes on a virtual node"
       livenessProbe: {
         exec: { command: ["test", "-e", "/tmp/live"] },
         ...often,
+        failureThreshold: 3,
         initialDelaySeconds: 2,
         terminationGracePeriodSeconds: 1,
       },
@@ -210,14 +217,17 @@ describeWith(["go", "namespaces", "root", "busybox"], "probes on a virtual node"
   });
 
   it.concurrent("of a sidecar's startup hold back what comes after it", async () => {
-    const startupProbe = { exec: { command: ["test", "-e", "/tmp/up"] }, periodSeconds: 1, failureThreshold: 60 };
+    const startupProbe = { exec: { command: ["test", "-e", "/tmp/up"] }, ...often, failureThreshold: 300 };
     const side = { name: "side", image: "busybox", restartPolicy: "Always", command: ["sleep", "3600"], startupProbe };
     const init = { name: "init", image: "busybox", command: ["true"] };
     await world.cluster.apply(podManifest("patient", { spec: { initContainers: [side, init] } }));
     await eventually("the sidecar was asked", async () =>
       (await world.eventsOf("patient")).some((event) => event.startsWith("Unhealthy: Startup probe failed")),
     );
-    const before = await world.pod("patient");
+    // Probes begin with the run, before the API server shows it.
+    const before = await world.until("patient", "shows its sidecar", ({ status: shown }) =>
+      Boolean(shown?.initContainerStatuses?.[0]?.state?.running),
+    );
     expect(
       before.status?.initContainerStatuses?.map(({ started, state }) => [started, Object.keys(state ?? {})]),
     ).toEqual([
