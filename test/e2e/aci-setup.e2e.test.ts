@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { eventually } from "../support/eventually.ts";
+import { eventually, soon } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
 import { type AciWorld, groupsOf, startAciWorld } from "./worlds/aci-world.ts";
 import { waitsFor } from "./worlds/fargate-world.ts";
@@ -87,7 +87,7 @@ describeWith(["go", "namespaces", "root"], "a node on Container Instances", () =
     expect(waiting.status?.containerStatuses?.[0]?.state?.waiting?.message).toMatch(
       /persistentvolumeclaim.*kubectl apply -f deploy\/rbac-volumes\.yaml/,
     );
-    expect(world.burstlet.log()).toContain("deploy/rbac-volumes.yaml");
+    await soon(() => expect(world.burstlet.log()).toContain("deploy/rbac-volumes.yaml"));
 
     await world.cluster.apply(rights);
     const pod = await world.until("shares", "runs", hasPhase("Running"));

@@ -43,6 +43,6 @@ describeWith(["go", "namespaces", "root", "busybox"], "usage on Azure Container 
 
   it("holds up no deletion", async () => {
     await cloud.world.cluster.kubectl("delete", "pod", "burner", "--wait=true");
-    await nothingIsLeft(cloud, 10_000);
+    await nothingIsLeft(cloud, 20_000);
   });
 });

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Pod } from "../../src/model/kube.ts";
-import { eventually } from "../support/eventually.ts";
+import { eventually, soon } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
 import { type AciWorld, groupsOf, madeTwice, nothingIsLeft, startAciWorld } from "./worlds/aci-world.ts";
 import { waitsFor } from "./worlds/cloud-world.ts";
@@ -135,9 +135,10 @@ describeWith(["go", "namespaces", "root", "busybox"], "on Azure Container Instan
 
   it.concurrent("a pod that ignores SIGTERM has its grace, and then an end", async () => {
     const { world } = cloud;
-    const command = ["sh", "-c", "trap '' TERM; while :; do sleep 1; done"];
+    const command = ["sh", "-c", "trap '' TERM; echo deaf; while :; do sleep 1; done"];
     await world.cluster.apply(lasting("ignores", { image, command }, 5));
     await world.until("ignores", "is ready", isReady, 110_000);
+    await eventually("it is deaf", async () => world.cluster.kubectl("logs", "ignores"));
     const begin = performance.now();
     await world.cluster.kubectl("delete", "pod", "ignores", "--wait=false");
     const end = await world.until("ignores", "was killed", (pod) => codes(pod)["main"] === 137);
@@ -160,8 +161,8 @@ describeWith(["go", "namespaces", "root", "busybox"], "on Azure Container Instan
 
   it("a burstlet that is killed in the middle finds its groups again, and makes none twice", async () => {
     const { world } = cloud;
-    await world.cluster.apply(deployment("many", 6, { image }));
     const before = groupsOf(cloud).length;
+    await world.cluster.apply(deployment("many", 6, { image }));
     await eventually("some are made", () => groupsOf(cloud).length >= before + 2);
     await world.burstlet.kill();
     world.startAgain();
@@ -183,11 +184,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "on Azure Container Instan
     await world.until("polite", "is ready", isReady);
     await world.cluster.kubectl("delete", "pod", "polite", "--wait=false");
     const log = async (): Promise<string> => world.cluster.kubectl("logs", "polite").catch(String);
-    await eventually(
-      "it has heard SIGTERM, after its hook",
-      async () => (await log()) === "the hook was here\n",
-      30_000,
-    );
+    await eventually("it has heard SIGTERM, after its hook", async () => (await log()) === "the hook was here\n");
     await world.burstlet.kill();
     world.startAgain();
     const pod = await world.until("polite", "has ended", (one) => codes(one)["main"] !== undefined);
@@ -218,7 +215,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "on Azure Container Instan
     await world.cluster.apply(podManifest("elsewhere", { image, command: ["sleep", "3600"] }));
     const pod = await world.until("elsewhere", "is ready", isReady);
     expect(groupsOf(cloud, pod).map(({ location }) => location)).toEqual(["northeurope"]);
-    expect((await world.eventsOf("elsewhere")).join()).toContain("InsufficientCapacity");
+    await soon(async () => expect((await world.eventsOf("elsewhere")).join()).toContain("InsufficientCapacity"));
     azure.scenario.change({ azure: { locations: { westeurope: { capacity: 1_000 }, northeurope: {} } } });
     await world.cluster.kubectl("delete", "pod", "elsewhere", "--wait=false");
   });
@@ -249,9 +246,12 @@ describeWith(["go", "namespaces", "root", "busybox"], "on Azure Container Instan
     const error = { type: "InvalidCommand", message: "no such program", status: 400 };
     azure.faults.set({ name: "no shell", call: "arm:ExecuteCommand", error });
     await world.cluster.kubectl("delete", "pod", "bare", "--wait=false");
-    await world.until("bare", "was killed", (pod) => codes(pod)["main"] === 137, 30_000);
+    await world.until("bare", "was killed", (pod) => codes(pod)["main"] === 137);
     azure.faults.clear("no shell");
-    const said = (await world.eventsOf("bare")).filter((event) => event.startsWith("EndedWithoutSIGTERM"));
+    const said = await eventually("an event says so", async () => {
+      const found = (await world.eventsOf("bare")).filter((event) => event.startsWith("EndedWithoutSIGTERM"));
+      return found.length > 0 && found;
+    });
     expect(said).toHaveLength(1);
     expect(said[0]).toContain("no shell at /bin/sh or /busybox/sh");
     await letGo(cloud, "bare");

@@ -35,7 +35,11 @@ export async function expectMeasured(world: World, node: string, withinMs: numbe
   expect(Number.parseInt(rows[0]?.[2] ?? "", 10)).toBeGreaterThan(50);
   expect(Number.parseInt(rows[1]?.[2] ?? "", 10)).toBeLessThan(50);
   expect(Number.parseInt(rows[1]?.[3] ?? "", 10)).toBeGreaterThanOrEqual(28);
-  const [[name, cores] = []] = await top("nodes");
+  // A pod that is young is told after one scrape, a node after two.
+  const [[name, cores] = []] = await eventually("and the node", async () => {
+    const found = await top("nodes");
+    return /^\d/.test(found[0]?.[1] ?? "") && found;
+  });
   expect(name).toBe(node);
   expect(Number.parseInt(cores ?? "", 10)).toBeGreaterThan(50);
 }

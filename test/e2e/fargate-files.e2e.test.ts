@@ -35,7 +35,7 @@ const waitingMessage = ({ status }: Pod): string => status?.containerStatuses?.[
 const refusal = ({ status }: Pod): string =>
   status?.conditions?.find(({ type }) => type === "burstlet.dev/Refused")?.message ?? "";
 /** By when whoever has made a mistake has to know of it. */
-const SOON_MS = 15_000;
+const SOON_MS = 30_000;
 
 describeWith(["go", "namespaces", "root", "busybox"], "files and secrets on Fargate", () => {
   let cloud: FargateWorld;
@@ -119,12 +119,21 @@ describeWith(["go", "namespaces", "root", "busybox"], "files and secrets on Farg
     await cloud.world.cluster.apply(secret("shared", { token: "t0ken-of-all" }));
     const env = [{ name: "TOKEN", valueFrom: { secretKeyRef: { name: "shared", key: "token" } } }];
     const names = ["sharing-1", "sharing-2", "sharing-3"];
-    await cloud.world.cluster.apply(names.map((name) => podManifest(name, prints("echo $TOKEN", {}, [], { env }))));
+    // One that stays: what nobody needs any more is removed, maybe before anybody looks.
+    const stays = podManifest("sharing-on", prints("sleep 3600", {}, [], { env }));
+    await cloud.world.cluster.apply([
+      ...names.map((name) => podManifest(name, prints("echo $TOKEN", {}, [], { env }))),
+      stays,
+    ]);
+    await cloud.world.until("sharing-on", "runs", hasPhase("Running"));
     for (const name of names) expect(await output(name)).toBe("t0ken-of-all\n");
+    // One that stays, so that it is not removed before anybody looks.
+    await cloud.world.cluster.apply(podManifest("sharing-on", prints("sleep 3600", {}, [], { env })));
+    await cloud.world.until("sharing-on", "runs", hasPhase("Running"));
     const launches = await Promise.all(names.map(async (name) => launchesOf(cloud, await cloud.world.pod(name))));
     expect(new Set(launches.flat().map(({ taskDefinitionArn }) => taskDefinitionArn)).size).toBe(1);
     expect(JSON.stringify(cloud.aws.ledger.entries)).not.toContain("t0ken-of-all");
-    expect(secretsOfPods().filter(({ reads }) => reads === 3)).toHaveLength(1);
+    expect(secretsOfPods().filter(({ reads }) => reads === 4)).toHaveLength(1);
   });
 
   it.concurrent("names of hosts and another resolver reach every container", async () => {
@@ -165,7 +174,10 @@ describeWith(["go", "namespaces", "root", "busybox"], "files and secrets on Farg
     const mounts = volumes.map(({ name }) => ({ name, mountPath: `/${name}` }));
     const names = ["fetches-1", "fetches-2"];
     const fixture = prints("wc -c < /large-1/noise; wc -c < /large-2/noise", { volumes }, mounts);
-    await cloud.world.cluster.apply(names.map((name) => podManifest(name, fixture)));
+    // One that stays, as above.
+    const stays = podManifest("fetches-on", prints("sleep 3600", { volumes }, mounts));
+    await cloud.world.cluster.apply([...names.map((name) => podManifest(name, fixture)), stays]);
+    await cloud.world.until("fetches-on", "runs", hasPhase("Running"));
     for (const name of names) expect(await output(name)).toBe("66668\n66668\n");
     expect(cloud.aws.objects(bucket)).toHaveLength(1);
   });

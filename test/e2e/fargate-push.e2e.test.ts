@@ -41,7 +41,7 @@ describeWith(["go", "namespaces", "root"], "a node on Fargate that hears of its 
     aws.queues.remove(eventQueue);
     await said("events of ECS cannot be read: tasks are polled until they can");
     const before = aws.calls.of("ecs:DescribeTasks");
-    await run("unheard", "1");
+    await run("unheard", "5");
     await world.until("unheard", "has ended all the same", hasPhase("Succeeded"));
     expect(aws.calls.of("ecs:DescribeTasks") - before).toBeGreaterThanOrEqual(3);
 

@@ -3,6 +3,8 @@ import { createAsUsual } from "../../localstack/testing.ts";
 import { eventually } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
 import { endsOf, type FargateWorld, launchesOf, startFargateWorld, waitsFor } from "./worlds/fargate-world.ts";
+import { start } from "./kubectl.ts";
+import { kubectlOf } from "./streams-matrix.ts";
 import { hasPhase, podManifest } from "./worlds/world.ts";
 
 describeWith(["go", "namespaces", "root"], "a node on Fargate whose set-up in AWS is not right", () => {
@@ -43,17 +45,16 @@ describeWith(["go", "namespaces", "root"], "a node on Fargate whose set-up in AW
     expect(launches).toHaveLength(1);
 
     const task = launches[0]?.taskArn ?? "";
-    const follower = world.cluster.kubectl("logs", "-f", "waits");
+    const follower = start(kubectlOf(cloud), ["logs", "-f", "waits"]);
     aws.print(task, "main", ["hello from Fargate"]);
-    await eventually("its log has it", async () =>
-      (await world.cluster.kubectl("logs", "waits")).includes("hello from"),
-    );
+    await eventually("its log has it", () => follower.stdout().includes("hello from Fargate\n"));
+    expect(await world.cluster.kubectl("logs", "waits")).toContain("hello from Fargate\n");
     await world.cluster.kubectl("delete", "pod", "waits", "--wait=false");
     await eventually("its task has been stopped, by nobody else", () => {
       const [ended] = endsOf(cloud);
       return ended?.stopCode === "UserInitiated" && ended.stoppedReason.startsWith("burstlet: ");
     });
-    expect(await follower).toContain("hello from Fargate");
+    expect((await follower.ended).code).toBe(0);
     await eventually("the pod is gone", async () => (await world.cluster.kubectl("get", "pods", "-o", "name")) === "");
   });
 });

@@ -57,6 +57,6 @@ describeWith(["go", "namespaces", "root", "busybox"], "usage on Fargate", () => 
     const { world } = cloud;
     await world.until("short", "has succeeded", hasPhase("Succeeded"));
     await world.cluster.kubectl("delete", "pod", "burner", "short", "--wait=true");
-    await nothingRuns(cloud, 10_000);
+    await nothingRuns(cloud, 20_000);
   });
 });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { annotations } from "../../src/model/annotations.ts";
 import { parseTime } from "../../src/model/clock.ts";
 import type { Pod } from "../../src/model/kube.ts";
-import { eventually } from "../support/eventually.ts";
+import { eventually, soon } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
 import {
   endsOf,
@@ -96,13 +96,15 @@ describeWith(["go", "namespaces", "root", "busybox"], "on Fargate", () => {
     const definitions = () =>
       new Set(pods.flatMap((pod) => launchesOf(cloud, pod).map((one) => one.taskDefinitionArn)));
     expect(definitions().size).toBe(1);
-    const { items } = await world.cluster.get<{ items: { endpoints?: { addresses: string[] }[] }[] }>(
-      "endpointslices",
-      "-l",
-      "kubernetes.io/service-name=web",
-    );
-    const addresses = items.flatMap(({ endpoints = [] }) => endpoints.flatMap((one) => one.addresses));
-    expect(addresses.toSorted()).toEqual(pods.map(({ status }) => status?.podIP).toSorted());
+    await soon(async () => {
+      const { items } = await world.cluster.get<{ items: { endpoints?: { addresses: string[] }[] }[] }>(
+        "endpointslices",
+        "-l",
+        "kubernetes.io/service-name=web",
+      );
+      const addresses = items.flatMap(({ endpoints = [] }) => endpoints.flatMap((one) => one.addresses));
+      expect(addresses.toSorted()).toEqual(pods.map(({ status }) => status?.podIP).toSorted());
+    });
 
     await world.cluster.kubectl("scale", "deployment/web", "--replicas=1");
     await world.cluster.kubectl("set", "env", "deployment/web", "VERSION=2");
@@ -180,8 +182,11 @@ describeWith(["go", "namespaces", "root", "busybox"], "on Fargate", () => {
 
   it("deleted pods leave nothing running, and no task was started twice", async () => {
     const { world } = cloud;
-    await world.cluster.apply(podManifest("deaf", { image, command: ["sh", "-c", "trap '' TERM; sleep 3600"] }));
+    await world.cluster.apply(
+      podManifest("deaf", { image, command: ["sh", "-c", "trap '' TERM; echo deaf; sleep 3600"] }),
+    );
     const deaf = await world.until("deaf", "is ready", isReady);
+    await eventually("it is deaf", async () => world.cluster.kubectl("logs", "deaf"));
     await world.cluster.kubectl("delete", "pods,jobs", "--all", "--timeout=100s");
     await nothingRuns(cloud);
     expect(launchedTwice(cloud)).toEqual([]);

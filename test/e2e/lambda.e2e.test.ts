@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { parse } from "yaml";
 import type { Pod } from "../../src/model/kube.ts";
-import { eventually } from "../support/eventually.ts";
+import { eventually, soon } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
 import {
   acceptedBy,
@@ -27,7 +27,7 @@ const functions = {
   narrow: { ...live, reservedConcurrency: 2, script: { run: 0.5 } },
   single: { ...live, reservedConcurrency: 1, script: { run: 0.3 } },
   report: { timeout: 300, script: { result: { sent: true } } },
-  crawl: { ...live, timeout: 900, durable: {}, script: { run: 15, result: { Status: "SUCCEEDED" } } },
+  crawl: { ...live, timeout: 900, durable: {}, script: { run: 30, result: { Status: "SUCCEEDED" } } },
   notify: { ...live, timeout: 60, script: { run: 0.05, print: ["done"], marks: true } },
   fickle: {
     runtime: "nodejs24.x",
@@ -78,7 +78,7 @@ describeWith(["go", "namespaces", "root"], "a node on Lambda, over a stand-in", 
 
   it("runs the example Job of 200 pods, each invoked once, and its logs are there", async () => {
     await applyExample("job.yaml");
-    await cloud.world.cluster.kubectl("wait", "job/squares", "--for=condition=Complete", "--timeout=150s");
+    await cloud.world.cluster.kubectl("wait", "job/squares", "--for=condition=Complete", "--timeout=200s");
     const invoked = acceptedBy(cloud).filter(({ function: name }) => name === "run");
     expect(invoked).toHaveLength(200);
     expect(invokedTwice(cloud)).toEqual([]);
@@ -86,7 +86,7 @@ describeWith(["go", "namespaces", "root"], "a node on Lambda, over a stand-in", 
     expect(await cloud.world.cluster.kubectl("logs", pod?.metadata?.name ?? "")).toContain("done\n");
     expect(pod?.metadata?.annotations).toMatchObject({ "burstlet.dev/provisioned": "512MB" });
     expect(terminated(pod ?? {})?.message).toMatch(/^took .* about \$/);
-  });
+  }, 240_000);
 
   it.concurrent.for<[name: string, image: string, env: Record<string, string>, end: object]>([
     ["exits", "lambda://run:live", { SCRIPT_EXIT: "7" }, { exitCode: 7, reason: "Error" }],
@@ -100,7 +100,7 @@ describeWith(["go", "namespaces", "root"], "a node on Lambda, over a stand-in", 
 
   it("runs the example Job of 20 events, each sent once however often Lambda runs it, and warns of that", async () => {
     await applyExample("event-job.yaml");
-    await cloud.world.cluster.kubectl("wait", "job/notify", "--for=condition=Complete", "--timeout=60s");
+    await cloud.world.cluster.kubectl("wait", "job/notify", "--for=condition=Complete", "--timeout=100s");
     expect(acceptedBy(cloud).filter(({ function: name }) => name === "notify")).toHaveLength(20);
     await eventually("Lambda has run each twice", () => runsOf(cloud).filter(isOf("notify")).length === 40);
     expect(invokedTwice(cloud)).toEqual([]);
@@ -108,9 +108,11 @@ describeWith(["go", "namespaces", "root"], "a node on Lambda, over a stand-in", 
     expect(pods).toHaveLength(20);
     const name = pods[0]?.metadata?.name ?? "";
     expect(terminated(pods[0] ?? {})?.message).toMatch(/^took .* about \$/);
-    expect(await cloud.world.eventsOf(name)).toContainEqual(expect.stringMatching(/^LambdaAtLeastOnce/));
-    const lines = (await cloud.world.cluster.kubectl("logs", name)).split("\n");
-    expect(lines.filter((line) => line === "done")).toHaveLength(2);
+    await soon(async () => {
+      expect(await cloud.world.eventsOf(name)).toContainEqual(expect.stringMatching(/^LambdaAtLeastOnce/));
+      const lines = (await cloud.world.cluster.kubectl("logs", name)).split("\n");
+      expect(lines.filter((line) => line === "done")).toHaveLength(2);
+    });
   });
 
   it.concurrent("tells the end of an event only when Lambda runs it no more", async () => {
@@ -207,12 +209,13 @@ describeWith(["go", "namespaces", "root"], "a node on Lambda, over a stand-in", 
   it("killed while it holds 50 invocations, 10 executions and 10 events, invokes none of them a second time", async () => {
     const forever = { name: "SCRIPT_RUN", value: "forever" };
     await applyExample("job.yaml", (one) => heldJob(one, forever));
+    await all("held", HELD, "run", hasPhase("Running"));
+    // These run for a while only, in which everything up to the kill has to happen.
     await applyExample("durable-job.yaml");
     await applyExample("event-job.yaml", (one) => longEvents(one));
-    await all("held", HELD, "run", hasPhase("Running"));
     await all("crawl", 10, "run", hasPhase("Running"));
     await all("events", 10, "run", hasPhase("Running"));
-    await cloud.run("first", "lambda://single:live", { SCRIPT_RUN: "8" });
+    await cloud.run("first", "lambda://single:live", { SCRIPT_RUN: "20" });
     await cloud.world.until("first", "runs", hasPhase("Running"));
     const waiting = ["second", "third", "fourth"];
     for (const name of waiting) await cloud.run(name, "lambda://single:live");
@@ -234,8 +237,8 @@ describeWith(["go", "namespaces", "root"], "a node on Lambda, over a stand-in", 
     expect(exitCode(await cloud.world.until("first", "has an end", hasPhase("Failed")))).toBe(255);
     for (const name of waiting) await cloud.world.until(name, "has succeeded", hasPhase("Succeeded"));
     // Executions and events go on, and are found with their true result.
-    await cloud.world.cluster.kubectl("wait", "job/crawl", "--for=condition=Complete", "--timeout=60s");
-    await cloud.world.cluster.kubectl("wait", "job/events", "--for=condition=Complete", "--timeout=60s");
+    await cloud.world.cluster.kubectl("wait", "job/crawl", "--for=condition=Complete", "--timeout=100s");
+    await cloud.world.cluster.kubectl("wait", "job/events", "--for=condition=Complete", "--timeout=100s");
     await cloud.world.until("event-unheard", "is found to have succeeded", hasPhase("Succeeded"));
     expect(await podsOf("held")).toHaveLength(HELD);
     expect(await podsOf("crawl")).toHaveLength(10);
@@ -243,7 +246,7 @@ describeWith(["go", "namespaces", "root"], "a node on Lambda, over a stand-in", 
     expect(invokedTwice(cloud)).toEqual([]);
     const pod = await cloud.world.pod("exits");
     expect(await cloud.world.cluster.kubectl("logs", pod.metadata?.name ?? "")).toContain("done");
-  });
+  }, 300_000);
 
   it("runs the example CronJob", async () => {
     await eventually(
@@ -277,7 +280,7 @@ function heldJob(one: { readonly spec: Record<string, unknown> }, variable: obje
 function longEvents(one: { readonly spec: Record<string, unknown> }): object {
   const { template } = one.spec as { template: { metadata: object; spec: { containers: [object] } } };
   const [container] = template.spec.containers;
-  const containers = [{ ...container, env: [{ name: "SCRIPT_RUN", value: "15" }] }];
+  const containers = [{ ...container, env: [{ name: "SCRIPT_RUN", value: "30" }] }];
   const spec = { ...template.spec, nodeName: lambdaNode, containers };
   return {
     ...one,

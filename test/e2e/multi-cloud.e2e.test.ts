@@ -56,9 +56,12 @@ describeWith(["go", "namespaces", "root", "busybox"], "a Deployment over several
     return Object.fromEntries([fargate, aci, local].map((name) => [name, on(all, name).length]));
   };
   const on = (all: readonly Pod[], name: string): Pod[] => all.filter(({ spec }) => spec?.nodeName === name);
-  const isTrusted = async (): Promise<boolean> => {
-    const { status } = await world.node(fargate);
-    return status?.conditions?.some((one) => one.type === providerReadyCondition && one.status === "True") === true;
+  /** The taint, which the scheduler reads, is written after the condition. */
+  const isTrusted = async (wanted: boolean): Promise<boolean> => {
+    const { spec, status } = await world.node(fargate);
+    const ready = status?.conditions?.some((one) => one.type === providerReadyCondition && one.status === "True");
+    const tainted = spec?.taints?.some(({ key }) => key === "burstlet.dev/provider-not-ready") === true;
+    return ready === wanted && tainted !== wanted;
   };
 
   it("has as many pods on each, and each serves at an address of its own", async () => {
@@ -75,7 +78,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "a Deployment over several
   it("grows on the others while one cloud is away, whose pods run on, and on it again when it is back", async () => {
     const before = on(await pods(), fargate);
     cloud.faults.set({ name: "away", call: "ecs:*", cut: "before" });
-    await eventually("the node says so", async () => !(await isTrusted()));
+    await eventually("the node says so", async () => isTrusted(false));
     await world.cluster.kubectl("scale", "deployment/everywhere", "--replicas=8");
     expect(await spread(8)).toEqual({ [fargate]: 2, [aci]: 3, [local]: 3 });
     expect(
@@ -85,7 +88,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "a Deployment over several
     ).toEqual(before.map(({ metadata }) => metadata?.uid).toSorted());
 
     cloud.faults.clear("away");
-    await eventually("the node is trusted again", isTrusted);
+    await eventually("the node is trusted again", async () => isTrusted(true));
     await world.cluster.kubectl("scale", "deployment/everywhere", "--replicas=9");
     expect(await spread(9)).toEqual({ [fargate]: 3, [aci]: 3, [local]: 3 });
   });

@@ -65,7 +65,7 @@ export function streamTests(given: () => StreamsWorld, { closed: closedPort }: {
       const session = start(kubectlOf(given(), env), ["exec", "-i", "box", "--", "sh"]);
       for (const word of ["one", "two"]) {
         session.stdin.write(`echo ${word}\n`);
-        await eventually(`the shell answers ${word}`, () => session.stdout().endsWith(`${word}\n`), 20_000);
+        await eventually(`the shell answers ${word}`, () => session.stdout().endsWith(`${word}\n`));
       }
       session.stdin.end("exit 5\n");
       expect((await session.ended).code).toBe(5);
@@ -100,11 +100,11 @@ export function streamTests(given: () => StreamsWorld, { closed: closedPort }: {
         "-c",
         `: ${mark}; echo begins; sleep 3600; :`,
       ]);
-      await eventually("the command runs", () => session.stdout().startsWith("begins\n"), 20_000);
+      await eventually("the command runs", () => session.stdout().startsWith("begins\n"));
       expect(await running()).not.toEqual([]);
       session.kill();
       await session.ended;
-      await eventually("the command is gone", async () => (await running()).length === 0, 20_000);
+      await eventually("the command is gone", async () => (await running()).length === 0);
     });
 
     it.concurrent("cp brings files to a pod and back as they are", async () => {
@@ -132,11 +132,7 @@ export function streamTests(given: () => StreamsWorld, { closed: closedPort }: {
 
     it.concurrent("port-forward carries connections, and says which port is closed", async () => {
       const forward = start(kubectlOf(given(), env), ["port-forward", "box", ":7001"]);
-      const port = await eventually(
-        "kubectl listens",
-        () => /127\.0\.0\.1:(\d+) -> 7001/.exec(forward.stdout())?.[1],
-        20_000,
-      );
+      const port = await eventually("kubectl listens", () => /127\.0\.0\.1:(\d+) -> 7001/.exec(forward.stdout())?.[1]);
       const bytes = randomBytes(megabyte);
       const echoes = Array.from({ length: 3 }, async () => {
         const socket = connect({ port: Number(port), host: "127.0.0.1" });
@@ -156,22 +152,14 @@ export function streamTests(given: () => StreamsWorld, { closed: closedPort }: {
       expect(new Set(await Promise.all(echoes))).toEqual(new Set([sha256(bytes)]));
       forward.kill();
       const closed = start(kubectlOf(given(), env), ["port-forward", "box", ":7009"]);
-      const other = await eventually(
-        "kubectl listens",
-        () => /127\.0\.0\.1:(\d+) -> 7009/.exec(closed.stdout())?.[1],
-        20_000,
-      );
+      const other = await eventually("kubectl listens", () => /127\.0\.0\.1:(\d+) -> 7009/.exec(closed.stdout())?.[1]);
       // A refusal that comes late only ends its connection: the next one tells.
-      await eventually(
-        "kubectl says so",
-        () => {
-          const socket = connect({ port: Number(other), host: "127.0.0.1" });
-          socket.on("error", () => undefined);
-          setTimeout(() => socket.destroy(), 3_000);
-          return closed.stderr().includes(closedPort);
-        },
-        20_000,
-      );
+      await eventually("kubectl says so", () => {
+        const socket = connect({ port: Number(other), host: "127.0.0.1" });
+        socket.on("error", () => undefined);
+        setTimeout(() => socket.destroy(), 3_000);
+        return closed.stderr().includes(closedPort);
+      });
       closed.kill();
     });
   });
