@@ -63,7 +63,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "streams of a pod", () => 
         const session = start(kubectl(), ["attach", "-i", name, "-q"]);
         // What is said before the session is joined is not repeated to it.
         const saying = setInterval(() => session.stdin.write(`${word}\n`), 200);
-        await eventually(`the container answers ${word}`, () => session.stdout().includes(word), 20_000).finally(() =>
+        await eventually(`the container answers ${word}`, () => session.stdout().includes(word)).finally(() =>
           clearInterval(saying),
         );
         session.kill();
@@ -80,7 +80,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "streams of a pod", () => 
       await world.cluster.apply(podOn(way.node, name, { command, restartPolicy: "Never" }));
       await world.until(name, "runs", hasPhase("Running"));
       const session = start(kubectl(), ["attach", name]);
-      await eventually("its output comes", () => session.stdout().includes("works\n"), 20_000);
+      await eventually("its output comes", () => session.stdout().includes("works\n"));
       await run("exec", name, "--", "touch", "/tmp/over");
       await session.ended;
       expect(exitCode(await world.until(name, "has failed", hasPhase("Failed")))).toBe(3);

@@ -36,10 +36,14 @@ describeWith(["go", "namespaces", "root", "busybox"], "a burstlet that is killed
       podManifest(`ends-${n}`, { labels, restartPolicy: "Never", command: ["sh", "-c", `${untilTold}; exit ${n}`] }),
     );
     await world.cluster.apply([...forever, ...ending]);
-    const before = await eventually("all run", async () => {
-      const pods = await world.pods("app=many");
-      return pods.length === PODS && pods.every(isReady) && pods;
-    });
+    const before = await eventually(
+      "all run",
+      async () => {
+        const pods = await world.pods("app=many");
+        return pods.length === PODS && pods.every(isReady) && pods;
+      },
+      110_000,
+    );
     const processes = await processesOf(world.stateDir);
     const waiting = (await containerCommands(world.stateDir)).filter(({ line }) =>
       line.startsWith(`sh -c ${untilTold}`),
@@ -66,7 +70,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "a burstlet that is killed
     expect(after.every(isReady)).toBe(true);
     const left = await processesOf(world.stateDir);
     expect(left.filter((id) => !processes.includes(id))).toEqual([]);
-  });
+  }, 240_000);
 
   it("stops cleanly without stopping a task", async () => {
     const before = await processesOf(world.stateDir);

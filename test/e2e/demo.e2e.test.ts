@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { eventually } from "../support/eventually.ts";
+import { eventually, soon } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
 import {
   commandsWith,
@@ -43,7 +43,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "burstlet demo", () => {
     expect(await ended).not.toBe(0);
     // The control plane ends by itself, when it notices.
     await eventually("its control plane has ended", () => commandsWith(folderOf(demoPlace.state)).length === 0);
-    await expectNothingOf(demoPlace);
+    await soon(async () => expectNothingOf(demoPlace));
   });
 
   it("ends quietly when nobody reads on, as with head", async () => {

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { memory } from "../bench/process.ts";
-import { eventually } from "../support/eventually.ts";
+import { eventually, soon } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
 import { finish, type Kubectl, onTerminal, sha256, start } from "./kubectl.ts";
 import { bytesWritten, containerCommands } from "./processes.ts";
@@ -54,7 +54,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "kubectl exec", () => {
 
     it.concurrent(`comes to the node by ${way.arrives}`, async () => {
       await exec("true");
-      expect(arrivalOf(world, "stream of a container", box(way))).toBe(way.arrives);
+      await soon(() => expect(arrivalOf(world, "stream of a container", box(way))).toBe(way.arrives));
     });
 
     it.concurrent("brings 10 MB of output byte for byte, on either output", async () => {
@@ -78,7 +78,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "kubectl exec", () => {
       const session = start(kubectl(), ["exec", "-i", box(way), "--", "sh"]);
       for (const word of ["one", "two"]) {
         session.stdin.write(`echo ${word}\n`);
-        await eventually(`the shell answers ${word}`, () => session.stdout().endsWith(`${word}\n`), 20_000);
+        await eventually(`the shell answers ${word}`, () => session.stdout().endsWith(`${word}\n`));
       }
       session.stdin.end("exit 5\n");
       expect((await session.ended).code).toBe(5);
@@ -90,7 +90,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "kubectl exec", () => {
       terminal.type("[ -t 0 ] && [ -t 1 ] && [ -t 2 ] && stty size\r");
       await terminal.shows(/\r\n30 90\r\n/);
       for (let step = 1; step <= 50; step++) terminal.resize(100 + step, 20 + step);
-      const last = eventually("the last size has arrived", () => /\b70 150\r\n/.test(terminal.screen()), 20_000);
+      const last = eventually("the last size has arrived", () => /\b70 150\r\n/.test(terminal.screen()));
       // It may arrive after the first question, and kubectl drops a size that comes while it hands on another one.
       const asking = setInterval(() => {
         terminal.resize(149, 70);
@@ -131,11 +131,11 @@ describeWith(["go", "namespaces", "root", "busybox"], "kubectl exec", () => {
           "-c",
           `: ${mark}; echo begins; ${command}; :`,
         ]);
-        await eventually("the command runs", () => session.stdout().startsWith("begins\n"), 20_000);
+        await eventually("the command runs", () => session.stdout().startsWith("begins\n"));
         expect(await running(mark)).not.toEqual([]);
         session.kill();
         await session.ended;
-        await eventually("the command is gone", async () => (await running(mark)).length === 0, 20_000);
+        await eventually("the command is gone", async () => (await running(mark)).length === 0);
       },
     );
 
@@ -165,7 +165,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "kubectl exec", () => {
       });
       expect(memory(world.burstlet.pid).now - before).toBeLessThan(unreadBudget);
       client.kill("SIGKILL");
-      await eventually("the command is gone", async () => (await running(mark)).length === 0, 20_000);
+      await eventually("the command is gone", async () => (await running(mark)).length === 0);
     });
   });
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { eventually } from "../support/eventually.ts";
+import { eventually, soon } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
 import { finish, type Kubectl, start } from "./kubectl.ts";
 import { kubectlOn } from "./ways.ts";
@@ -31,9 +31,11 @@ describeWith(["go", "namespaces", "root", "busybox"], "kubectl and a virtual nod
     expect(await raw("/healthz")).toBe("ok");
     const pods = JSON.parse(await raw("/pods")) as { items: { metadata: { name: string } }[] };
     expect(pods.items.map(({ metadata }) => metadata.name).toSorted()).toEqual(["box", "web"]);
-    expect(await raw("/metrics/resource")).toContain('container_cpu_usage_seconds_total{container="main"');
-    const summary = JSON.parse(await raw("/stats/summary")) as { node: { nodeName: string }; pods: object[] };
-    expect([summary.node.nodeName, summary.pods.length]).toEqual([nodeName, 2]);
+    await soon(async () => {
+      expect(await raw("/metrics/resource")).toContain('container_cpu_usage_seconds_total{container="main"');
+      const summary = JSON.parse(await raw("/stats/summary")) as { node: { nodeName: string }; pods: object[] };
+      expect([summary.node.nodeName, summary.pods.length]).toEqual([nodeName, 2]);
+    });
     expect(JSON.parse(await raw("/configz"))).toHaveProperty("kubeletconfig");
     await expect(raw("/no/such/path")).rejects.toThrow("not find");
   });

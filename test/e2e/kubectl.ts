@@ -105,7 +105,7 @@ export function onTerminal(kubectl: Kubectl, words: readonly string[]): Terminal
       const found = await eventually(
         `the terminal shows ${String(what)}`,
         () => what.exec(screen.slice(seen)) ?? false,
-        20_000,
+        60_000,
       ).catch((error: unknown) => {
         throw new Error(`the terminal shows only ${JSON.stringify(screen.slice(seen))}`, { cause: error });
       });

@@ -52,6 +52,8 @@ describeWith(["go", "namespaces", "root", "busybox"], "the kubelet port", () => 
       ...grant("of-neighbour", ["neighbour"]),
     ]);
     await world.until("speaks", "is ready", isReady);
+    // It runs, and so is ready, before it has printed everything.
+    await eventually("it has spoken", async () => (await world.cluster.kubectl("logs", "speaks")).endsWith("three\n"));
     await eventually("the neighbour listens", async () => portOf("neighbour"));
   });
   afterAll(async () => {
@@ -189,7 +191,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "the kubelet port", () => 
         return status?.restartCount === 1 && status.state?.running !== undefined;
       });
       expect(await kubectl("restarted", "--previous")).toBe("first\n");
-      expect(await kubectl("restarted")).toBe("second\n");
+      expect(await eventually("the new run speaks", async () => kubectl("restarted"))).toBe("second\n");
       await expect(kubectl("speaks", "--previous")).rejects.toThrow(
         'previous terminated container "main" in pod "speaks" not found',
       );

@@ -53,7 +53,11 @@ describeWith(["go", "namespaces", "root", "busybox"], "metrics-server", () => {
     expect([burner?.[0], idle?.[0]]).toEqual(["burner", "idle"]);
     expect(milliCores(burner?.[1])).toBeGreaterThan(50);
     expect(milliCores(idle?.[1])).toBeLessThan(50);
-    const [[name, cores] = []] = await rows("nodes", nodeName);
+    // A pod that is young is told after one scrape, a node after two.
+    const [[name, cores] = []] = await eventually("and the node", async () => {
+      const found = await rows("nodes", nodeName).catch(() => []);
+      return /^\d/.test(found[0]?.[1] ?? "") && found;
+    });
     expect(name).toBe(nodeName);
     expect(milliCores(cores)).toBeGreaterThan(50);
     expect(server?.log()).not.toMatch(/Failed getting complete/);

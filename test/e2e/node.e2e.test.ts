@@ -84,7 +84,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "virtual nodes", () => {
   });
 
   it("keeps a condition that somebody else wrote on a pod", async () => {
-    const env = [{ name: "SCRIPT_RUN", value: "4" }];
+    const env = [{ name: "SCRIPT_RUN", value: "8" }];
     await world.cluster.apply(podManifest("gated", { ...on("burst-a"), restartPolicy: "Never", container: { env } }));
     await world.until("gated", "is ready", isReady);
     const foreign = { type: "example.com/Checked", status: "True", lastTransitionTime: "2026-01-01T00:00:00Z" };

@@ -87,7 +87,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "outages", () => {
           const isDeleted = (await world.pod("evicted")).metadata?.deletionTimestamp !== undefined;
           return isDeleted && (await readyStatus()) === "Unknown";
         },
-        60_000,
+        120_000,
       );
     });
 
@@ -99,8 +99,8 @@ describeWith(["go", "namespaces", "root", "busybox"], "outages", () => {
 
     it("and comes back: its node is Ready, and what runs was not launched again", async () => {
       world.startAgain();
-      await eventually("the node is Ready", async () => (await readyStatus()) === "True", 30_000);
-      const after = await world.until("patient", "is ready", isReady, 30_000);
+      await eventually("the node is Ready", async () => (await readyStatus()) === "True");
+      const after = await world.until("patient", "is ready", isReady);
       expect(run(after)).toEqual(run(before));
       expect(after.metadata?.uid).toBe(before.metadata?.uid);
     });

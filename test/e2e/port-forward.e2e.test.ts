@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { buffer, text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { eventually } from "../support/eventually.ts";
+import { eventually, soon } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
 import { client, straightTo } from "./clients.ts";
 import { type Running, start } from "./kubectl.ts";
@@ -59,7 +59,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "port-forward", () => {
       const words = ["port-forward", `server-${way.node}`, ...ports.map((port) => `:${port}`)];
       const kubectl = start(kubectlOn(world, way), words);
       const local = (port: string) => new RegExp(`127\\.0\\.0\\.1:(\\d+) -> ${port}`).exec(kubectl.stdout())?.[1];
-      await eventually("kubectl listens", () => ports.every((port) => local(port) !== undefined), 20_000).catch(
+      await eventually("kubectl listens", () => ports.every((port) => local(port) !== undefined)).catch(
         (error: unknown) => {
           throw new Error(`kubectl port-forward: ${kubectl.stderr()}`, { cause: error });
         },
@@ -76,7 +76,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "port-forward", () => {
       // Until its server listens, a connection ends without a word.
       const answer = await eventually("the pod answers", async () => (await ask(to(digestPort), request)) || undefined);
       expect(answer).toBe(sha256(request));
-      expect(arrivalOf(world, "port-forward", `server-${way.node}`)).toBe(way.arrives);
+      await soon(() => expect(arrivalOf(world, "port-forward", `server-${way.node}`)).toBe(way.arrives));
       kubectl.kill();
     });
 
@@ -98,7 +98,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "port-forward", () => {
       const socket = to(closedPort);
       socket.on("error", () => undefined);
       await once(socket.end(), "close");
-      await eventually("kubectl says so", () => kubectl.stderr().includes(closedPort), 20_000);
+      await eventually("kubectl says so", () => kubectl.stderr().includes(closedPort));
       kubectl.kill();
       expect(await ask(other.to(digestPort), "still here")).toBe(sha256(Buffer.from("still here")));
       other.kubectl.kill();

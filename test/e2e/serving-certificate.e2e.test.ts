@@ -43,10 +43,12 @@ describeWith(["go", "namespaces", "root", "busybox"], "a serving certificate fro
     const { status, message } = await condition("RequestFailed");
     expect(status).toBe("False");
     expect(message).toContain("cannot create resource");
-    const [line] = world.burstlet
-      .log()
-      .split("\n")
-      .filter((one) => one.includes("permission missing"));
+    const line = await eventually("its log has it", () =>
+      world.burstlet
+        .log()
+        .split("\n")
+        .find((one) => one.includes("permission missing")),
+    );
     expect(line).toMatch(
       /resource=certificatesigningrequests .*fix="kubectl apply -f deploy\/rbac-serving-certificate/,
     );

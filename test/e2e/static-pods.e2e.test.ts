@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { eventually } from "../support/eventually.ts";
+import { eventually, soon } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
 import { processesOf } from "./processes.ts";
 import { isReady, nodeName, startWorld, type World } from "./worlds/world.ts";
@@ -61,8 +61,9 @@ describeWith(["go", "namespaces", "root", "busybox"], "static pods", () => {
     expect(pod.metadata?.ownerReferences).toMatchObject([{ kind: "Node", name: nodeName, controller: true }]);
     expect(pod.spec?.nodeName).toBe(nodeName);
     expect(await printed()).toBe("hello\n");
-    const events = await world.cluster.kubectl("describe", "pod", mirror);
-    expect(events).toContain("Container started");
+    await soon(async () =>
+      expect(await world.cluster.kubectl("describe", "pod", mirror)).toContain("Container started"),
+    );
   });
 
   it("do not end with their mirror: it comes back, and the same process runs on", async () => {
@@ -95,7 +96,9 @@ describeWith(["go", "namespaces", "root", "busybox"], "static pods", () => {
     writeFileSync(join(folder, "broken.yaml"), "kind: Nothing");
     await eventually("the broken file is told", () => linesWith("manifest is no static pod").length > 0);
     expect(await running()).toEqual(processes);
-    writeFileSync(join(folder, "web.yaml"), manifest("again"));
+    // As a whole: a file that is still being written is no manifest either.
+    writeFileSync(join(folder, "not-a-manifest", "web.yaml"), manifest("again"));
+    renameSync(join(folder, "not-a-manifest", "web.yaml"), join(folder, "web.yaml"));
     await eventually("the new one is ready", async () => {
       const pod = await world.pod(mirror).catch(() => undefined);
       return pod !== undefined && pod.metadata?.annotations?.[mirrorAnnotation] !== before && isReady(pod);
