@@ -146,7 +146,6 @@ describeWith(["go", "namespaces", "root", "busybox"], "deploy/rbac.yaml", () => 
 
   /** Resolves when the API server has taken note of it, which it does in its own time. */
   const takeAway = async (taken: string): Promise<void> => {
-    await world.cluster.apply(without(taken));
     const [right] = rightsIn(readFileSync(rbacFile, "utf8")).filter(({ resource }) => resource === taken);
     const { verb = "", within = "default", only } = right ?? {};
     const [resource = "", subresource] = taken.split("/");
@@ -154,12 +153,14 @@ describeWith(["go", "namespaces", "root", "busybox"], "deploy/rbac.yaml", () => 
     const part = subresource === undefined ? [] : [`--subresource=${subresource}`];
     const asked = ["auth", "can-i", verb, named, ...part, "-n", within, `--as=${burstletUser}`];
     // Its answer is its exit code.
-    const isGone = async () =>
+    const isThere = async () =>
       world.cluster.kubectl(...asked).then(
-        () => false,
         () => true,
+        () => false,
       );
-    await eventually(`there is no right on ${taken}`, isGone);
+    expect(await isThere()).toBe(true);
+    await world.cluster.apply(without(taken));
+    await eventually(`there is no right on ${taken}`, async () => !(await isThere()));
   };
 
   const linesWith = (message: string) =>
