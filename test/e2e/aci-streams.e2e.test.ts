@@ -86,7 +86,8 @@ describeWith(["go", "namespaces", "root", "busybox"], "streams on Azure Containe
     const command = ["sh", "-c", "trap 'echo last words; exit 7' TERM; echo begins; while :; do sleep 0.1; done"];
     for (let nth = 0; nth < 4; nth++) {
       const name = `at-once-${nth}`;
-      await world.cluster.apply(podManifest(name, { image, command }));
+      // It takes none of its grace, which a busy machine may use up before it is asked to end.
+      await world.cluster.apply(podManifest(name, { image, command, graceSeconds: 30 }));
       await world.until(name, "is ready", isReady);
       const follow = start(kubectlOf(cloud), ["logs", "-f", name]);
       await eventually("it is followed", () => follow.stdout() === "begins\n");
