@@ -1,3 +1,4 @@
+import { azureActions as may } from "../scenario/azure-actions.ts";
 import { membersOf, patternOf } from "../server/path-pattern.ts";
 import type { Work } from "./account.ts";
 import type { CallKind, WindowKind } from "./limits/limits.ts";
@@ -37,10 +38,6 @@ const groups = `${subscription}/resourceGroups/{resourceGroup}/${provider}/conta
 const group = `${groups}/{name}`;
 const container = `${group}/containers/{container}`;
 
-const rights = "Microsoft.ContainerInstance";
-const read = `${rights}/containerGroups/read`;
-const write = `${rights}/containerGroups/write`;
-
 function get(path: string, operation: string, action: string, work: Work): Route {
   return { method: "GET", path, operation, action, kind: "reads", work };
 }
@@ -57,50 +54,57 @@ const identity = `${others}/Microsoft.ManagedIdentity/userAssignedIdentities/{id
 
 function getRights(scope: string): Route {
   const path = `${scope}/providers/Microsoft.Authorization/permissions`;
-  return get(path, "GetPermissions", "Microsoft.Authorization/permissions/read", getPermissions);
+  return get(path, "GetPermissions", may.readRights, getPermissions);
 }
 
-/** Every call that the stand-in knows. Names of rights: Azure's page on the monitoring of container groups and azure-aci's. */
+/** Every call that the stand-in knows. */
 const routes: readonly Route[] = [
   {
     method: "PUT",
     path: group,
     operation: "PutContainerGroup",
-    action: write,
+    action: may.writeGroups,
     kind: "writes",
     window: "creates",
     work: putGroup,
   },
-  get(group, "GetContainerGroup", read, getGroup),
-  get(groups, "ListContainerGroups", read, listGroups),
-  get(`${subscription}/${provider}/containerGroups`, "ListContainerGroups", read, listGroups),
-  { method: "PATCH", path: group, operation: "PatchContainerGroup", action: write, kind: "writes", work: patchGroup },
+  get(group, "GetContainerGroup", may.readGroups, getGroup),
+  get(groups, "ListContainerGroups", may.readGroups, listGroups),
+  get(`${subscription}/${provider}/containerGroups`, "ListContainerGroups", may.readGroups, listGroups),
+  {
+    method: "PATCH",
+    path: group,
+    operation: "PatchContainerGroup",
+    action: may.writeGroups,
+    kind: "writes",
+    work: patchGroup,
+  },
   {
     method: "DELETE",
     path: group,
     operation: "DeleteContainerGroup",
-    action: `${rights}/containerGroups/delete`,
+    action: may.deleteGroups,
     kind: "deletes",
     window: "deletes",
     work: deleteGroup,
   },
-  post(`${group}/start`, "StartContainerGroup", `${rights}/containerGroups/start/action`, startGroup),
-  post(`${group}/stop`, "StopContainerGroup", `${rights}/containerGroups/stop/action`, stopGroup),
-  post(`${group}/restart`, "RestartContainerGroup", `${rights}/containerGroups/restart/action`, restartGroup),
-  get(`${group}/providers/Microsoft.Insights/metrics`, "GetMetrics", "Microsoft.Insights/metrics/read", getMetrics),
-  get(`${container}/logs`, "GetLogs", `${rights}/containerGroups/containers/logs/read`, getLogs),
-  get(`${location}/usages`, "GetUsages", `${rights}/locations/usages/read`, getUsages),
-  get(`${location}/capabilities`, "GetCapabilities", `${rights}/locations/capabilities/read`, getCapabilities),
-  get(`${location}/operations/{id}`, "GetOperation", `${rights}/locations/operations/read`, getOperation),
-  get(`${location}/operationresults/{id}`, "GetOperation", `${rights}/locations/operations/read`, getOperationResult),
-  post(`${container}/exec`, "ExecuteCommand", `${rights}/containerGroups/containers/exec/action`, execute),
-  post(`${container}/attach`, "Attach", `${rights}/containerGroups/containers/attach/action`, attach),
-  get(subscription, "GetSubscription", "Microsoft.Resources/subscriptions/read", getSubscription),
-  get(`${subscription}/${provider}`, "GetProvider", "Microsoft.Resources/subscriptions/providers/read", getProvider),
-  get(resourceGroup, "GetResourceGroup", "Microsoft.Resources/subscriptions/resourceGroups/read", getResourceGroup),
-  get(network, "GetNetwork", "Microsoft.Network/virtualNetworks/read", getNetwork),
-  get(`${network}/subnets/{subnet}`, "GetSubnet", "Microsoft.Network/virtualNetworks/subnets/read", getSubnet),
-  get(identity, "GetIdentity", "Microsoft.ManagedIdentity/userAssignedIdentities/read", getIdentity),
+  post(`${group}/start`, "StartContainerGroup", may.startGroups, startGroup),
+  post(`${group}/stop`, "StopContainerGroup", may.stopGroups, stopGroup),
+  post(`${group}/restart`, "RestartContainerGroup", may.restartGroups, restartGroup),
+  get(`${group}/providers/Microsoft.Insights/metrics`, "GetMetrics", may.readMetrics, getMetrics),
+  get(`${container}/logs`, "GetLogs", may.readLogs, getLogs),
+  get(`${location}/usages`, "GetUsages", may.readUsages, getUsages),
+  get(`${location}/capabilities`, "GetCapabilities", may.readCapabilities, getCapabilities),
+  get(`${location}/operations/{id}`, "GetOperation", may.readOperations, getOperation),
+  get(`${location}/operationresults/{id}`, "GetOperation", may.readOperations, getOperationResult),
+  post(`${container}/exec`, "ExecuteCommand", may.execute, execute),
+  post(`${container}/attach`, "Attach", may.attach, attach),
+  get(subscription, "GetSubscription", may.readSubscription, getSubscription),
+  get(`${subscription}/${provider}`, "GetProvider", may.readProvider, getProvider),
+  get(resourceGroup, "GetResourceGroup", may.readResourceGroup, getResourceGroup),
+  get(network, "GetNetwork", may.readNetwork, getNetwork),
+  get(`${network}/subnets/{subnet}`, "GetSubnet", may.readSubnet, getSubnet),
+  get(identity, "GetIdentity", may.readIdentity, getIdentity),
   ...[resourceGroup, `${network}/subnets/{subnet}`, identity].map(getRights),
 ];
 

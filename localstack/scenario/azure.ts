@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { azureActions, isAzureAction } from "./azure-actions.ts";
 import { groupTimesSchema } from "./times.ts";
 
 const quotas = z.strictObject({
@@ -58,7 +59,10 @@ export const azureSchema = z
       .array(
         z
           .string()
-          .regex(/^Microsoft\.\w+\/[\w/]+$/, "expected an action: Microsoft.ContainerInstance/containerGroups/write"),
+          .refine(
+            isAzureAction,
+            `expected an action that is asked for here, one of ${Object.values(azureActions).join(", ")}`,
+          ),
       )
       .default([])
       .describe(

@@ -40,6 +40,14 @@ test("file systems and access points have ids as AWS gives them", () => {
   expect(Object.keys(withPoint("fs-0a1b2c3d", "fsap-0a1b2c3d").now.fileSystems)).toEqual(["fs-0a1b2c3d"]);
 });
 
+test("what a role in Azure lacks is an action that something asks for, in any case of letters", () => {
+  const without = (action: string) => createScenarioBox({ azure: { denied: [action] } }).now.azure.denied;
+  expect(without("microsoft.containerinstance/ContainerGroups/WRITE")).toHaveLength(1);
+  expect(() => without("Microsoft.ContainerInstance/containerGroup/write")).toThrow(
+    "expected an action that is asked for here, one of Microsoft.ContainerInstance/containerGroups/read, ",
+  );
+});
+
 describe("a scenario file", () => {
   const folder = mkdtempSync(join(tmpdir(), "burstlet-scenario-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -2,6 +2,7 @@
  * Whether there is room for a group and what it names, when its PUT comes and each time that it is tried again. Statuses of
  * quota and image are from memory; what is said at the PUT and what later are switches. Pure.
  */
+import { azureActions } from "../../scenario/azure-actions.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { armError, invalid } from "../errors.ts";
 import type { Trouble } from "../group/surroundings.ts";
@@ -53,12 +54,12 @@ function checkPlace({ location, properties, identity }: GroupInput, { azure }: S
     throw invalid("LocationNotAvailableForResourceType", message);
   }
   for (const id of Object.keys(identity?.userAssignedIdentities ?? {})) {
-    checkLinked("Microsoft.ManagedIdentity/userAssignedIdentities/assign/action", id, azure.denied);
+    checkLinked(azureActions.assignIdentity, id, azure.denied);
     if (!azure.identities.some((one) => sameName(one, id)))
       throw invalid("FailedIdentityOperation", `The identity '${id}' was not found.`);
   }
   for (const { id } of properties.subnetIds) {
-    checkLinked("Microsoft.Network/virtualNetworks/subnets/join/action", id, azure.denied);
+    checkLinked(azureActions.joinSubnet, id, azure.denied);
     const subnet = azure.subnets.find((one) => sameName(one.id, id));
     if (subnet === undefined) throw invalid("SubnetNotFound", `The subnet '${id}' was not found.`);
     const message = `The subnet '${id}' is not delegated to 'Microsoft.ContainerInstance/containerGroups'.`;
@@ -69,7 +70,7 @@ function checkPlace({ location, properties, identity }: GroupInput, { azure }: S
 /** Text from memory. */
 function checkLinked(action: string, id: string, denied: readonly string[]): void {
   if (!denied.some((one) => sameName(one, action))) return;
-  const message = `The client has permission to perform action 'Microsoft.ContainerInstance/containerGroups/write' on the scope, however, it does not have permission to perform action(s) '${action}' on the linked scope(s) '${id}' (respectively).`;
+  const message = `The client has permission to perform action '${azureActions.writeGroups}' on the scope, however, it does not have permission to perform action(s) '${action}' on the linked scope(s) '${id}' (respectively).`;
   throw armError(403, "LinkedAuthorizationFailed", message);
 }
 
