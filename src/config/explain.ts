@@ -34,8 +34,17 @@ function unknownField(schema: z.core.$ZodType, path: Path, key: string): Finding
   return {
     path: [...path, key],
     of: "key",
-    what: `unknown field${meantOr(";", key, fields)} allowed here: ${fields.join(", ")}`,
+    what: `unknown field${belongs(schema, path, key) ?? meantOr(";", key, fields)} allowed here: ${fields.join(", ")}`,
   };
+}
+
+/** `; it belongs in fargate;` of a field that is one of a part beside it, or of what it was written into. */
+function belongs(schema: z.core.$ZodType, path: Path, key: string): string | undefined {
+  const isFieldOf = (at: Path): boolean => fieldsOf(schemaAt(schema, at)).includes(key);
+  const parts = fieldsOf(schemaAt(schema, path)).filter((part) => isFieldOf([...path, part]));
+  if (parts.length > 0) return `; it belongs in ${parts.join(" or ")};`;
+  const outer = path.findLastIndex((_, depth) => isFieldOf(path.slice(0, depth)));
+  return outer < 0 ? undefined : `; it belongs beside ${fieldName([path[outer] ?? ""])}, not in it;`;
 }
 
 function sentence(schema: z.core.$ZodType, issue: z.core.$ZodIssue, got: unknown): string {

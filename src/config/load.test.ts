@@ -124,6 +124,16 @@ describe("a configuration file", () => {
       "f.yaml:6:12: nodes[0].local.runtme: unknown field; did you mean runtime? allowed here: runtime, allowHostProcesses, stateDir, engine, process, scripted, capacity",
     ],
     [
+      "a field of a provider beside its part",
+      `${one}  runtime: engine\n`,
+      "f.yaml:6:3: nodes[0].runtime: unknown field; it belongs in local; allowed here: name, provider, labels, taints, maxPods, address, port, network, clusterDNS, clusterDomain, daemonSetPods, networkPolicies, grants, staticPodPath, websockets, local",
+    ],
+    [
+      "a field of the node in the part of its provider",
+      `${one}  local: { engine: { taints: [] } }\n`,
+      "f.yaml:6:22: nodes[0].local.engine.taints: unknown field; it belongs beside local, not in it; allowed here: host, tls, network, allowPrivileged, runtimeClasses",
+    ],
+    [
       "the part of another provider",
       `${one}  fargate: {}\n`,
       "f.yaml:6:3: nodes[0].fargate: unknown field; allowed here: name, provider, labels, taints, maxPods, address, port, network, clusterDNS, clusterDomain, daemonSetPods, networkPolicies, grants, staticPodPath, websockets, local",
