@@ -26,10 +26,14 @@ export interface Azure {
   launch(identity: TaskIdentity): Promise<void>;
   /** Stops it again and again, as the node does, until nothing is left of it. */
   remove(identity: TaskIdentity): Promise<void>;
+  /** As whoever asks the node what its pods use; resolves to how many it tells of. */
+  askUsage(): Promise<number>;
   close(): Promise<void>;
 }
 
-const config = { subscription: "00000000-0000-0000-0000-000000000000", locations: ["westeurope"] };
+const subscription = "00000000-0000-0000-0000-000000000000";
+/** Azure Monitor's usage is a read for each group and minute while somebody asks; nothing of it happens before. */
+const config = { subscription, locations: ["westeurope"], stats: true };
 /** What the node calls again for. */
 const AGAIN_MS = 1_000;
 
@@ -65,6 +69,7 @@ export async function openAzure(rate: number, azure: ScenarioInput["azure"] = {}
       const stop = async () => provider.stop({ identity }, { graceSeconds: 1, discard: true });
       while ((await whileThrottled(clock, stop)) !== "gone") await clock.sleep(AGAIN_MS);
     },
+    askUsage: async () => ((await provider.stats?.()) ?? []).length,
     async close() {
       over.abort();
       await watching;

@@ -16,6 +16,7 @@ const read = (readsPerSecond: number, most: number) => ({
   groups: 500,
   getsPerSecond: 11,
   readsPerSecond,
+  withUsagePerSecond: readsPerSecond + 4,
   startSeen: { p50: 5, most },
   changeSeen: { p50: 12, most: 15 },
   throttled: 0,
@@ -28,6 +29,7 @@ it("targets take medians of what varies, and the worst round of what somebody wa
     "ok     seconds until all of 400 are created, times what the windows need: 1.02 (at most 1.05)",
     "MISSED seconds until all of 400 are deleted, times what the windows need: 1.08 (at most 1.05)",
     "ok     reads of any kind a second with 500 groups that run: 12 (at most 20)",
+    "ok     the same, while their usage is asked for: 16 (at most 20)",
     "MISSED seconds until the start of a container is seen, longest: 12 (at most 10)",
     "ok     seconds until a change of a steady group is seen, longest: 15 (at most 60)",
   ]);
@@ -43,7 +45,7 @@ it("a round is told with its clock, and with what the windows need", () => {
     "400 groups on a 60× clock: created in 1212 s, deleted in 1206 s (the windows need 1200 s); throttle answers 1",
   );
   expect(writeLine({ ...write(0.3, 0.1), rate: 1, allowed: 0 })).toContain("in real time: created in 0.3 s");
-  expect(readLine(read(12, 8))).toContain("12 reads of any kind; a start is seen after 5 s (p50), 8 s (most)");
+  expect(readLine(read(12, 8))).toContain("12 reads of any kind, 16 while their usage is asked for; a start is seen after 5 s (p50), 8 s (most)");
 });
 
 it.for([

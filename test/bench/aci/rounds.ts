@@ -22,6 +22,8 @@ export interface ReadRound {
   /** Reads of one group, and reads of any kind, a second, while every group ran and nothing happened. */
   readonly getsPerSecond: number;
   readonly readsPerSecond: number;
+  /** The second of the two once more, while somebody asks what the groups use. */
+  readonly withUsagePerSecond: number;
   /** Of as many more that start beside them: seconds from the start of a container until the node heard of it. */
   readonly startSeen: { readonly p50: number; readonly most: number };
   /** Seconds from a restart among steady groups until the node heard of it. */
@@ -32,6 +34,7 @@ export interface ReadRound {
 const patienceMs = 600_000;
 /** Seconds for which groups rest, before what they cost is measured and while it is. */
 const restSeconds = 60;
+const askSeconds = 15;
 /** How many of the steady groups are moved, and how many start beside them. */
 const few = 50;
 
@@ -60,15 +63,15 @@ export async function readRound(groups: number): Promise<ReadRound> {
   try {
     await startAll(azure, numbers(groups));
     await azure.clock.sleep(restSeconds * 1000);
-    const before = structuredClone(azure.cloud.calls.all);
-    await azure.clock.sleep(restSeconds * 1000);
-    const after = structuredClone(azure.cloud.calls.all);
-    const perSecond = (...operations: readonly string[]): number =>
-      (callsOf(after, ...operations) - callsOf(before, ...operations)) / restSeconds;
+    const quiet = await readsOf(azure, async () => azure.clock.sleep(restSeconds * 1000));
+    // The first question begins the readings.
+    await azure.askUsage();
+    const asked = await readsOf(azure, async () => askForUsage(azure));
     return {
       groups,
-      getsPerSecond: perSecond("arm:GetContainerGroup"),
-      readsPerSecond: perSecond("arm:Get", "arm:List"),
+      getsPerSecond: quiet("arm:GetContainerGroup"),
+      readsPerSecond: quiet("arm:Get", "arm:List"),
+      withUsagePerSecond: asked("arm:Get", "arm:List"),
       changeSeen: spread(await seenChanges(azure)),
       startSeen: spread(
         await startAll(
@@ -80,6 +83,22 @@ export async function readRound(groups: number): Promise<ReadRound> {
     };
   } finally {
     await azure.close();
+  }
+}
+
+/** Calls a second of operations with these beginnings, in a time of `restSeconds`. */
+async function readsOf({ cloud }: Azure, rest: () => Promise<void>): Promise<(...operations: string[]) => number> {
+  const before = structuredClone(cloud.calls.all);
+  await rest();
+  const after = structuredClone(cloud.calls.all);
+  return (...operations) => (callsOf(after, ...operations) - callsOf(before, ...operations)) / restSeconds;
+}
+
+/** For `restSeconds`, and as often as metrics-server asks a node by default. */
+async function askForUsage({ clock, askUsage }: Azure): Promise<void> {
+  for (let left = restSeconds; left > 0; left -= askSeconds) {
+    await clock.sleep(askSeconds * 1000);
+    await askUsage();
   }
 }
 
