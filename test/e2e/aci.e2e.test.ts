@@ -7,7 +7,8 @@ import { eventually, soon } from "../support/eventually.ts";
 import { describeWith } from "../support/requirements.ts";
 import { type AciWorld, groupsOf, madeTwice, nothingIsLeft, startAciWorld } from "./worlds/aci-world.ts";
 import { waitsFor } from "./worlds/cloud-world.ts";
-import { deployment, hasPhase, isReady, type PodFixture, podManifest, podTemplate } from "./worlds/world.ts";
+import { lasting, letGo } from "./worlds/lasting.ts";
+import { deployment, hasPhase, isReady, podManifest, podTemplate } from "./worlds/world.ts";
 
 const image = "docker.io/library/busybox:1.37";
 
@@ -21,18 +22,6 @@ const codes = ({ status }: Pod): Record<string, number | undefined> =>
       state?.terminated?.exitCode,
     ]),
   );
-
-/** A pod whose object stays, with the end of its containers, until `letGo`. */
-function lasting(name: string, fixture: PodFixture, terminationGracePeriodSeconds: number): object {
-  const spec = { ...fixture.spec, terminationGracePeriodSeconds };
-  const pod = podManifest(name, { ...fixture, spec }) as { metadata: object };
-  return { ...pod, metadata: { ...pod.metadata, finalizers: ["burstlet.dev/test"] } };
-}
-
-async function letGo({ world }: AciWorld, ...names: readonly string[]): Promise<void> {
-  const patch = ["--type=merge", "-p", '{"metadata":{"finalizers":null}}'];
-  for (const name of names) await world.cluster.kubectl("patch", "pod", name, ...patch);
-}
 
 describeWith(["go", "namespaces", "root", "busybox"], "on Azure Container Instances", () => {
   let cloud: AciWorld;
@@ -136,7 +125,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "on Azure Container Instan
   it.concurrent("a pod that ignores SIGTERM has its grace, and then an end", async () => {
     const { world } = cloud;
     const command = ["sh", "-c", "trap '' TERM; echo deaf; while :; do sleep 1; done"];
-    await world.cluster.apply(lasting("ignores", { image, command }, 5));
+    await world.cluster.apply(lasting("ignores", { image, command, graceSeconds: 5 }));
     await world.until("ignores", "is ready", isReady, 110_000);
     await eventually("it is deaf", async () => world.cluster.kubectl("logs", "ignores"));
     const begin = performance.now();
@@ -144,7 +133,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "on Azure Container Instan
     const end = await world.until("ignores", "was killed", (pod) => codes(pod)["main"] === 137);
     expect(performance.now() - begin).toBeGreaterThan(5_000);
     expect(end.status?.containerStatuses?.[0]).toMatchObject({ restartCount: 0 });
-    await letGo(cloud, "ignores");
+    await letGo(world, "ignores");
   });
 
   it.concurrent("a pod that cannot be a group is refused with every reason, and nothing is made", async () => {
@@ -179,7 +168,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "on Azure Container Instan
     const script = "trap 'cat /tmp/hook; sleep 5; exit 7' TERM; while :; do sleep 0.2 & wait $!; done";
     const lifecycle = { preStop: { exec: { command: ["sh", "-c", "echo the hook was here >/tmp/hook"] } } };
     await world.cluster.apply(
-      lasting("polite", { image, command: ["sh", "-c", script], container: { lifecycle } }, 40),
+      lasting("polite", { image, command: ["sh", "-c", script], container: { lifecycle }, graceSeconds: 40 }),
     );
     await world.until("polite", "is ready", isReady);
     await world.cluster.kubectl("delete", "pod", "polite", "--wait=false");
@@ -189,7 +178,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "on Azure Container Instan
     world.startAgain();
     const pod = await world.until("polite", "has ended", (one) => codes(one)["main"] !== undefined);
     expect(codes(pod)).toEqual({ main: 7 });
-    await letGo(cloud, "polite");
+    await letGo(world, "polite");
   });
 
   it("a PUT whose answer is lost, or is an error although the group was made, makes one group", async () => {
@@ -241,7 +230,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "on Azure Container Instan
     await eventually("nothing else is being deleted", async () => {
       return (await world.pods("")).every(({ metadata }) => metadata?.deletionTimestamp === undefined);
     });
-    await world.cluster.apply(lasting("bare", { image, command: ["sleep", "3600"] }, 300));
+    await world.cluster.apply(lasting("bare", { image, command: ["sleep", "3600"], graceSeconds: 300 }));
     await world.until("bare", "is ready", isReady);
     const error = { type: "InvalidCommand", message: "no such program", status: 400 };
     azure.faults.set({ name: "no shell", call: "arm:ExecuteCommand", error });
@@ -254,7 +243,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "on Azure Container Instan
     });
     expect(said).toHaveLength(1);
     expect(said[0]).toContain("no shell at /bin/sh or /busybox/sh");
-    await letGo(cloud, "bare");
+    await letGo(world, "bare");
   });
 
   it("deleted pods leave nothing, and no group was made twice", async () => {
