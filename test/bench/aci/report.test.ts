@@ -45,7 +45,9 @@ it("a round is told with its clock, and with what the windows need", () => {
     "400 groups on a 60× clock: created in 1212 s, deleted in 1206 s (the windows need 1200 s); throttle answers 1",
   );
   expect(writeLine({ ...write(0.3, 0.1), rate: 1, allowed: 0 })).toContain("in real time: created in 0.3 s");
-  expect(readLine(read(12, 8))).toContain("12 reads of any kind, 16 while their usage is asked for; a start is seen after 5 s (p50), 8 s (most)");
+  expect(readLine(read(12, 8))).toContain(
+    "12 reads of any kind, 16 while their usage is asked for; a start is seen after 5 s (p50), 8 s (most)",
+  );
 });
 
 it.for([
