@@ -22,7 +22,7 @@ export interface ReadRound {
   /** Reads of one group, and reads of any kind, a second, while every group ran and nothing happened. */
   readonly getsPerSecond: number;
   readonly readsPerSecond: number;
-  /** The second of the two once more, while somebody asks what the groups use. */
+  /** The second of the two, while somebody asks what the groups use, those too that were started at last. */
   readonly withUsagePerSecond: number;
   /** Of as many more that start beside them: seconds from the start of a container until the node heard of it. */
   readonly startSeen: { readonly p50: number; readonly most: number };
@@ -64,7 +64,10 @@ export async function readRound(groups: number): Promise<ReadRound> {
     await startAll(azure, numbers(groups));
     await azure.clock.sleep(restSeconds * 1000);
     const quiet = await readsOf(azure, async () => azure.clock.sleep(restSeconds * 1000));
-    // The first question begins the readings.
+    const changes = await seenChanges(azure);
+    const more = numbers(few).map((number) => groups + number);
+    const starts = await startAll(azure, more);
+    // The first question begins the readings, which go on for a while.
     await azure.askUsage();
     const asked = await readsOf(azure, async () => askForUsage(azure));
     return {
@@ -72,13 +75,8 @@ export async function readRound(groups: number): Promise<ReadRound> {
       getsPerSecond: quiet("arm:GetContainerGroup"),
       readsPerSecond: quiet("arm:Get", "arm:List"),
       withUsagePerSecond: asked("arm:Get", "arm:List"),
-      changeSeen: spread(await seenChanges(azure)),
-      startSeen: spread(
-        await startAll(
-          azure,
-          numbers(few).map((number) => groups + number),
-        ),
-      ),
+      changeSeen: spread(changes),
+      startSeen: spread(starts),
       throttled: throttleAnswers(azure.cloud.calls.all),
     };
   } finally {
@@ -86,17 +84,22 @@ export async function readRound(groups: number): Promise<ReadRound> {
   }
 }
 
-/** Calls a second of operations with these beginnings, in a time of `restSeconds`. */
-async function readsOf({ cloud }: Azure, rest: () => Promise<void>): Promise<(...operations: string[]) => number> {
+/** Calls a second of operations with these beginnings, while that is done. */
+async function readsOf(
+  { cloud, clock }: Azure,
+  meanwhile: () => Promise<void>,
+): Promise<(...operations: string[]) => number> {
   const before = structuredClone(cloud.calls.all);
-  await rest();
+  const begun = clock.monotonic();
+  await meanwhile();
+  const seconds = (clock.monotonic() - begun) / 1000;
   const after = structuredClone(cloud.calls.all);
-  return (...operations) => (callsOf(after, ...operations) - callsOf(before, ...operations)) / restSeconds;
+  return (...operations) => (callsOf(after, ...operations) - callsOf(before, ...operations)) / seconds;
 }
 
-/** For `restSeconds`, and as often as metrics-server asks a node by default. */
+/** For a minute and more, as often as metrics-server asks a node by default. */
 async function askForUsage({ clock, askUsage }: Azure): Promise<void> {
-  for (let left = restSeconds; left > 0; left -= askSeconds) {
+  for (let times = 0; times < 5; times++) {
     await clock.sleep(askSeconds * 1000);
     await askUsage();
   }
