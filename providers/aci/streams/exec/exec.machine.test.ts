@@ -162,10 +162,11 @@ describeWith(["root", "busybox"], "a command on a terminal", () => {
 
   test("is resized by a command beside it, the last of many sizes soon", async () => {
     const { exec, asked } = await azure({ image: "busybox" });
-    const line = "trap 'stty size' WINCH; while :; do sleep 0.1; done";
+    const line = "trap 'stty size' WINCH; echo listens; while :; do sleep 0.1; done";
     const stop = new AbortController();
     const stream = await exec(target(), { argv: shell(line), tty: true, stdin: true }, stop.signal);
     const heard = listenTo(stream.stdout);
+    await eventually("it listens", () => heard() === "listens\r\n");
     stream.resize(80, 24);
     for (let step = 1; step <= 20; step++) stream.resize(100 + step, 40);
     await eventually("the last one is there", () => heard().includes("40 120"));

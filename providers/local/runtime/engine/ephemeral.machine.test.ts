@@ -98,7 +98,7 @@ describeWith(["engine", "root", "namespaces", "busybox"], "containers added to a
   });
 
   it("keep a task whose main container has ended only while they run, and end with it when it is stopped", async () => {
-    const task = await running("ended", "exec sleep 3");
+    const task = await running("ended", "exec sleep 8");
     await runtime.add?.(task, [ephemeral("debug", "trap 'exit 0' TERM; while :; do sleep 0.1 & wait $!; done")]);
     await until(runtime, task.identity, isRunning("debug"));
     const later = await until(runtime, task.identity, hasEnded("main"));

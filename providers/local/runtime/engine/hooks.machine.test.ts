@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import type { TaskState } from "../../../../src/provider.ts";
+import type { TaskIdentity, TaskState } from "../../../../src/provider.ts";
 import { systemClock } from "../../../../src/telemetry/clock.ts";
 import { startEngine, type TestEngine } from "../../../../test/support/engine.ts";
 import { describeWith } from "../../../../test/support/requirements.ts";
@@ -13,8 +13,8 @@ import type { ContainerSpec, Runtime } from "../runtime.ts";
 import { createEngineRuntime } from "./engine-runtime.ts";
 import { containerOf, discard, hasEnded, isRunning, linesOf, shell, taskOf, testCluster, until } from "./testing.ts";
 
-/** Ends at SIGTERM and says so, as process 1 of a container. */
-const patient = "trap 'echo term >> /mnt/v/log; exit 0' TERM; while :; do sleep 0.1 & wait $!; done";
+/** Ends at SIGTERM, once `up` is there, and says so, as process 1 of a container. */
+const patient = "trap 'echo term >> /mnt/v/log; exit 0' TERM; touch /mnt/v/up; while :; do sleep 0.1 & wait $!; done";
 const hook = (script: string): HookSpec => ({ kind: "exec", argv: ["sh", "-c", script] });
 const mounts = [{ volume: "v", path: "/mnt/v", readOnly: false }];
 
@@ -56,6 +56,10 @@ describeWith(["engine", "root", "namespaces", "busybox"], "hooks on an engine", 
 
   const ended = (state: TaskState): boolean => state.phase === "stopped";
 
+  /** A container runs a moment before its shell has set a trap, and process 1 hears no signal without one. */
+  const listens = async (identity: TaskIdentity, container: string): Promise<void> =>
+    expect.poll(() => linesOf(runtime, identity, container), { timeout: 20_000 }).toEqual(["listens"]);
+
   it("shows a container as running only after its postStart hook, and starts the next one then", async () => {
     const identity = await started(
       "ordered",
@@ -70,13 +74,16 @@ describeWith(["engine", "root", "namespaces", "busybox"], "hooks on an engine", 
     expect(containerOf(state, "a").state).toEqual(running);
   });
 
-  async function expectLines(identity: TaskState["identity"], container: string): Promise<string[]> {
+  async function expectLines(identity: TaskIdentity, container: string): Promise<string[]> {
     await expect.poll(() => linesOf(runtime, identity, container), { timeout: 10_000 }).not.toEqual([]);
     return linesOf(runtime, identity, container);
   }
 
   it("ends a container whose postStart hook fails, and says why", async () => {
-    const identity = await started("failing", shell("a", patient, { postStart: hook("exit 3") }));
+    const identity = await started(
+      "failing",
+      shell("a", patient, { postStart: hook("until [ -e /mnt/v/up ]; do sleep 0.1; done; exit 3") }),
+    );
     const state = await until(runtime, identity, hasEnded("a"));
     const { hookFailures, state: run } = containerOf(state, "a");
     expect(hookFailures?.postStart).toMatch(/exited with 3$/);
@@ -165,9 +172,13 @@ describeWith(["engine", "root", "namespaces", "busybox"], "hooks on an engine", 
       "sidecars",
       side("one"),
       side("two"),
-      shell("main", "trap 'sleep 3; echo main ends >> /mnt/v/log; exit 0' TERM; while :; do sleep 0.1 & wait $!; done"),
+      shell(
+        "main",
+        "trap 'sleep 3; echo main ends >> /mnt/v/log; exit 0' TERM; echo listens; while :; do sleep 0.1 & wait $!; done",
+      ),
     );
     await until(runtime, identity, isRunning("main"));
+    await listens(identity, "main");
     const log = (): string =>
       engine
         .podman("volume", "ls", "--quiet")
@@ -204,7 +215,7 @@ describeWith(["engine", "root", "namespaces", "busybox"], "hooks on an engine", 
     const script = "trap 'exit 0' USR1; trap 'exit 9' TERM; echo listens; while :; do sleep 0.1 & wait $!; done";
     const identity = await started("signal", shell("a", script, { stopSignal: "SIGUSR1" }));
     await until(runtime, identity, isRunning("a"));
-    await expect.poll(() => linesOf(runtime, identity, "a"), { timeout: 20_000 }).toEqual(["listens"]);
+    await listens(identity, "a");
     await runtime.stop({ identity }, { graceSeconds: 10, discard: false });
     const state = await until(runtime, identity, ended);
     expect(containerOf(state, "a").state).toMatchObject({ exitCode: 0 });

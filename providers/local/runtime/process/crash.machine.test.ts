@@ -10,7 +10,19 @@ import { specEnv } from "../../../../test/support/tasks/task-specs.ts";
 import type { TaskState } from "../../../../src/provider.ts";
 import type { TaskSpec } from "../runtime.ts";
 import { createProcessRuntime } from "./process-runtime.ts";
-import { endOf, hasEnded, isRunning, isStopped, logText, openWorld, shell, stateOf, type World } from "./testing.ts";
+import {
+  deaf,
+  endOf,
+  hasEnded,
+  isRunning,
+  isStopped,
+  logText,
+  openWorld,
+  shell,
+  stateOf,
+  untilReady,
+  type World,
+} from "./testing.ts";
 
 describeWith(["root", "namespaces", "busybox"], "the process runtime after a SIGKILL", () => {
   let world: World;
@@ -155,9 +167,9 @@ describeWith(["root", "namespaces", "busybox"], "the process runtime after a SIG
   });
 
   it("of the supervisor while a task is being stopped leaves a stopped task", async () => {
-    const task = world.task("stopping", [shell("trap '' TERM; while :; do sleep 0.1; done")]);
+    const task = world.task("stopping", [shell(deaf)]);
     await world.runtime.start(task);
-    await world.until(task, isRunning("main"));
+    await untilReady(world.runtime, task);
     await world.runtime.stop(task, { graceSeconds: 300, discard: false });
     await killSupervisor();
     expect(endOf(await world.until(task, isStopped)).exitCode).toBeUndefined();

@@ -2,9 +2,19 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { HookSpec } from "../../../hooks/hook-spec.ts";
-import { eventually } from "../../../../test/support/eventually.ts";
 import { describeWith } from "../../../../test/support/requirements.ts";
-import { endOf, hasEnded, isRunning, isStopped, logText, shell, stateOf, useWorld } from "./testing.ts";
+import {
+  deaf,
+  endOf,
+  hasEnded,
+  isRunning,
+  isStopped,
+  logText,
+  shell,
+  stateOf,
+  untilReady,
+  useWorld,
+} from "./testing.ts";
 
 describeWith(["root", "namespaces", "busybox"], "the order of starts and ends in the process runtime", () => {
   const world = useWorld();
@@ -118,18 +128,13 @@ describeWith(["root", "namespaces", "busybox"], "the order of starts and ends in
   });
 
   it.for([
-    ["ends at once on SIGTERM", "sleep 100", 30, { exitCode: 143, signal: 15 }],
-    ["is killed at once with grace 0", "trap '' TERM; while :; do sleep 0.1; done", 0, { exitCode: 137, signal: 9 }],
-    [
-      "is killed after its grace when it ignores SIGTERM",
-      "trap '' TERM; while :; do sleep 0.1; done",
-      1,
-      { exitCode: 137, signal: 9 },
-    ],
+    ["ends at once on SIGTERM", "echo ready; exec sleep 100", 30, { exitCode: 143, signal: 15 }],
+    ["is killed at once with grace 0", deaf, 0, { exitCode: 137, signal: 9 }],
+    ["is killed after its grace when it ignores SIGTERM", deaf, 1, { exitCode: 137, signal: 9 }],
   ] as const)("stop: a container %s", async ([, script, graceSeconds, end]) => {
     const task = world().task("stop", [shell(script)]);
     await world().runtime.start(task);
-    await world().until(task, isRunning("main"));
+    await untilReady(world().runtime, task);
     const begin = performance.now();
     await world().runtime.stop(task, { graceSeconds, discard: false });
     expect(endOf(await world().until(task, isStopped))).toMatchObject(end);
@@ -141,8 +146,7 @@ describeWith(["root", "namespaces", "busybox"], "the order of starts and ends in
   it("kills a single run without grace by SIGKILL alone, so that its exit code is no race of two signals", async () => {
     const task = world().task("kill", [shell("trap 'exit 5' TERM; echo ready; sleep 100 & wait")]);
     await world().runtime.start(task);
-    await world().until(task, isRunning("main"));
-    await eventually("it listens to signals", async () => (await logText(world().runtime, task)) === "ready\n");
+    await untilReady(world().runtime, task);
     await world().runtime.kill({ task, container: "main", instance: 0 }, 0);
     expect(endOf(await world().until(task, isStopped))).toMatchObject({ exitCode: 137, signal: 9 });
   });
@@ -152,7 +156,7 @@ describeWith(["root", "namespaces", "busybox"], "the order of starts and ends in
     async (script) => {
       const task = world().task("inside", [shell(script)]);
       await world().runtime.start(task);
-      await eventually("it runs", async () => (await logText(world().runtime, task).catch(() => "")) === "ready\n");
+      await untilReady(world().runtime, task);
       const target = { task, container: "main", instance: 0 };
       const command = { argv: ["sh", "-c", "sleep 0.1; kill -TERM 1"], tty: false, stdin: false };
       const stream = await world().runtime.exec?.(target, command, new AbortController().signal);
@@ -163,9 +167,9 @@ describeWith(["root", "namespaces", "busybox"], "the order of starts and ends in
   );
 
   it("shortens the grace when asked again with less, and never lengthens it", async () => {
-    const task = world().task("shorten", [shell("trap '' TERM; while :; do sleep 0.1; done")]);
+    const task = world().task("shorten", [shell(deaf)]);
     await world().runtime.start(task);
-    await world().until(task, isRunning("main"));
+    await untilReady(world().runtime, task);
     for (const graceSeconds of [300, 0.2, 300]) await world().runtime.stop(task, { graceSeconds, discard: false });
     expect(endOf(await world().until(task, isStopped))).toMatchObject({ exitCode: 137 });
   });

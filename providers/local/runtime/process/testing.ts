@@ -111,6 +111,14 @@ export function shell(script: string, change: Partial<ContainerSpec> = {}): Cont
   return containerSpec({ command: ["sh", "-c", script], ...change });
 }
 
+/** Ignores SIGTERM, once it is ready. */
+export const deaf = "trap '' TERM; echo ready; while :; do sleep 0.1; done";
+
+/** Resolves when a container says `ready`: it runs a moment before its shell has set a trap. */
+export async function untilReady(runtime: Runtime, task: { readonly identity: TaskIdentity }): Promise<void> {
+  await eventually("it is ready", async () => (await logText(runtime, task).catch(() => "")) === "ready\n");
+}
+
 export function stateOf(state: TaskState | undefined, name = "main"): TaskState["containers"][number] {
   const container = state?.containers.find((each) => each.name === name);
   if (container === undefined) throw new Error(`no container ${name} in ${JSON.stringify(state)}`);
