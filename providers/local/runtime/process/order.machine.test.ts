@@ -140,7 +140,8 @@ describeWith(["root", "namespaces", "busybox"], "the order of starts and ends in
     expect(endOf(await world().until(task, isStopped))).toMatchObject(end);
     const took = performance.now() - begin;
     if (end.signal === 9) expect(took).toBeGreaterThanOrEqual(graceSeconds * 1000);
-    expect(took).toBeLessThan(graceSeconds === 1 ? 4000 : 3000);
+    // Far from the grace of the first one.
+    expect(took).toBeLessThan(15_000);
   });
 
   it("kills a single run without grace by SIGKILL alone, so that its exit code is no race of two signals", async () => {
