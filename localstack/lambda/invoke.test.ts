@@ -27,9 +27,9 @@ describe("an invocation that is held", () => {
   });
 
   test("is cold once, and warm while its environment waits", async () => {
-    await using world = await openLambdaWorld({ f: { script: { init: 1 } } }, { times: { idle: 60 }, rate: 1000 });
+    await using world = await openLambdaWorld({ f: { script: { init: 1 } } }, { times: { idle: 36_000 }, rate: 1000 });
     for (const _ of [1, 2]) await world.invoke();
-    world.aws.clock.advance(61_000);
+    world.aws.clock.advance(36_001_000);
     await world.invoke();
     expect(world.entries("run").map(({ cold }) => cold)).toEqual([true, false, true]);
     const environments = new Set(world.entries("run").map(({ environment }) => environment));
@@ -68,7 +68,7 @@ describe("an invocation that is held", () => {
       },
     ],
   ] as const)("that fails says so: %s", async ([, env, outcome, error]) => {
-    await using world = await openLambdaWorld({ f: {} }, { rate: 100 });
+    await using world = await openLambdaWorld({ f: {} }, { rate: 10 });
     const answer = await world.invoke(attempt("i", env));
     expect(answer.FunctionError).toBe("Unhandled");
     expect(told(answer)).toEqual(error);
@@ -78,7 +78,7 @@ describe("an invocation that is held", () => {
   test("has the other answers of the switches", async () => {
     await using world = await openLambdaWorld(
       { f: {} },
-      { rate: 100, switches: { timeoutAnswer: "bare", memoryAnswer: "Runtime.OutOfMemory" } },
+      { rate: 10, switches: { timeoutAnswer: "bare", memoryAnswer: "Runtime.OutOfMemory" } },
     );
     const late = await world.invoke(attempt("i", { SCRIPT_RUN: "forever" }));
     expect(late.Payload?.transformToString()).toBe("Task timed out after 3.00 seconds");

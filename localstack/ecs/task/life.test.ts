@@ -192,7 +192,7 @@ describe("a task", () => {
   );
 
   test("on Spot that AWS interrupts is told to stop, and is RUNNING as long as its containers take to end", async () => {
-    await using world = await openWorld({ rate: 100 });
+    await using world = await openWorld({ rate: 20 });
     const slow = script({ STOP: "60", EXIT: "3" });
     const arn = await world.run(
       { containerDefinitions: [container("app", { ...slow, stopTimeout: 120 })] },
