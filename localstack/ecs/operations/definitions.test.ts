@@ -41,7 +41,7 @@ describe("definitions", () => {
   });
 
   test("are not registered twice at once in one family", async () => {
-    await using world = await openWorld({ times: { register: 0.5 } });
+    await using world = await openWorld({ times: { register: 2 } });
     const both = await Promise.allSettled([register(world, "bl-1"), register(world, "bl-1"), register(world, "bl-2")]);
     const words = "Too many concurrent attempts to create a new revision of the specified family.";
     expect(both.filter(({ status }) => status === "fulfilled")).toHaveLength(2);
