@@ -35,7 +35,7 @@ describe.concurrent("a node that reads events of its tasks", () => {
     const opened = await openPushed({ times: { provisioning: 1, pull: 1, activating: 1, deprovisioning: 1 } });
     await using fargate = opened.fargate;
     const env = [
-      { name: "SCRIPT_RUN", value: "1" },
+      { name: "SCRIPT_RUN", value: "4" },
       { name: "SCRIPT_EXIT", value: "3" },
     ];
     const pod = podOf({ restartPolicy: "Never", containers: [{ name: "main", image: "scripted", env }] });
