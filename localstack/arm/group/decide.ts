@@ -10,7 +10,8 @@ export function stateOf({
   input,
   containers,
 }: Pick<GroupRecord, "stopped" | "input" | "containers">): GroupState {
-  if (stopped) return "Stopped";
+  // What is told while a stop is under way is not known; that it is over is told when all has ended.
+  if (stopped && !containers.some(({ current }) => current?.state === "Running")) return "Stopped";
   const { restartPolicy } = input.properties;
   const init = containers.filter(({ isInit }) => isInit);
   const mains = containers.filter(({ isInit }) => !isInit);
