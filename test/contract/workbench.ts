@@ -4,6 +4,8 @@ import {
   type ContainerState,
   idempotencyToken,
   type Launch,
+  type LogRecord,
+  type LogRequest,
   type Provider,
   type ProviderError,
   type ResolvedPod,
@@ -158,7 +160,10 @@ export async function createWorkbench(target: ContractTarget, patience = usualPa
         if (heeds === undefined) return launch(...plans);
         const task = await launch(...plans.map((plan) => ({ ...plan, does: { ...plan.does, print: [heeds] } })));
         await task.until("it runs", isRunning());
-        await until("it heeds SIGTERM", async () => (await printed(task, provider, stop.signal)).includes(heeds));
+        const read = { provider, signal: () => stop.signal };
+        // Its log may not be there yet.
+        const lines = async (): Promise<string[]> => linesOf(await logs(read, task, {}).catch(() => []));
+        await until("it heeds SIGTERM", async () => (await lines()).includes(heeds));
         return task;
       },
       async clear() {
@@ -180,18 +185,23 @@ export async function createWorkbench(target: ContractTarget, patience = usualPa
   return bench(patiently);
 }
 
-/** What container `main` of the task has printed in its first run; empty where its log is not there yet. */
-async function printed(task: BenchTask, provider: Provider, signal: AbortSignal): Promise<string> {
-  const lines: string[] = [];
-  const request = { follow: false, tailLines: undefined };
-  try {
-    for await (const batch of provider.logs?.({ task, container: "main", instance: 0 }, request, signal) ?? [])
-      lines.push(...batch.map(({ bytes }) => bytes.toString()));
-  } catch {
-    return "";
-  }
-  return lines.join("\n");
+/** What `main` of a task has printed in one of its runs. */
+export async function logs(
+  { provider, signal }: Pick<Workbench, "provider" | "signal">,
+  task: BenchTask,
+  want: Partial<LogRequest>,
+  instance = 0,
+  until: AbortSignal = signal(),
+): Promise<LogRecord[]> {
+  if (provider.logs === undefined) throw new Error("this provider has no logs");
+  const records: LogRecord[] = [];
+  const request = { follow: false, tailLines: undefined, ...want };
+  for await (const batch of provider.logs({ task, container: "main", instance }, request, until))
+    records.push(...batch);
+  return records;
 }
+
+export const linesOf = (records: readonly LogRecord[]): string[] => records.map(({ bytes }) => bytes.toString());
 
 async function podFor(
   target: ContractTarget,

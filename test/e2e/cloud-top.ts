@@ -2,6 +2,7 @@
 import { expect } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { type MetricsServer, startMetricsServer } from "../support/programs/metrics-server.ts";
+import { top, topOfNode } from "./kubectl-top.ts";
 import { isReady, podManifest, type World } from "./worlds/world.ts";
 
 /** Returns when both run and metrics-server does. */
@@ -18,15 +19,10 @@ export async function startMeasuredPods(world: World, image: string): Promise<Me
 
 /** Waits until both are told by container, with figures that are theirs, and so is their node. */
 export async function expectMeasured(world: World, node: string, withinMs: number): Promise<void> {
-  const top = async (...words: readonly string[]): Promise<string[][]> => {
-    const text = await world.cluster.kubectl("top", ...words, "--no-headers").catch(() => "");
-    const lines = text.split("\n").filter((line) => line !== "");
-    return lines.map((line) => line.split(/\s+/));
-  };
   const rows = await eventually(
     "both pods are measured",
     async () => {
-      const found = await top("pods", "--containers");
+      const found = await top(world.cluster, "pods", "--containers");
       return found.length === 2 && found;
     },
     withinMs,
@@ -35,11 +31,7 @@ export async function expectMeasured(world: World, node: string, withinMs: numbe
   expect(Number.parseInt(rows[0]?.[2] ?? "", 10)).toBeGreaterThan(50);
   expect(Number.parseInt(rows[1]?.[2] ?? "", 10)).toBeLessThan(50);
   expect(Number.parseInt(rows[1]?.[3] ?? "", 10)).toBeGreaterThanOrEqual(28);
-  // A pod that is young is told after one scrape, a node after two.
-  const [[name, cores] = []] = await eventually("and the node", async () => {
-    const found = await top("nodes");
-    return /^\d/.test(found[0]?.[1] ?? "") && found;
-  });
+  const [name, cores] = await topOfNode(world.cluster, node);
   expect(name).toBe(node);
   expect(Number.parseInt(cores ?? "", 10)).toBeGreaterThan(50);
 }

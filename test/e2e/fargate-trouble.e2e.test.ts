@@ -90,7 +90,12 @@ describeWith(["go", "namespaces", "root"], "on Fargate", () => {
     const container = { volumeMounts: [{ name: "conf", mountPath: "/conf" }] };
     const settings = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "conf" }, data: { colour: "blue" } };
     await world.cluster.apply([settings, podManifest("unwritten", { image, spec, container })]);
-    const pod = await world.until("unwritten", "waits", (one) => waitsFor(one) === "CreateContainerConfigError");
+    const pod = await world.until(
+      "unwritten",
+      "waits",
+      (one) => waitsFor(one) === "CreateContainerConfigError",
+      15_000,
+    );
     // With what a container of the timetable writes.
     expect(pod.status?.containerStatuses?.[0]?.state?.waiting?.message).toBe(
       "burstlet_init, the container that writes the pod's files, has failed with exit code 127: " +

@@ -6,6 +6,7 @@ import { metricsServerFolder } from "../run/controlplane.ts";
 import { eventually } from "../support/eventually.ts";
 import { type MetricsServer, startMetricsServer } from "../support/programs/metrics-server.ts";
 import { describeWith } from "../support/requirements.ts";
+import { top, topOfNode } from "./kubectl-top.ts";
 import { isReady, nodeName, podManifest, startWorld, type World } from "./worlds/world.ts";
 
 describeWith(["go", "namespaces", "root", "busybox"], "metrics-server", () => {
@@ -32,17 +33,10 @@ describeWith(["go", "namespaces", "root", "busybox"], "metrics-server", () => {
   });
 
   it("feeds kubectl top with the pods and the node", async () => {
-    const rows = async (...words: readonly string[]): Promise<readonly (readonly string[])[]> => {
-      const text = await world.cluster.kubectl("top", ...words, "--no-headers");
-      return text
-        .trim()
-        .split("\n")
-        .map((line) => line.split(/\s+/));
-    };
     const pods = await eventually(
       "kubectl top pods has both",
       async () => {
-        const found = await rows("pods").catch(() => []);
+        const found = await top(world.cluster, "pods");
         return found.length === 2 ? found : undefined;
       },
       60_000,
@@ -53,11 +47,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "metrics-server", () => {
     expect([burner?.[0], idle?.[0]]).toEqual(["burner", "idle"]);
     expect(milliCores(burner?.[1])).toBeGreaterThan(50);
     expect(milliCores(idle?.[1])).toBeLessThan(50);
-    // A pod that is young is told after one scrape, a node after two.
-    const [[name, cores] = []] = await eventually("and the node", async () => {
-      const found = await rows("nodes", nodeName).catch(() => []);
-      return /^\d/.test(found[0]?.[1] ?? "") && found;
-    });
+    const [name, cores] = await topOfNode(world.cluster, nodeName);
     expect(name).toBe(nodeName);
     expect(milliCores(cores)).toBeGreaterThan(50);
     expect(server?.log()).not.toMatch(/Failed getting complete/);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Localstack, startLocalstack } from "../../localstack/localstack.ts";
 import { metadataHostOf, openRuntimeOf } from "../../localstack/runtimes.ts";
 import { shutdownSupervisor } from "../../providers/local/runtime/process/process-runtime.ts";
-import { providerReadyCondition } from "../../src/model/annotations.ts";
+import { providerReadyCondition, providerTroubleTaint } from "../../src/model/annotations.ts";
 import type { Pod } from "../../src/model/kube.ts";
 import { systemClock as clock } from "../../src/telemetry/clock.ts";
 import { eventually } from "../support/eventually.ts";
@@ -60,7 +60,7 @@ describeWith(["go", "namespaces", "root", "busybox"], "a Deployment over several
   const isTrusted = async (wanted: boolean): Promise<boolean> => {
     const { spec, status } = await world.node(fargate);
     const ready = status?.conditions?.some((one) => one.type === providerReadyCondition && one.status === "True");
-    const tainted = spec?.taints?.some(({ key }) => key === "burstlet.dev/provider-not-ready") === true;
+    const tainted = spec?.taints?.some(({ key }) => key === providerTroubleTaint) === true;
     return ready === wanted && tainted !== wanted;
   };
 

@@ -1,6 +1,6 @@
 /** burstlet as a real process of its own, as `burstlet run` starts it; for tests that kill it. */
 import { spawn } from "node:child_process";
-import { createWriteStream, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ClusterClient } from "./cluster.ts";
 
@@ -32,8 +32,6 @@ export function startBurstlet(
     stdio: ["ignore", "ignore", "pipe"],
     env: { ...process.env, ...env },
   });
-  child.stderr.pipe(createWriteStream(`${name}.log`));
-  // In memory: a file has what is written to it only later, and is there only a while after the start.
   let log = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (log += text));
   // Not at its exit, when its last lines may still be on their way.

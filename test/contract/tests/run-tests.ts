@@ -1,7 +1,16 @@
 import { expect } from "vitest";
-import type { LogRecord, LogRequest } from "../../../src/provider.ts";
 import type { ContractTest } from "../contract.ts";
-import { type BenchTask, containerOf, forever, hasEnded, isRunning, oneMain, type Workbench } from "../workbench.ts";
+import {
+  type BenchTask,
+  containerOf,
+  forever,
+  hasEnded,
+  isRunning,
+  linesOf,
+  logs,
+  oneMain,
+  type Workbench,
+} from "../workbench.ts";
 
 /** Tests of what is offered for one run of one container: restart, logs, stats. A provider without it lists a gap. */
 export const runTests: readonly ContractTest[] = [
@@ -172,20 +181,3 @@ async function kill({ provider }: Workbench, task: BenchTask, graceSeconds: numb
   if (provider.kill === undefined) throw new Error("this provider ends no container alone");
   await provider.kill({ task, container: "main", instance: 0 }, graceSeconds);
 }
-
-async function logs(
-  { provider, signal }: Workbench,
-  task: BenchTask,
-  want: Partial<LogRequest>,
-  instance = 0,
-  until: AbortSignal = signal(),
-): Promise<LogRecord[]> {
-  if (provider.logs === undefined) throw new Error("this provider has no logs");
-  const records: LogRecord[] = [];
-  const request = { follow: false, tailLines: undefined, ...want };
-  for await (const batch of provider.logs({ task, container: "main", instance }, request, until))
-    records.push(...batch);
-  return records;
-}
-
-const linesOf = (records: readonly LogRecord[]): string[] => records.map(({ bytes }) => bytes.toString());
