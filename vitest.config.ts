@@ -16,7 +16,7 @@ export default defineConfig({
     passWithNoTests: false,
     maxWorkers,
     // By default a second, which a machine that others keep busy may sleep through.
-    expect: { poll: { timeout: 15_000 } },
+    expect: { poll: { timeout: 45_000 } },
     fsModuleCache: true,
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, "node_modules/.cache/node") },
     reporters: ["default", "./test/run/reporter.ts"],
@@ -26,7 +26,7 @@ export default defineConfig({
         test: {
           name: "unit",
           // Nothing waits for time; this is for two cores that others keep busy.
-          testTimeout: 20_000,
+          testTimeout: 60_000,
           include: ["{src,providers,localstack,test}/**/*.test.ts"],
           exclude: [...configDefaults.exclude, "test/controlplane/**", "**/*.{machine,contract,e2e}.test.ts"],
         },

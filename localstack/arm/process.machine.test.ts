@@ -195,7 +195,7 @@ describeWith(["namespaces", "busybox"], "on the process runtime a container grou
   });
 
   test("has a container run again that its liveness probe finds dead, by command and by HTTP", async () => {
-    const probe = { periodSeconds: 1, failureThreshold: 1 };
+    const probe = { periodSeconds: 1, failureThreshold: 1, timeoutSeconds: 10 };
     const server = "echo ok > index; httpd -f -p 8080 & sleep 1; test -f /shared/once || kill $!; touch /shared/once";
     const volumeMounts = [{ name: "shared", mountPath: "/shared" }];
     await azure.group(
@@ -212,8 +212,8 @@ describeWith(["namespaces", "busybox"], "on the process runtime a container grou
             // The server needs a moment to come up.
             livenessProbe: {
               ...probe,
-              failureThreshold: 2,
-              initialDelaySeconds: 1,
+              failureThreshold: 3,
+              initialDelaySeconds: 2,
               httpGet: { path: "/index", port: 8080 },
             },
           }),

@@ -182,7 +182,7 @@ function commandLineOf(pid: string): string {
 describe("concurrent invocations", () => {
   test("are processes of their own", async () => {
     const before = world.entries("run").length;
-    await Promise.all([1, 2, 3].map(async () => run("f", { what: "sleep", ms: 300 })));
+    await Promise.all([1, 2, 3].map(async () => run("f", { what: "sleep", ms: 2_000 })));
     const environments = world
       .entries("run")
       .slice(before)

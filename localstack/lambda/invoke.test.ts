@@ -68,7 +68,7 @@ describe("an invocation that is held", () => {
       },
     ],
   ] as const)("that fails says so: %s", async ([, env, outcome, error]) => {
-    await using world = await openLambdaWorld({ f: {} }, { rate: 10 });
+    await using world = await openLambdaWorld({ f: {} }, { rate: 3 });
     const answer = await world.invoke(attempt("i", env));
     expect(answer.FunctionError).toBe("Unhandled");
     expect(told(answer)).toEqual(error);
@@ -78,7 +78,7 @@ describe("an invocation that is held", () => {
   test("has the other answers of the switches", async () => {
     await using world = await openLambdaWorld(
       { f: {} },
-      { rate: 10, switches: { timeoutAnswer: "bare", memoryAnswer: "Runtime.OutOfMemory" } },
+      { rate: 3, switches: { timeoutAnswer: "bare", memoryAnswer: "Runtime.OutOfMemory" } },
     );
     const late = await world.invoke(attempt("i", { SCRIPT_RUN: "forever" }));
     expect(late.Payload?.transformToString()).toBe("Task timed out after 3.00 seconds");
@@ -92,13 +92,16 @@ describe("an invocation that is held", () => {
   });
 
   test("runs on when its caller has gone", async () => {
-    await using world = await openLambdaWorld({ f: { script: { run: 0.05 } } });
+    await using world = await openLambdaWorld({ f: { script: { run: 60 }, timeout: 90 } });
     const gone = new AbortController();
     const held = world.lambda.send(new InvokeCommand({ FunctionName: "f" }), { abortSignal: gone.signal });
     await eventually("it runs", () => world.entries("run").length === 1);
     gone.abort();
     await expect(held).rejects.toThrow();
-    await eventually("it has run", () => world.entries("finished").length === 1);
+    await eventually("it has run", () => {
+      world.aws.clock.advance(30_000);
+      return world.entries("finished").length === 1;
+    });
   });
 
   test("of a weighted alias goes to its versions by their shares", async () => {

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { eventually } from "../../test/support/eventually.ts";
 import { podWith, resolvedPod } from "../../test/support/resolve-sources.ts";
 import { bodyOf } from "./client.ts";
 import { factIn } from "./event/facts.ts";
@@ -154,8 +155,9 @@ describe.for(Object.keys(runtimes) as (keyof typeof runtimes)[])("the handler fo
     const { lines } = await run({ command: ["sh", "-c", "sleep 1000 >/dev/null 2>&1 & echo $!"] });
     const [, left = ""] = lines;
     expect(left).toMatch(/^\d+$/);
-    // Killed: gone, or a zombie until its parent looks.
-    const seen = await promisify(execFile)("ps", ["-o", "stat=", "-p", left]).catch(() => ({ stdout: "" }));
-    expect(seen.stdout.trim()).toMatch(/^(Z.*)?$/);
+    await eventually("it is gone, or a zombie until its parent looks", async () => {
+      const seen = await promisify(execFile)("ps", ["-o", "stat=", "-p", left]).catch(() => ({ stdout: "" }));
+      return /^(Z.*)?$/.test(seen.stdout.trim());
+    });
   });
 });

@@ -102,7 +102,7 @@ export function keptLog(): { log: Log; lines: LogLine[] } {
 
 /** Moves a fake clock along in small steps, with real sockets in between, until the condition holds. */
 export async function advanceUntil(clock: FakeClock, condition: () => boolean, stepMs = 50): Promise<void> {
-  const end = systemClock.monotonic() + 5_000;
+  const end = systemClock.monotonic() + 45_000;
   while (!condition()) {
     if (systemClock.monotonic() > end) throw new Error("the condition did not come true");
     await clock.advance(stepMs);

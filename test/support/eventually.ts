@@ -27,5 +27,5 @@ export async function eventually<T>(
 
 /** Until the expectation holds; fails with its words after as long as no machine takes that is only busy. */
 export async function soon(expectation: () => void | Promise<void>): Promise<void> {
-  await vi.waitFor(expectation, { timeout: 15_000 });
+  await vi.waitFor(expectation, { timeout: 45_000 });
 }

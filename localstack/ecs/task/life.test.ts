@@ -162,12 +162,13 @@ describe("a task", () => {
   });
 
   test("ends by SIGKILL when its stopTimeout is over, each container by its own", async () => {
-    await using world = await openWorld({ rate: 100 });
+    await using world = await openWorld({ rate: 20 });
     const stubborn = script({ STOP: "100000" });
     const arn = await runContainers(
       world,
       container("app", { ...stubborn, stopTimeout: 20 }),
-      container("other", { ...script({ STOP: "15" }), stopTimeout: 10 }),
+      // Long before the end of its own, which comes before that of the first one.
+      container("other", { ...script({ STOP: "19" }), stopTimeout: 2 }),
     );
     await world.reaches(arn, "RUNNING");
     await world.ecs.send(new StopTaskCommand({ cluster: "burstlet", task: arn }));

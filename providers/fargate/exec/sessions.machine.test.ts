@@ -51,7 +51,9 @@ describeWith(["root", "namespaces", "busybox"], "sessions on Fargate", () => {
   let stateDir: string;
   const over = new AbortController();
   const opened: Provider<FargateRequest>[] = [];
-  const states = new Map<string, TaskState>();
+  /** What each provider has told of each pod's task. */
+  const told = new Map<Provider, Map<string, TaskState>>();
+  const stateOf = (provider: Provider, podUid: string) => told.get(provider)?.get(podUid);
   let box: ContainerRef;
   let bare: ContainerRef;
 
@@ -59,6 +61,8 @@ describeWith(["root", "namespaces", "busybox"], "sessions on Fargate", () => {
     const config = { ...set, endpoint: aws.url, exec: true, ...change };
     const provider = await create(config, providerContext(clock, { log }));
     opened.push(provider);
+    const states = new Map<string, TaskState>();
+    told.set(provider, states);
     const feed = {
       task: (state: TaskState) => void states.set(state.identity.podUid, state),
       gone: () => undefined,
@@ -83,16 +87,14 @@ describeWith(["root", "namespaces", "busybox"], "sessions on Fargate", () => {
       { identity, token: idempotencyToken(identity, 1), tryNumber: 1, request },
       over.signal,
     );
-    await eventually("it runs", () => states.get(podUid)?.containers[0]?.state.is === "running");
+    await eventually("it runs", () => stateOf(provider, podUid)?.containers[0]?.state.is === "running");
     return { task: { identity, id }, container: "main", instance: 0 };
   };
   /** Another life of the node for each: what it has learnt of AWS is its own. */
   const fresh = async (switches: Switches, target = box): Promise<Provider<FargateRequest>> => {
     aws.scenario.change({ switches: { ...usual, ...switches } });
     const provider = await open();
-    const { podUid } = target.task.identity;
-    states.delete(podUid);
-    await eventually("the task is found again", () => states.get(podUid)?.phase === "running");
+    await eventually("the task is found", () => stateOf(provider, target.task.identity.podUid)?.phase === "running");
     return provider;
   };
   const exec = async (
@@ -215,7 +217,7 @@ describeWith(["root", "namespaces", "busybox"], "sessions on Fargate", () => {
     await provider.list();
     await expect(exec(provider, plain, { argv: ["true"] })).rejects.toThrow("launched without ECS Exec");
     await off.stop(plain.task, { graceSeconds: 0, discard: false });
-    await eventually("it stops", () => states.get(uidOf(3))?.phase !== "running");
+    await eventually("it stops", () => /^stop/.test(stateOf(provider, uidOf(3))?.phase ?? ""));
     await expect(exec(provider, plain, { argv: ["true"] })).rejects.toThrow(/does not run|stopping|stopped/);
   });
 

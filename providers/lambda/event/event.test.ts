@@ -177,8 +177,8 @@ describe.concurrent("a later burstlet", () => {
   });
   test("finds an event by its id: one that runs, and how one has ended meanwhile", async () => {
     await using bench = await open();
-    const running = await bench.run("a", { SCRIPT_RUN: "2" }, "running", image);
     const over = await bench.run("b", {}, "stopped", image);
+    const running = await bench.run("a", { SCRIPT_RUN: "4" }, "running", image);
     const before = bench.told.length;
     await bench.again([expectedOf("a", running.id), expectedOf("b", over.id)]);
     await bench.reaches("a", "has ended", ended);

@@ -1,12 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { fakeClock } from "../../../test/support/fake-clock.ts";
 import { memoryApi } from "../../../test/life/memory-api.ts";
 import { ApiError } from "../../cluster/cluster.ts";
-import { systemClock } from "../../telemetry/clock.ts";
+import { advanceUntil } from "../../cluster/testing.ts";
 import { readManifest } from "./manifest.ts";
 import { withStaticPods } from "./static-pods.ts";
 
@@ -60,14 +59,7 @@ function begin() {
     });
   };
   /** Moves the clock, with the file system in between, until the condition holds. */
-  const until = async (condition: () => boolean): Promise<void> => {
-    const end = systemClock.monotonic() + 5_000;
-    while (!condition()) {
-      if (systemClock.monotonic() > end) throw new Error(`it did not come true: ${told.join(", ")}`);
-      await clock.advance(500);
-      await setImmediate();
-    }
-  };
+  const until = (condition: () => boolean): Promise<void> => advanceUntil(clock, condition, 500);
   return { path: join(folder, "manifests"), api, told, warnings, state, pods, run, until, clock };
 }
 

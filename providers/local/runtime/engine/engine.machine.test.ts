@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { Late, SecretText } from "../../../../src/provider.ts";
 import { systemClock } from "../../../../src/telemetry/clock.ts";
 import {
@@ -21,8 +21,7 @@ import { startEngine, type TestEngine } from "../../../../test/support/engine.ts
 import { describeWith } from "../../../../test/support/requirements.ts";
 import type { Runtime } from "../runtime.ts";
 import { createEngineRuntime } from "./engine-runtime.ts";
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+import { runName, taskName } from "./names.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -196,12 +195,13 @@ describeWith(["engine", "root", "namespaces", "busybox"], "the engine runtime on
 
   it("follows a log to the end of the container, and cuts the last lines even where lines are long", async () => {
     const long = 20_000;
-    const script = `echo first; head -c ${long} /dev/zero | tr '\\0' x; echo; sleep 0.5; echo last`;
+    const script = `echo first; head -c ${long} /dev/zero | tr '\\0' x; echo; until [ -e /go ]; do sleep 0.1; done; echo last`;
     const spec = taskOf("log", [shell("a", script)]);
     await local.start(spec);
     await until(local, spec.identity, isRunning("a"));
-    const followed = await logsOf(local, spec.identity, "a", { follow: true });
-    expect(joined(followed)).toEqual(["first", "x".repeat(long), "last"]);
+    const followed = logsOf(local, spec.identity, "a", { follow: true });
+    engine.podman("exec", runName(taskName(spec.identity), "a", 0), "touch", "/go");
+    expect(joined(await followed)).toEqual(["first", "x".repeat(long), "last"]);
     expect(joined(await logsOf(local, spec.identity, "a", { tailLines: 2 }))).toEqual(["x".repeat(long), "last"]);
     expect(await logsOf(local, spec.identity, "a", { tailLines: 0 })).toEqual([]);
   });

@@ -16,6 +16,7 @@ import { describeWith } from "../../../../test/support/requirements.ts";
 import { silentLog } from "../../../../test/support/silent-log.ts";
 import type { Runtime } from "../runtime.ts";
 import { createEngineRuntime } from "./engine-runtime.ts";
+import { runName, taskName } from "./names.ts";
 import { containerOf, discard, hasEnded, linesOf, shell, taskOf, testCluster, until } from "./testing.ts";
 
 describeWith(["engine", "root", "namespaces", "busybox"], "variables out of files on an engine", () => {
@@ -68,14 +69,17 @@ describeWith(["engine", "root", "namespaces", "busybox"], "variables out of file
       );
     };
     const mounts = [{ volume: "disk", path: "/disk", readOnly: false }];
-    const script = "sleep 2; head -c 1200000 /dev/zero > /disk/env; sleep 12; echo \"A='1'\" > /disk/env; sleep 60";
-    const beside = shell("beside", script, { kind: "sidecar", mounts });
+    const beside = shell("beside", "exec sleep 3600", { kind: "sidecar", mounts });
     const [, main] = envFileContainers(busyboxImage, "true", { A: fromFile("disk", "env", "A") });
     const spec = taskOf("env-late", [beside, ...(main === undefined ? [] : [main])], { volumes });
     await runtime.start(spec);
+    const write = (line: string) =>
+      engine.podman("exec", runName(taskName(spec.identity), "beside", 0), "sh", "-c", `${line} > /disk/env`);
     await until(runtime, spec.identity, waits('"A" not found'));
-    await until(runtime, spec.identity, waits("longer than"), 40);
-    await until(runtime, spec.identity, hasEnded("main"), 60);
+    write("head -c 1200000 /dev/zero");
+    await until(runtime, spec.identity, waits("longer than"));
+    write(`echo "A='1'"`);
+    await until(runtime, spec.identity, hasEnded("main"));
     expect(await linesOf(runtime, spec.identity, "main")).toEqual(["A=1"]);
   });
 });

@@ -16,6 +16,8 @@ import { containerOf, discard, hasEnded, isRunning, linesOf, shell, taskOf, test
 /** Ends at SIGTERM, once `up` is there, and says so, as process 1 of a container. */
 const patient = "trap 'echo term >> /mnt/v/log; exit 0' TERM; touch /mnt/v/up; while :; do sleep 0.1 & wait $!; done";
 const hook = (script: string): HookSpec => ({ kind: "exec", argv: ["sh", "-c", script] });
+/** Of a patient one: it runs once it hears SIGTERM. */
+const postStart = hook("until [ -e /mnt/v/up ]; do sleep 0.1; done");
 const mounts = [{ volume: "v", path: "/mnt/v", readOnly: false }];
 
 describeWith(["engine", "root", "namespaces", "busybox"], "hooks on an engine", () => {
@@ -58,7 +60,7 @@ describeWith(["engine", "root", "namespaces", "busybox"], "hooks on an engine", 
 
   /** A container runs a moment before its shell has set a trap, and process 1 hears no signal without one. */
   const listens = async (identity: TaskIdentity, container: string): Promise<void> =>
-    expect.poll(() => linesOf(runtime, identity, container), { timeout: 20_000 }).toEqual(["listens"]);
+    expect.poll(() => linesOf(runtime, identity, container)).toEqual(["listens"]);
 
   it("shows a container as running only after its postStart hook, and starts the next one then", async () => {
     const identity = await started(
@@ -75,7 +77,7 @@ describeWith(["engine", "root", "namespaces", "busybox"], "hooks on an engine", 
   });
 
   async function expectLines(identity: TaskIdentity, container: string): Promise<string[]> {
-    await expect.poll(() => linesOf(runtime, identity, container), { timeout: 10_000 }).not.toEqual([]);
+    await expect.poll(() => linesOf(runtime, identity, container)).not.toEqual([]);
     return linesOf(runtime, identity, container);
   }
 
@@ -93,7 +95,10 @@ describeWith(["engine", "root", "namespaces", "busybox"], "hooks on an engine", 
   it("runs a preStop hook before SIGTERM, and a failure of it changes nothing", async () => {
     const identity = await started(
       "stopping",
-      shell("a", patient, { preStop: hook("echo hook >> /mnt/v/log; cat /mnt/v/log > /proc/1/fd/1; exit 1") }),
+      shell("a", patient, {
+        postStart,
+        preStop: hook("echo hook >> /mnt/v/log; cat /mnt/v/log > /proc/1/fd/1; exit 1"),
+      }),
     );
     await until(runtime, identity, isRunning("a"));
     await runtime.stop({ identity }, { graceSeconds: 20, discard: false });
@@ -105,7 +110,10 @@ describeWith(["engine", "root", "namespaces", "busybox"], "hooks on an engine", 
   });
 
   it("counts a preStop hook against the grace, and ends its container two seconds after it", async () => {
-    const identity = await started("long", shell("a", patient, { preStop: { kind: "sleep", seconds: 600 } }));
+    const identity = await started(
+      "long",
+      shell("a", patient, { postStart, preStop: { kind: "sleep", seconds: 600 } }),
+    );
     await until(runtime, identity, isRunning("a"));
     await runtime.stop({ identity }, { graceSeconds: 2, discard: false });
     const state = await until(runtime, identity, ended);
@@ -124,7 +132,10 @@ describeWith(["engine", "root", "namespaces", "busybox"], "hooks on an engine", 
   });
 
   it("runs a preStop hook when its container is ended alone", async () => {
-    const identity = await started("alone", shell("a", patient, { preStop: hook("echo hook > /proc/1/fd/1") }));
+    const identity = await started(
+      "alone",
+      shell("a", patient, { postStart, preStop: hook("echo hook > /proc/1/fd/1") }),
+    );
     await until(runtime, identity, isRunning("a"));
     await runtime.kill({ task: { identity }, container: "a", instance: 0 }, 10);
     await until(runtime, identity, hasEnded("a"));
@@ -198,11 +209,9 @@ describeWith(["engine", "root", "namespaces", "busybox"], "hooks on an engine", 
     );
     const identity = await started("again", shell("a", "exec sleep 3600", { postStart }));
     const told = (): Promise<string> => Promise.resolve(engine.podman("ps", "--quiet", "--filter", "name=-a-0"));
-    await expect.poll(told, { timeout: 15_000 }).not.toBe("");
+    await expect.poll(told).not.toBe("");
     const id = (await told()).trim();
-    await expect
-      .poll(() => engine.podman("exec", id, "sh", "-c", "cat /mnt/v/log 2>/dev/null || :"), { timeout: 10_000 })
-      .toBe("begun\n");
+    await expect.poll(() => engine.podman("exec", id, "sh", "-c", "cat /mnt/v/log 2>/dev/null || :")).toBe("begun\n");
     await runtime.close();
     runtime = await open();
     engine.podman("exec", id, "touch", "/mnt/v/go");

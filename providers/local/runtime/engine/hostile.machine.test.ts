@@ -71,7 +71,7 @@ describeWith(
 
     async function discard({ identity }: TaskSpec): Promise<void> {
       const stop = () => runtime.stop({ identity }, { graceSeconds: 0, discard: true });
-      await eventually("nothing is left", async () => (await stop()) === "gone", 15_000);
+      await eventually("nothing is left", async () => (await stop()) === "gone");
     }
 
     async function tryToWrite(outside: Outside, name: string, hostile: Hostile | undefined): Promise<void> {

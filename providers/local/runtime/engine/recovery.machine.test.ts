@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import type { ProviderError, TaskFeed, TaskState } from "../../../../src/provider.ts";
 import { systemClock } from "../../../../src/telemetry/clock.ts";
 import { containerOf, discard, hasEnded, isRunning, linesOf, shell, taskOf, testCluster, until } from "./testing.ts";
@@ -11,8 +11,6 @@ import { describeWith } from "../../../../test/support/requirements.ts";
 import type { Runtime } from "../runtime.ts";
 import { createEngineRuntime } from "./engine-runtime.ts";
 import { runName, sandboxName, taskName } from "./names.ts";
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const quick = { graceSeconds: 0, discard: false };
@@ -101,15 +99,14 @@ describeWith(["engine", "root", "namespaces", "busybox"], "the engine runtime af
   });
 
   it("knows how a container ended while nobody looked", async () => {
-    const spec = taskOf("away", [shell("a", "sleep 1; exit 42")]);
+    const spec = taskOf("away", [shell("a", "until [ -e /go ]; do sleep 0.1; done; exit 42")]);
     const first = await open();
     await first.start(spec);
     await until(first, spec.identity, isRunning("a"));
     await close(first);
     const name = runName(taskName(spec.identity), "a", 0);
-    await expect
-      .poll(() => engine.podman("inspect", "--format", "{{.State.Status}}", name).trim(), { timeout: 5000 })
-      .toBe("exited");
+    engine.podman("exec", name, "touch", "/go");
+    await expect.poll(() => engine.podman("inspect", "--format", "{{.State.Status}}", name).trim()).toBe("exited");
     const [state] = await (await open()).list();
     expect(state).toMatchObject({ phase: "stopped", containers: [{ state: { exitCode: 42, reason: "Error" } }] });
   });
@@ -232,7 +229,7 @@ describeWith(["engine", "root", "namespaces", "busybox"], "the engine runtime af
   });
 
   it("tells that the engine is away, how to help, and goes on when it is back", async () => {
-    const spec = taskOf("engineaway", [shell("a", "sleep 2; exit 5")]);
+    const spec = taskOf("engineaway", [shell("a", "until [ -e /go ]; do sleep 0.1; done; exit 5")]);
     const local = await open();
     await local.start(spec);
     await until(local, spec.identity, isRunning("a"));
@@ -247,16 +244,17 @@ describeWith(["engine", "root", "namespaces", "busybox"], "the engine runtime af
     };
     const watching = local.watch(feed, stop.signal);
     await engine.stopService();
-    await expect.poll(() => told.at(-1)?.reason, { timeout: 5000 }).toBe("EngineUnavailable");
+    await expect.poll(() => told.at(-1)?.reason).toBe("EngineUnavailable");
     expect(told.at(-1)).toMatchObject({ kind: "transient", message: expect.stringContaining("DOCKER_HOST") });
     await expect(local.list()).rejects.toMatchObject({ kind: "transient", reason: "EngineUnavailable" });
     await expect(local.start(taskOf("later", [shell("a", "exit 6")]))).rejects.toMatchObject({ kind: "transient" });
+    engine.podman("exec", runName(taskName(spec.identity), "a", 0), "touch", "/go");
     await engine.startService();
-    await expect.poll(() => told.at(-1), { timeout: 20_000 }).toBeUndefined();
+    await expect.poll(() => told.at(-1)).toBeUndefined();
     // Both what ran on meanwhile and what was asked for meanwhile.
     const ended = (pod: string) => states.get(pod)?.containers[0]?.state;
-    await expect.poll(() => ended("engineaway"), { timeout: 20_000 }).toMatchObject({ exitCode: 5 });
-    await expect.poll(() => ended("later"), { timeout: 20_000 }).toMatchObject({ exitCode: 6 });
+    await expect.poll(() => ended("engineaway")).toMatchObject({ exitCode: 5 });
+    await expect.poll(() => ended("later")).toMatchObject({ exitCode: 6 });
     stop.abort();
     await watching;
   });

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Server } from "node:tls";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { SecretText } from "../../../../src/provider.ts";
 import { systemClock } from "../../../../src/telemetry/clock.ts";
 import { containerOf, discard, hasEnded, joined, logsOf, shell, taskOf, testCluster, until } from "./testing.ts";
@@ -14,8 +14,6 @@ import { describeWith } from "../../../../test/support/requirements.ts";
 import { certificates, tlsInFrontOf } from "../../../../test/support/remote/tls-front.ts";
 import type { EngineTls } from "./api/endpoint.ts";
 import { createEngineRuntime } from "./engine-runtime.ts";
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 

@@ -81,7 +81,7 @@ describeWith(["engine", "root", "namespaces", "busybox"], "resources of containe
     expect(limitsOf("a")).toEqual([String(64 * mebibyte), "10000"]);
     // A run that runs is replaced.
     await runtime.restart(task, "a", 1);
-    await until(runtime, spec.identity, isRunning("a", 1), 45);
+    await until(runtime, spec.identity, isRunning("a", 1));
     expect(limitsOf("a", 1)).toEqual([String(96 * mebibyte), "20000"]);
   });
 

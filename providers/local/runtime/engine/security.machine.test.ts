@@ -165,7 +165,7 @@ describeWith(["engine", "root", "namespaces", "busybox"], "security settings on 
     await runtime.start(spec);
     await until(runtime, spec.identity, isRunning("b"));
     await expect
-      .poll(async () => linesOf(runtime, spec.identity, "b"), { timeout: 15_000 })
+      .poll(async () => linesOf(runtime, spec.identity, "b"))
       .toEqual(expect.arrayContaining([expect.stringContaining("/pause")]));
     const processes = (await linesOf(runtime, spec.identity, "b")).join("\n");
     expect(processes).toMatch(/^ +1 .*\/pause$/m);

@@ -51,7 +51,6 @@ export async function until(
   runtime: Runtime,
   of: TaskIdentity,
   holds: (state: TaskState) => boolean,
-  seconds = 20,
 ): Promise<TaskState> {
   const found = Promise.withResolvers<TaskState>();
   const stop = new AbortController();
@@ -67,7 +66,7 @@ export async function until(
     health() {},
   };
   const fail = (): void => found.reject(new Error(`it never came to that; the last state: ${JSON.stringify(last)}`));
-  const late = setTimeout(fail, seconds * 1000);
+  const late = setTimeout(fail, 90_000);
   const watching = runtime.watch(feed, stop.signal);
   try {
     return await found.promise;
@@ -126,7 +125,7 @@ export function joined(records: readonly LogRecord[]): string[] {
 /** Stops at once and removes; resolves when nothing is left. */
 export async function discard(runtime: Runtime, of: TaskIdentity): Promise<void> {
   const stop = () => runtime.stop({ identity: of }, { graceSeconds: 0, discard: true });
-  await expect.poll(stop, { timeout: 15_000 }).toBe("gone");
+  await expect.poll(stop).toBe("gone");
 }
 
 /** Every kind of container, for `view`. */

@@ -2,13 +2,11 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { buffer, text } from "node:stream/consumers";
-import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { fakeClock } from "../../../../test/support/fake-clock.ts";
 import { describeWith } from "../../../../test/support/requirements.ts";
 import { openTerminals } from "../process/terminal/terminals.ts";
 import { createDoors, loopbacks, type Doors, type Place } from "./doors.ts";
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** Servers on the loopback of a namespace: what they get and when they end is in their names. */
 const server = `
@@ -62,7 +60,7 @@ describeWith(["root", "namespaces"], "a door into a network namespace", () => {
     const socket = await doors.connect(place, 1002, signal);
     expect(await text(socket)).toBe("bye");
     socket.end(Buffer.alloc(100_000));
-    await expect.poll(() => said, { timeout: 20_000 }).toContain("got 100000");
+    await expect.poll(() => said).toContain("got 100000");
   });
 
   it("carries 50 connections at once, one of them unread, through one process inside", async () => {
@@ -81,19 +79,21 @@ describeWith(["root", "namespaces"], "a door into a network namespace", () => {
   });
 
   it("carries 200 MB without a copy through the process inside", async () => {
+    // The process inside is up, and has nothing more to do for itself.
+    (await doors.connect(place, 1000, signal)).destroy();
     const socket = await doors.connect(place, 1003, signal);
     const before = cpuTime(helpers()[0] ?? 0);
     let bytes = 0;
     for await (const chunk of socket) bytes += (chunk as Buffer).length;
     expect(bytes).toBe(200 * 2 ** 20);
-    expect(cpuTime(helpers()[0] ?? 0) - before).toBeLessThanOrEqual(2);
+    expect(cpuTime(helpers()[0] ?? 0) - before).toBeLessThanOrEqual(5);
   });
 
   it("ends the process inside when nobody has asked for a while, and starts another", async () => {
     (await doors.connect(place, 1000, signal)).destroy();
     expect(helpers()).toHaveLength(1);
     await clock.advance(30_000);
-    await expect.poll(helpers, { timeout: 20_000 }).toEqual([]);
+    await expect.poll(helpers).toEqual([]);
     (await doors.connect(place, 1000, signal)).destroy();
     expect(helpers()).toHaveLength(1);
   });

@@ -125,7 +125,7 @@ describeWith(["root", "namespaces", "busybox"], "a container of the process runt
     const task = world().task("http", [containerSpec({ image: "burstlet.dev/http-echo:1", env })]);
     await world().runtime.start(task);
     const [address] = (await world().until(task, isRunning("main"))).podIPs;
-    const body = await eventually("an answer", () => fetchText(`http://${address}:8080/hello`), 10_000);
+    const body = await eventually("an answer", () => fetchText(`http://${address}:8080/hello`));
     expect(body).toBe("echo-1 GET /hello\n");
     await world().runtime.stop(task, { graceSeconds: 10, discard: false });
     expect(endOf(await world().until(task, isStopped))).toMatchObject({ exitCode: 0 });
@@ -151,7 +151,7 @@ describeWith(["root", "namespaces", "busybox"], "a container of the process runt
     await world().runtime.start(task);
     await world().until(task, isRunning("main"));
     const said = ["1000", "3000", "0000000000000000", "1", ""].join("\n");
-    await eventually("it has said so", async () => (await logText(world().runtime, task)) === said, 10_000);
+    await eventually("it has said so", async () => (await logText(world().runtime, task)) === said);
     const target = { task, container: "main", instance: 0 };
     const command = { argv: ["id"], tty: false, stdin: false };
     const stream = await world().runtime.exec?.(target, command, new AbortController().signal);
@@ -201,11 +201,10 @@ describeWith(["root", "namespaces", "busybox"], "a container of the process runt
     const task = world().task("strays", [shell("setsid sleep 1000 & setsid sleep 1001 & exit 0", { env })]);
     await world().runtime.start(task);
     await world().until(task, isStopped);
-    expect(
-      world()
-        .leftovers()
-        .filter((line) => line.includes("strays") && line.includes("sleep 100")),
-    ).toEqual([]);
+    const strays = world()
+      .leftovers()
+      .filter((line) => line.includes("strays") && line.includes("sleep 100"));
+    expect(strays).toEqual([]);
   });
 });
 

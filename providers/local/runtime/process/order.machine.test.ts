@@ -22,8 +22,9 @@ describeWith(["root", "namespaces", "busybox"], "the order of starts and ends in
   it("runs init containers in order, a sidecar in its place, then all mains, and ends the sidecar last", async () => {
     const say = (name: string, more = "") => `echo ${name} >>/v/row; ${more}`;
     const mounts = [{ volume: "v", path: "/v", readOnly: false }];
-    const side = say("side", "trap 'echo side-end >>/v/row; exit 0' TERM; while :; do sleep 0.05; done");
-    const main = say("main", "trap 'sleep 0.3; echo main-end >>/v/row; exit 0' TERM; while :; do sleep 0.05; done");
+    const untilTerm = (name: string, how: string) =>
+      `trap '${how}echo ${name}-end >>/v/row; exit 0' TERM; ${say(name, "while :; do sleep 0.05; done")}`;
+    const [side, main] = [untilTerm("side", ""), untilTerm("main", "sleep 0.3; ")];
     const task = world().task(
       "row",
       [
@@ -52,7 +53,8 @@ describeWith(["root", "namespaces", "busybox"], "the order of starts and ends in
   it("runs hooks in their order, asks the task itself by HTTP, and ends sidecars last", async () => {
     const mounts = [{ volume: "v", path: "/v", readOnly: false }];
     const hook = (line: string): HookSpec => ({ kind: "exec", argv: ["sh", "-c", `${line} >>/v/row`] });
-    const until = (name: string) => `trap 'echo ${name}-end >>/v/row; exit 0' TERM; while :; do sleep 0.05; done`;
+    const until = (name: string) =>
+      `trap 'echo ${name}-end >>/v/row; exit 0' TERM; touch /v/${name}; while :; do sleep 0.05; done`;
     const asked: HookSpec = { kind: "http", scheme: "http", port: 8080, path: "/no", headers: [] };
     const task = world().task(
       "hooks",
@@ -61,10 +63,16 @@ describeWith(["root", "namespaces", "busybox"], "the order of starts and ends in
           name: "side",
           kind: "sidecar",
           mounts,
-          postStart: hook("sleep 0.5; echo side-up"),
+          postStart: hook("until [ -e /v/side ]; do sleep 0.05; done; echo side-up"),
           preStop: hook("echo side-hook"),
         }),
-        shell(until("main"), { name: "main", mounts, postStart: asked, preStop: hook("sleep 0.5; echo main-hook") }),
+        // Both hooks have begun when this one ends.
+        shell(until("main"), {
+          name: "main",
+          mounts,
+          postStart: asked,
+          preStop: hook("until [ -e /v/main ] && grep -q side-hook /v/row; do sleep 0.05; done; echo main-hook"),
+        }),
       ],
       { volumes: [{ name: "v", kind: "emptyDir", medium: "disk" }] },
     );

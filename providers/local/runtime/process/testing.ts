@@ -25,7 +25,7 @@ export interface World {
   discard(task: { readonly identity: TaskIdentity }): Promise<void>;
   /** Processes, links and control groups of this world, by name. */
   leftovers(): readonly string[];
-  /** Shuts the supervisor down and deletes the state directory. */
+  /** Shuts the supervisor down and deletes the state directory; rejects when something is left for good. */
   close(): Promise<void>;
 }
 
@@ -45,10 +45,7 @@ export function useWorld(): () => World {
     expect(readdirSync(join(options.stateDir, "tasks")), "records are left").toEqual([]);
     expect(readdirSync(join(options.stateDir, "addresses")), "addresses are left").toEqual([]);
   });
-  afterAll(async () => {
-    await present().close();
-    expect(present().leftovers()).toEqual([]);
-  });
+  afterAll(() => present().close());
   return present;
 }
 
@@ -89,19 +86,24 @@ export async function openWorld(change: Partial<ProcessRuntimeOptions> = {}): Pr
         last = await state(task);
         return last !== undefined && holds(last) && last;
       };
-      return eventually("state of the task", look, 15_000).catch((error: unknown) => {
+      return eventually("state of the task", look).catch((error: unknown) => {
         throw new Error(`last state: ${JSON.stringify(last)}`, { cause: error });
       });
     },
     async discard(task) {
       const stop = (): Promise<string> => runtime.stop(task, { graceSeconds: 0, discard: true });
-      await eventually("task is gone", async () => (await stop()) === "gone", 15_000);
+      await eventually("task is gone", async () => (await stop()) === "gone");
     },
     leftovers: () => leftoversOf(id, options.stateDir),
     async close() {
       await runtime.close();
       await shutdownSupervisor(options.stateDir, systemClock);
       rmSync(options.stateDir, { recursive: true, force: true });
+      // A supervisor that another one has come before needs a moment to see it.
+      await eventually("nothing is left", () => {
+        expect(leftoversOf(id, options.stateDir)).toEqual([]);
+        return true;
+      });
     },
   };
 }

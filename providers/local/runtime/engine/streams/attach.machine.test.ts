@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { buffer, text } from "node:stream/consumers";
-import { expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 import { eventually } from "../../../../../test/support/eventually.ts";
 import { systemClock } from "../../../../../src/telemetry/clock.ts";
 import { createDoors } from "../../network/doors.ts";
@@ -9,15 +9,13 @@ import { hasEnded, joined, linesOf, logsOf, until } from "../testing.ts";
 import { engineForward } from "./forward.ts";
 import { everything, nearAndFar } from "./testing.ts";
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 nearAndFar("attach, forward and stats of the engine runtime", (bench) => {
   it("attaches to a container from now on, types into it and tells how it ended", async () => {
     const target = await bench.running("echo before; while read x; do echo got $x; [ $x = end ] && exit 7; done", {
       stdin: true,
       stdinOnce: true,
     });
-    await expect.poll(() => linesOf(bench.runtime, target.task.identity, "a"), { timeout: 20_000 }).toEqual(["before"]);
+    await expect.poll(() => linesOf(bench.runtime, target.task.identity, "a")).toEqual(["before"]);
     const stream = await bench.runtime.attach(target, { stdin: true }, new AbortController().signal);
     stream.stdin.write("one\nend\n");
     expect(await everything(stream)).toEqual({ stdout: "got one\ngot end\n", stderr: "", code: 7 });
@@ -52,7 +50,7 @@ nearAndFar("attach, forward and stats of the engine runtime", (bench) => {
     const stream = await bench.runtime.attach(target, { stdin: true }, new AbortController().signal);
     stream.resize(132, 43);
     const stty = () => bench.run(target, "stty size </proc/1/fd/0");
-    await expect.poll(async () => (await everything(await stty())).stdout, { timeout: 10_000 }).toBe("43 132\n");
+    await expect.poll(async () => (await everything(await stty())).stdout).toBe("43 132\n");
     stream.stdin.write("go\n");
     const { stdout, code } = await everything(stream);
     expect(stdout.replaceAll("\r\n", "\n")).toBe("go\n43 132\nerr\n");
@@ -137,9 +135,7 @@ nearAndFar("attach, forward and stats of the engine runtime", (bench) => {
       "-c",
       `busybox nc ${address} 80 </dev/null | wc -c`,
     ];
-    await expect
-      .poll(() => spawnSync("nsenter", download, { encoding: "utf8" }).stdout, { timeout: 20_000 })
-      .toBe("3000000\n");
+    await expect.poll(() => spawnSync("nsenter", download, { encoding: "utf8" }).stdout).toBe("3000000\n");
     expect(
       await everything(await bench.run(target, "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done")),
     ).toMatchObject({
