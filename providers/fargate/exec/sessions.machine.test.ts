@@ -217,7 +217,7 @@ describeWith(["root", "namespaces", "busybox"], "sessions on Fargate", () => {
     await provider.list();
     await expect(exec(provider, plain, { argv: ["true"] })).rejects.toThrow("launched without ECS Exec");
     await off.stop(plain.task, { graceSeconds: 0, discard: false });
-    await eventually("it stops", () => /^stop/.test(stateOf(provider, uidOf(3))?.phase ?? ""));
+    await eventually("it stops", () => stateOf(provider, uidOf(3))?.phase.startsWith("stop"));
     await expect(exec(provider, plain, { argv: ["true"] })).rejects.toThrow(/does not run|stopping|stopped/);
   });
 
