@@ -26,7 +26,10 @@ test("the policy of burstlet names the calls that it really makes, and the page 
   await provider.capacity();
   await provider.preflight?.();
   const state = await bench.run("a", { SCRIPT_PRINT: "x\n".repeat(5_000) });
-  await read(provider, state, { follow: true });
+  await eventually("CloudWatch has more than the end", async () => {
+    await read(provider, state, { follow: true });
+    return aws.calls.of("logs:GetLogEvents") > 0;
+  });
   await bench.run("b", {}, "stopped", "lambda://d");
   await bench.run("e", {}, "stopped", "lambda://e");
   const { identity } = await bench.run("c", { SCRIPT_RUN: "forever" }, "running", "lambda://d");

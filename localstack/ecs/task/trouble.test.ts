@@ -52,7 +52,7 @@ describe("a task", () => {
         },
       };
     };
-    await using world = await openWorld({ rate: 1000 }, { runtime });
+    await using world = await openWorld({ rate: 20 }, { runtime });
     const arn = await world.run();
     await world.reaches(arn, "RUNNING");
     await world.ecs.send(new StopTaskCommand({ cluster: "burstlet", task: arn }));

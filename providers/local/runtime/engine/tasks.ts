@@ -23,8 +23,8 @@ export interface Task {
   retryAt: number;
   told: TaskState | undefined;
   cancelLook: () => void;
-  /** An advance is queued and has not begun. */
-  queued: boolean;
+  /** An advance is queued and has not begun; why. */
+  queued: "kick" | "nudge" | undefined;
   tail: Promise<unknown>;
 }
 
@@ -112,7 +112,7 @@ function newTask(name: string, identity: TaskIdentity): Task {
     retryAt: 0,
     told: undefined,
     cancelLook: () => undefined,
-    queued: false,
+    queued: undefined,
     tail: Promise.resolve(),
   };
 }

@@ -2,8 +2,8 @@
 import { ProviderError } from "../../../../../src/provider.ts";
 import type { ContainerRef, ContainerResize, FilesVolume, TaskIdentity, TaskRef } from "../../../../../src/provider.ts";
 import type { ContainerSpec, Runtime } from "../../runtime.ts";
-import { isRecorded, look } from "../advance.ts";
-import type { Driver } from "../driver.ts";
+import { isRecorded, look } from "../driving/advance.ts";
+import type { Driver } from "../driving/driver.ts";
 import { runKey } from "../names.ts";
 import { amend, type RecordedTask, type Workshop } from "../perform.ts";
 import type { Task, Tasks } from "../tasks.ts";

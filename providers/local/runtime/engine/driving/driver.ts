@@ -1,14 +1,14 @@
-/** Keeps the tasks moving: the engine's events, a full look every so often, and one queue for all advances. */
-import PQueue from "p-queue";
-import { asProviderError } from "../../../../src/provider.ts";
-import type { Clock, Log, ProviderError, TaskIdentity } from "../../../../src/provider.ts";
+/** Keeps the tasks moving by the engine's events and a full look every so often. */
+import { asProviderError } from "../../../../../src/provider.ts";
+import type { Clock, Log, ProviderError, TaskIdentity } from "../../../../../src/provider.ts";
 import { advance, lookAt } from "./advance.ts";
-import type { EngineEvent } from "./api/shapes.ts";
-import { identityOf, nodeFilter } from "./names.ts";
-import { nextSteps } from "./next.ts";
-import type { Workshop } from "./perform.ts";
-import type { Task, Tasks } from "./tasks.ts";
-import { taskView } from "./view.ts";
+import { createAdvances } from "./advances.ts";
+import type { EngineEvent } from "../api/shapes.ts";
+import { identityOf, nodeFilter } from "../names.ts";
+import { nextSteps } from "../next.ts";
+import type { Workshop } from "../perform.ts";
+import type { Task, Tasks } from "../tasks.ts";
+import { taskView } from "../view.ts";
 
 export interface Driver {
   /** Advance this task soon. */
@@ -25,8 +25,6 @@ export interface Driver {
 const sweepEvery = 10_000;
 const firstBackOff = 500;
 const longestBackOff = 30_000;
-/** Tasks advanced at once: engines create one container after the other anyway. */
-const concurrency = 6;
 
 export interface DriverParts {
   readonly shop: Workshop;
@@ -43,12 +41,10 @@ export function createDriver(parts: DriverParts): Driver {
   const closing = new AbortController();
   const first = Promise.withResolvers<void>();
   const health = createHealth(tasks, log);
-  const advances = createAdvances(parts, closing.signal);
-
-  /** As a kick, but not against a back-off: a start that fails makes events itself. */
-  const nudge = (task: Task): void => {
-    if (clock.monotonic() >= task.retryAt) advances.kick(task);
-  };
+  const advances = createAdvances(
+    { tasks, clock, advance: (task, hooks) => advance(shop, task, hooks) },
+    closing.signal,
+  );
 
   const sweepFailed = (error: unknown): void => health.set(asProviderError(error));
 
@@ -63,7 +59,7 @@ export function createDriver(parts: DriverParts): Driver {
         // Somebody looked since our list was asked for: what we hold is older than what he has seen.
         if (task.looks !== (before.get(task) ?? 0)) return;
         await lookAt(shop, task, groups.get(task) ?? []);
-        if (settle(parts, task)) nudge(task);
+        if (settle(parts, task)) advances.nudge(task);
       });
     }
     health.set(undefined);
@@ -73,7 +69,7 @@ export function createDriver(parts: DriverParts): Driver {
   async function readEvents(): Promise<void> {
     for await (const event of shop.client.events(filter, closing.signal)) {
       const task = noteEvent(tasks, event);
-      if (task !== undefined) nudge(task);
+      if (task !== undefined) advances.nudge(task);
     }
   }
 
@@ -123,24 +119,6 @@ function noteEvent(tasks: Tasks, { Actor: actor }: EngineEvent): Task | undefine
   const task = identity && tasks.find(identity);
   if (task !== undefined) task.seen = task.seen.map((one) => (one.id === actor.ID ? { ...one, status: "" } : one));
   return task;
-}
-
-/** One queue for the advances of all tasks; each task is in it at most once. */
-function createAdvances({ shop, tasks, clock }: DriverParts, closing: AbortSignal) {
-  const queue = new PQueue({ concurrency });
-  async function run(task: Task): Promise<void> {
-    task.queued = false;
-    if (closing.aborted) return;
-    const lookIn = await advance(shop, task, { tell: () => void tasks.tell(task), again: () => kick(task) });
-    task.cancelLook();
-    if (lookIn !== undefined) task.cancelLook = clock.after(lookIn, () => kick(task));
-  }
-  function kick(task: Task): void {
-    if (task.queued || closing.aborted) return;
-    task.queued = true;
-    void queue.add(() => tasks.locked(task, () => run(task)));
-  }
-  return { kick, idle: () => queue.onIdle() };
 }
 
 /** The engine's health, told once for each change. */

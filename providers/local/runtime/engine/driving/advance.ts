@@ -1,18 +1,18 @@
 /** Looks at one task in the engine, decides, performs, and again, until there is nothing to do at present. */
-import { asProviderError, firstFile } from "../../../../src/provider.ts";
-import { engineIsAway } from "./api/errors.ts";
-import type { ContainerListed } from "./api/shapes.ts";
-import { identityFilter, runKey, sandboxName } from "./names.ts";
-import { nextSteps, type Step } from "./next.ts";
-import { perform, type RecordedTask, type Workshop } from "./perform.ts";
-import { engineLogs } from "./reading/logs.ts";
-import { killedByKernel } from "./reading/oom.ts";
-import { bareRecord } from "./record.ts";
-import { messageVolume } from "./request/mounts.ts";
-import { messageFile } from "./request/run-files.ts";
-import { seenOf, type Seen } from "./seen.ts";
-import type { Task } from "./tasks.ts";
-import { taskView } from "./view.ts";
+import { asProviderError, firstFile } from "../../../../../src/provider.ts";
+import { engineIsAway } from "../api/errors.ts";
+import type { ContainerListed } from "../api/shapes.ts";
+import { identityFilter, runKey, sandboxName } from "../names.ts";
+import { nextSteps, type Step } from "../next.ts";
+import { perform, type RecordedTask, type Workshop } from "../perform.ts";
+import { engineLogs } from "../reading/logs.ts";
+import { killedByKernel } from "../reading/oom.ts";
+import { bareRecord } from "../record.ts";
+import { messageVolume } from "../request/mounts.ts";
+import { messageFile } from "../request/run-files.ts";
+import { seenOf, type Seen } from "../seen.ts";
+import type { Task } from "../tasks.ts";
+import { taskView } from "../view.ts";
 
 /** Fresh from the engine. Call it with the task's lock. */
 export async function look(shop: Workshop, task: Task): Promise<void> {
