@@ -19,11 +19,13 @@ interface Statistics {
   readonly memory_stats: { readonly usage: number };
 }
 
-/** Order, output, signals, health, usage, and the helper that asks the metadata endpoint. `image`: a busybox. */
 /** What a second container of a task finds of the first one's names of hosts and resolver, by the switch `networkFiles`. */
 export const networkAnswers = { shared: ["1", "1"], own: ["0", "0"] } as const;
 
-/** `answers`: those of `networkAnswers` that the runtime can give. */
+/**
+ * Order, output, signals, health, usage, and the helper that asks the metadata endpoint. `image`: a busybox. `answers`:
+ * those of `networkAnswers` that the runtime can give.
+ */
 export function realTaskTests(
   world: () => World,
   image: string,
@@ -45,6 +47,12 @@ export function realTaskTests(
     );
     return (answer.events ?? []).map(({ message }) => message);
   };
+  /** Its output, once that has as many lines: CloudWatch may have them later than ECS tells the end. */
+  const linesOf = (arn: string, container: string, count: number) =>
+    eventually(`${count} lines of ${container}`, async () => {
+      const lines = await output(arn, container);
+      return lines.length >= count && lines;
+    });
 
   test("runs init containers first, shares volumes, and ends with its exit codes and output", async () => {
     const shared = { mountPoints: [{ sourceVolume: "shared", containerPath: "/shared" }] };
@@ -56,7 +64,7 @@ export function realTaskTests(
       }),
     );
     expect(await exits(arn)).toEqual({ init: 0, app: 3 });
-    expect((await output(arn, "app")).toSorted()).toEqual(["from init", "to stderr"]);
+    expect((await linesOf(arn, "app", 2)).toSorted()).toEqual(["from init", "to stderr"]);
   });
 
   test("whose init container fails ends without what waits for it", async () => {
@@ -98,7 +106,7 @@ export function realTaskTests(
     }
     await world().ecs.send(new StopTaskCommand({ cluster: "burstlet", task: arn }));
     expect(await exits(arn)).toEqual({ polite: 7, deaf: 137 });
-    expect(await output(arn, "polite")).toEqual(["ready", "goodbye"]);
+    expect(await linesOf(arn, "polite", 2)).toEqual(["ready", "goodbye"]);
   });
 
   test("with a helper that asks the metadata endpoint ends when all of its main containers have", async () => {
@@ -169,8 +177,7 @@ export function realTaskTests(
     ];
     const arn = await world().run({ containerDefinitions });
     expect(await exits(arn)).toMatchObject({ app: 0 });
-    await eventually("it has said so", async () => (await output(arn, "app")).length === 2);
-    expect(await output(arn, "app")).toEqual(networkAnswers[networkFiles]);
+    expect(await linesOf(arn, "app", 2)).toEqual(networkAnswers[networkFiles]);
   });
 
   test("shares a file system of EFS with others, and has a volume of EBS for itself, which goes with it", async () => {
@@ -193,7 +200,7 @@ export function realTaskTests(
     const runs = async (script: string) => {
       const containerDefinitions = [shell("app", script, { mountPoints })];
       const arn = await world().run({ containerDefinitions, volumes }, { volumeConfigurations });
-      return { exits: await exits(arn), output: await output(arn, "app") };
+      return { exits: await exits(arn), output: await linesOf(arn, "app", 2) };
     };
     const first = await runs("echo hello > /all/app/word; echo mine > /disk/word; touch /app/x 2>&1 || ls /disk");
     expect(first).toEqual({ exits: { app: 0 }, output: [expect.stringContaining("Read-only"), "word"] });

@@ -55,6 +55,7 @@ describe("a queue", () => {
 
   test("lets a reader wait for the first message, and no longer than it wanted to", async () => {
     await using world = await openWorld(scenario);
+    world.aws.clock.setRate(1e-6);
     const { send, receive } = clientOf(world);
     const waiting = receive({ WaitTimeSeconds: 20 });
     await send("late", 5);

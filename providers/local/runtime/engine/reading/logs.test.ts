@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
+import type { LogRecord } from "../../../../../src/provider.ts";
 import { trafficSwapped } from "./facts.ts";
-import { nanoTime, recordBuilder } from "./logs.ts";
+import { beyond, nanoTime, recordBuilder } from "./logs.ts";
 import { traffic, usage } from "./stats.ts";
 
 it.for<[string, string]>([
@@ -42,6 +43,21 @@ it("makes records of frames: whole lines, pieces of lines, and frames in pieces"
     ["end", false],
   ]);
   expect(new Set(records.map((record) => record.time))).toEqual(new Set(["2026-01-02T03:04:05.000000000Z"]));
+});
+
+it("tells records beyond a place once, over two readings of one log", async () => {
+  const record = (text: string): LogRecord => {
+    return { time: "2026-01-02T03:04:05.000000000Z", stream: "stdout", bytes: Buffer.from(text), partial: false };
+  };
+  async function* reading(...batches: string[]) {
+    for (const batch of batches) yield Array.from(batch, record);
+  }
+  const position = { passed: 2 };
+  const told: string[] = [];
+  for (const all of [reading("a", "bc", "d"), reading("abcd", "ef"), reading("abcdef")])
+    for await (const records of beyond(position, all)) told.push(records.map(({ bytes }) => bytes.toString()).join(""));
+  expect(told).toEqual(["c", "d", "ef"]);
+  expect(position).toEqual({ passed: 6 });
 });
 
 const cpu = { cpu_usage: { total_usage: 1_500_000_000 } };

@@ -24,11 +24,24 @@ export async function* engineLogs(
   const counted = want.tailLines !== undefined && flavour === "podman";
   const tail = want.tailLines === undefined || counted ? "all" : String(want.tailLines);
   const read = (query: LogQuery) => recordsOf(client, { id, tty: found.Config.Tty === true }, query, signal);
-  let skip = counted ? await recordsBefore(read({ follow: false, tail: "all" }), want.tailLines) : 0;
-  for await (const records of read({ follow: want.follow, tail })) {
-    const kept = records.slice(Math.min(skip, records.length));
-    skip -= records.length - kept.length;
-    if (kept.length > 0) yield kept;
+  const all = { follow: false, tail: "all" } as const;
+  const position = { passed: counted ? await recordsBefore(read(all), want.tailLines) : 0 };
+  yield* beyond(position, read({ follow: want.follow, tail }));
+  // podman ends a follow a moment after the container, whether all of it has been told by then or not.
+  if (want.follow && flavour === "podman" && !signal.aborted) yield* beyond(position, read(all));
+}
+
+/** Those that come after the position, which goes on with them. */
+export async function* beyond(
+  position: { passed: number },
+  all: AsyncIterable<readonly LogRecord[]>,
+): AsyncGenerator<readonly LogRecord[]> {
+  let at = 0;
+  for await (const records of all) {
+    const fresh = records.slice(Math.max(0, position.passed - at));
+    at += records.length;
+    position.passed = Math.max(position.passed, at);
+    if (fresh.length > 0) yield fresh;
   }
 }
 
