@@ -8,6 +8,7 @@ import {
   containerOf,
   discard,
   hasEnded,
+  inside,
   isRunning,
   joined,
   linesOf,
@@ -21,7 +22,6 @@ import { startEngine, type TestEngine } from "../../../../test/support/engine.ts
 import { describeWith } from "../../../../test/support/requirements.ts";
 import type { Runtime } from "../runtime.ts";
 import { createEngineRuntime } from "./engine-runtime.ts";
-import { runName, taskName } from "./names.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -200,7 +200,7 @@ describeWith(["engine", "root", "namespaces", "busybox"], "the engine runtime on
     await local.start(spec);
     await until(local, spec.identity, isRunning("a"));
     const followed = logsOf(local, spec.identity, "a", { follow: true });
-    engine.podman("exec", runName(taskName(spec.identity), "a", 0), "touch", "/go");
+    inside(engine, spec.identity, { container: "a" }, "touch", "/go");
     expect(joined(await followed)).toEqual(["first", "x".repeat(long), "last"]);
     expect(joined(await logsOf(local, spec.identity, "a", { tailLines: 2 }))).toEqual(["x".repeat(long), "last"]);
     expect(await logsOf(local, spec.identity, "a", { tailLines: 0 })).toEqual([]);

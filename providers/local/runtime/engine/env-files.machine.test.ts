@@ -16,8 +16,7 @@ import { describeWith } from "../../../../test/support/requirements.ts";
 import { silentLog } from "../../../../test/support/silent-log.ts";
 import type { Runtime } from "../runtime.ts";
 import { createEngineRuntime } from "./engine-runtime.ts";
-import { runName, taskName } from "./names.ts";
-import { containerOf, discard, hasEnded, linesOf, shell, taskOf, testCluster, until } from "./testing.ts";
+import { containerOf, discard, hasEnded, inside, linesOf, shell, taskOf, testCluster, until } from "./testing.ts";
 
 describeWith(["engine", "root", "namespaces", "busybox"], "variables out of files on an engine", () => {
   let engine: TestEngine;
@@ -74,7 +73,7 @@ describeWith(["engine", "root", "namespaces", "busybox"], "variables out of file
     const spec = taskOf("env-late", [beside, ...(main === undefined ? [] : [main])], { volumes });
     await runtime.start(spec);
     const write = (line: string) =>
-      engine.podman("exec", runName(taskName(spec.identity), "beside", 0), "sh", "-c", `${line} > /disk/env`);
+      inside(engine, spec.identity, { container: "beside" }, "sh", "-c", `${line} > /disk/env`);
     await until(runtime, spec.identity, waits('"A" not found'));
     write("head -c 1200000 /dev/zero");
     await until(runtime, spec.identity, waits("longer than"));

@@ -16,8 +16,9 @@ import { containerOf, discard, hasEnded, isRunning, linesOf, shell, taskOf, test
 /** Ends at SIGTERM, once `up` is there, and says so, as process 1 of a container. */
 const patient = "trap 'echo term >> /mnt/v/log; exit 0' TERM; touch /mnt/v/up; while :; do sleep 0.1 & wait $!; done";
 const hook = (script: string): HookSpec => ({ kind: "exec", argv: ["sh", "-c", script] });
+const isUp = "until [ -e /mnt/v/up ]; do sleep 0.1; done";
 /** Of a patient one: it runs once it hears SIGTERM. */
-const postStart = hook("until [ -e /mnt/v/up ]; do sleep 0.1; done");
+const whenUp = { postStart: hook(isUp) };
 const mounts = [{ volume: "v", path: "/mnt/v", readOnly: false }];
 
 describeWith(["engine", "root", "namespaces", "busybox"], "hooks on an engine", () => {
@@ -82,10 +83,7 @@ describeWith(["engine", "root", "namespaces", "busybox"], "hooks on an engine", 
   }
 
   it("ends a container whose postStart hook fails, and says why", async () => {
-    const identity = await started(
-      "failing",
-      shell("a", patient, { postStart: hook("until [ -e /mnt/v/up ]; do sleep 0.1; done; exit 3") }),
-    );
+    const identity = await started("failing", shell("a", patient, { postStart: hook(`${isUp}; exit 3`) }));
     const state = await until(runtime, identity, hasEnded("a"));
     const { hookFailures, state: run } = containerOf(state, "a");
     expect(hookFailures?.postStart).toMatch(/exited with 3$/);
@@ -96,7 +94,7 @@ describeWith(["engine", "root", "namespaces", "busybox"], "hooks on an engine", 
     const identity = await started(
       "stopping",
       shell("a", patient, {
-        postStart,
+        ...whenUp,
         preStop: hook("echo hook >> /mnt/v/log; cat /mnt/v/log > /proc/1/fd/1; exit 1"),
       }),
     );
@@ -112,7 +110,7 @@ describeWith(["engine", "root", "namespaces", "busybox"], "hooks on an engine", 
   it("counts a preStop hook against the grace, and ends its container two seconds after it", async () => {
     const identity = await started(
       "long",
-      shell("a", patient, { postStart, preStop: { kind: "sleep", seconds: 600 } }),
+      shell("a", patient, { ...whenUp, preStop: { kind: "sleep", seconds: 600 } }),
     );
     await until(runtime, identity, isRunning("a"));
     await runtime.stop({ identity }, { graceSeconds: 2, discard: false });
@@ -134,7 +132,7 @@ describeWith(["engine", "root", "namespaces", "busybox"], "hooks on an engine", 
   it("runs a preStop hook when its container is ended alone", async () => {
     const identity = await started(
       "alone",
-      shell("a", patient, { postStart, preStop: hook("echo hook > /proc/1/fd/1") }),
+      shell("a", patient, { ...whenUp, preStop: hook("echo hook > /proc/1/fd/1") }),
     );
     await until(runtime, identity, isRunning("a"));
     await runtime.kill({ task: { identity }, container: "a", instance: 0 }, 10);

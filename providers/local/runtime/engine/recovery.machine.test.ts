@@ -4,7 +4,18 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import type { ProviderError, TaskFeed, TaskState } from "../../../../src/provider.ts";
 import { systemClock } from "../../../../src/telemetry/clock.ts";
-import { containerOf, discard, hasEnded, isRunning, linesOf, shell, taskOf, testCluster, until } from "./testing.ts";
+import {
+  containerOf,
+  discard,
+  hasEnded,
+  inside,
+  isRunning,
+  linesOf,
+  shell,
+  taskOf,
+  testCluster,
+  until,
+} from "./testing.ts";
 import { startEngine, type TestEngine } from "../../../../test/support/engine.ts";
 import { eventually } from "../../../../test/support/eventually.ts";
 import { describeWith } from "../../../../test/support/requirements.ts";
@@ -66,7 +77,7 @@ describeWith(["engine", "root", "namespaces", "busybox"], "the engine runtime af
     await first.start(spec);
     const before = await until(first, spec.identity, isRunning("wait"));
     await close(first);
-    engine.podman("exec", runName(taskName(spec.identity), "wait", 0), "touch", "/log/go");
+    inside(engine, spec.identity, { container: "wait" }, "touch", "/log/go");
     const second = await open();
     const after = await until(second, spec.identity, isRunning("main"));
     expect(after.version).toBeGreaterThan(before.version);
@@ -105,7 +116,7 @@ describeWith(["engine", "root", "namespaces", "busybox"], "the engine runtime af
     await until(first, spec.identity, isRunning("a"));
     await close(first);
     const name = runName(taskName(spec.identity), "a", 0);
-    engine.podman("exec", name, "touch", "/go");
+    inside(engine, spec.identity, { container: "a" }, "touch", "/go");
     await expect.poll(() => engine.podman("inspect", "--format", "{{.State.Status}}", name).trim()).toBe("exited");
     const [state] = await (await open()).list();
     expect(state).toMatchObject({ phase: "stopped", containers: [{ state: { exitCode: 42, reason: "Error" } }] });
@@ -248,7 +259,7 @@ describeWith(["engine", "root", "namespaces", "busybox"], "the engine runtime af
     expect(told.at(-1)).toMatchObject({ kind: "transient", message: expect.stringContaining("DOCKER_HOST") });
     await expect(local.list()).rejects.toMatchObject({ kind: "transient", reason: "EngineUnavailable" });
     await expect(local.start(taskOf("later", [shell("a", "exit 6")]))).rejects.toMatchObject({ kind: "transient" });
-    engine.podman("exec", runName(taskName(spec.identity), "a", 0), "touch", "/go");
+    inside(engine, spec.identity, { container: "a" }, "touch", "/go");
     await engine.startService();
     await expect.poll(() => told.at(-1)).toBeUndefined();
     // Both what ran on meanwhile and what was asked for meanwhile.

@@ -9,8 +9,7 @@ import { describeWith } from "../../../../test/support/requirements.ts";
 import { silentLog } from "../../../../test/support/silent-log.ts";
 import type { Runtime } from "../runtime.ts";
 import { createEngineRuntime } from "./engine-runtime.ts";
-import { runName, taskName } from "./names.ts";
-import { containerOf, discard, isRunning, shell, taskOf, testCluster, until } from "./testing.ts";
+import { containerOf, discard, inside, isRunning, shell, taskOf, testCluster, until } from "./testing.ts";
 
 const mebibyte = 1 << 20;
 /** Memory, then the quota of processor time in each 100 ms, in control groups of either version. */
@@ -46,10 +45,8 @@ describeWith(["engine", "root", "namespaces", "busybox"], "resources of containe
     { graceSeconds: 1 },
   );
   const task = { identity: spec.identity };
-  const limitsOf = (container: string, instance = 0): string[] => {
-    const run = runName(taskName(spec.identity), container, instance);
-    return engine.podman("exec", run, "sh", "-c", readLimits).trim().split("\n");
-  };
+  const limitsOf = (container: string, instance = 0): string[] =>
+    inside(engine, spec.identity, { container, instance }, "sh", "-c", readLimits).trim().split("\n");
 
   it("are changed without a restart, up and down and again, and later runs have them", async () => {
     await runtime.start(spec);

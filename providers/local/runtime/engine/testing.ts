@@ -2,9 +2,9 @@
 import { expect } from "vitest";
 import type { LogRecord, LogRequest, TaskFeed, TaskIdentity, TaskState } from "../../../../src/provider.ts";
 import type { ContainerSpec, Runtime, TaskSpec } from "../runtime.ts";
-import { hookKey } from "./names.ts";
+import { hookKey, runName, taskName } from "./names.ts";
 import type { Run, Step, TaskView } from "./next.ts";
-import { busyboxImage } from "../../../../test/support/engine.ts";
+import { busyboxImage, type TestEngine } from "../../../../test/support/engine.ts";
 
 export const testCluster = "c1u5te70-0000-4000-8000-000000000000";
 
@@ -75,6 +75,16 @@ export async function until(
     stop.abort();
     await watching;
   }
+}
+
+/** Runs a command in a run of a container by podman itself, without the runtime; its output. */
+export function inside(
+  engine: TestEngine,
+  of: TaskIdentity,
+  { container, instance = 0 }: { readonly container: string; readonly instance?: number },
+  ...argv: readonly string[]
+): string {
+  return engine.podman("exec", runName(taskName(of), container, instance), ...argv);
 }
 
 export function containerOf(state: TaskState, name: string): TaskState["containers"][number] {

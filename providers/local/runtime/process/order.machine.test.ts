@@ -16,15 +16,18 @@ import {
   useWorld,
 } from "./testing.ts";
 
+/** Says its end in `/v/row`. `isUp` is run once it heeds SIGTERM, `first` before it says so. */
+const untilTerm = (name: string, isUp: string, first = ""): string =>
+  `trap '${first}echo ${name}-end >>/v/row; exit 0' TERM; ${isUp}; while :; do sleep 0.05; done`;
+
 describeWith(["root", "namespaces", "busybox"], "the order of starts and ends in the process runtime", () => {
   const world = useWorld();
 
   it("runs init containers in order, a sidecar in its place, then all mains, and ends the sidecar last", async () => {
     const say = (name: string, more = "") => `echo ${name} >>/v/row; ${more}`;
     const mounts = [{ volume: "v", path: "/v", readOnly: false }];
-    const untilTerm = (name: string, how: string) =>
-      `trap '${how}echo ${name}-end >>/v/row; exit 0' TERM; ${say(name, "while :; do sleep 0.05; done")}`;
-    const [side, main] = [untilTerm("side", ""), untilTerm("main", "sleep 0.3; ")];
+    const side = untilTerm("side", "echo side >>/v/row");
+    const main = untilTerm("main", "echo main >>/v/row", "sleep 0.3; ");
     const task = world().task(
       "row",
       [
@@ -53,13 +56,11 @@ describeWith(["root", "namespaces", "busybox"], "the order of starts and ends in
   it("runs hooks in their order, asks the task itself by HTTP, and ends sidecars last", async () => {
     const mounts = [{ volume: "v", path: "/v", readOnly: false }];
     const hook = (line: string): HookSpec => ({ kind: "exec", argv: ["sh", "-c", `${line} >>/v/row`] });
-    const until = (name: string) =>
-      `trap 'echo ${name}-end >>/v/row; exit 0' TERM; touch /v/${name}; while :; do sleep 0.05; done`;
     const asked: HookSpec = { kind: "http", scheme: "http", port: 8080, path: "/no", headers: [] };
     const task = world().task(
       "hooks",
       [
-        shell(`httpd -p 8080; ${until("side")}`, {
+        shell(`httpd -p 8080; ${untilTerm("side", "touch /v/side")}`, {
           name: "side",
           kind: "sidecar",
           mounts,
@@ -67,7 +68,7 @@ describeWith(["root", "namespaces", "busybox"], "the order of starts and ends in
           preStop: hook("echo side-hook"),
         }),
         // Both hooks have begun when this one ends.
-        shell(until("main"), {
+        shell(untilTerm("main", "touch /v/main"), {
           name: "main",
           mounts,
           postStart: asked,

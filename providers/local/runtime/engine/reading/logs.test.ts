@@ -1,7 +1,9 @@
 import { expect, it } from "vitest";
-import type { LogRecord } from "../../../../../src/provider.ts";
+import { ProviderError } from "../../../../../src/provider.ts";
+import type { EngineClient } from "../api/client.ts";
+import type { Flavour } from "../request/bodies.ts";
 import { trafficSwapped } from "./facts.ts";
-import { beyond, nanoTime, recordBuilder } from "./logs.ts";
+import { engineLogs, nanoTime, recordBuilder } from "./logs.ts";
 import { traffic, usage } from "./stats.ts";
 
 it.for<[string, string]>([
@@ -45,19 +47,44 @@ it("makes records of frames: whole lines, pieces of lines, and frames in pieces"
   expect(new Set(records.map((record) => record.time))).toEqual(new Set(["2026-01-02T03:04:05.000000000Z"]));
 });
 
-it("tells records beyond a place once, over two readings of one log", async () => {
-  const record = (text: string): LogRecord => {
-    return { time: "2026-01-02T03:04:05.000000000Z", stream: "stdout", bytes: Buffer.from(text), partial: false };
-  };
-  async function* reading(...batches: string[]) {
-    for (const batch of batches) yield Array.from(batch, record);
-  }
-  const position = { passed: 2 };
+/** What a follow on an engine has told, whose log is each of these readings in turn. */
+async function followed(flavour: Flavour, ...readings: readonly (readonly string[] | Error)[]): Promise<string[]> {
+  const left = [...readings];
+  const client = {
+    inspect: async () => ({ Config: { Tty: true } }),
+    async *logs() {
+      const reading = left.shift() ?? [];
+      if (reading instanceof Error) throw reading;
+      for (const line of reading) yield Buffer.from(`2026-01-02T03:04:05Z ${line}\n`);
+    },
+  } as unknown as EngineClient;
+  const source = { task: { identity: { clusterUid: "c", podUid: "p", attempt: 1 } }, container: "a", instance: 0 };
+  const want = { follow: true, tailLines: undefined };
   const told: string[] = [];
-  for (const all of [reading("a", "bc", "d"), reading("abcd", "ef"), reading("abcdef")])
-    for await (const records of beyond(position, all)) told.push(records.map(({ bytes }) => bytes.toString()).join(""));
-  expect(told).toEqual(["c", "d", "ef"]);
-  expect(position).toEqual({ passed: 6 });
+  for await (const records of engineLogs(client, flavour, source, want, new AbortController().signal))
+    told.push(...records.map(({ bytes }) => bytes.toString()));
+  return told;
+}
+
+it.for<[Flavour, (string[] | Error)[], string[]]>([
+  ["podman", [["one"], ["one", "two", "three"]], ["one", "two", "three"]],
+  [
+    "podman",
+    [
+      ["one", "two"],
+      ["one", "two"],
+    ],
+    ["one", "two"],
+  ],
+  ["podman", [["one"], new ProviderError("notFound", "NoSuchContainer", "it is gone")], ["one"]],
+  ["docker", [["one"], ["one", "two"]], ["one"]],
+])("a follow on %s of %j tells each line once: %j", async ([flavour, readings, lines]) => {
+  expect(await followed(flavour, ...readings)).toEqual(lines);
+});
+
+it("a follow on podman says so when what is left cannot be read", async () => {
+  const away = new ProviderError("transient", "EngineUnavailable", "it is away");
+  await expect(followed("podman", ["one"], away)).rejects.toBe(away);
 });
 
 const cpu = { cpu_usage: { total_usage: 1_500_000_000 } };

@@ -1,4 +1,4 @@
-import { ProviderError, rfc3339, parseTime } from "../../../../../src/provider.ts";
+import { asProviderError, ProviderError, rfc3339, parseTime } from "../../../../../src/provider.ts";
 import type { ContainerRef, LogRecord, LogRequest } from "../../../../../src/provider.ts";
 import type { EngineClient, LogQuery } from "../api/client.ts";
 import { frameReader, lineReader, type FramePiece } from "../api/frames.ts";
@@ -27,12 +27,18 @@ export async function* engineLogs(
   const all = { follow: false, tail: "all" } as const;
   const position = { passed: counted ? await recordsBefore(read(all), want.tailLines) : 0 };
   yield* beyond(position, read({ follow: want.follow, tail }));
+  if (!want.follow || flavour !== "podman" || signal.aborted) return;
   // podman ends a follow a moment after the container, whether all of it has been told by then or not.
-  if (want.follow && flavour === "podman" && !signal.aborted) yield* beyond(position, read(all));
+  try {
+    yield* beyond(position, read(all));
+  } catch (error) {
+    // Removed meanwhile, as with a pod that is deleted: there is nothing more to tell.
+    if (asProviderError(error).kind !== "notFound") throw error;
+  }
 }
 
 /** Those that come after the position, which goes on with them. */
-export async function* beyond(
+async function* beyond(
   position: { passed: number },
   all: AsyncIterable<readonly LogRecord[]>,
 ): AsyncGenerator<readonly LogRecord[]> {
